@@ -1,0 +1,113 @@
+"""What can go wrong, as one tree.
+
+::
+
+    XrayiqError
+    ├── InputError            an argument that cannot be used (also a ValueError)
+    ├── ReadError             a file that cannot be read
+    │   ├── NotDicomError         it is no DICOM object
+    │   ├── TruncatedFileError    it ends before its content does
+    │   ├── TransferSyntaxError   its encoding is unknown or not supported
+    │   ├── HeaderError           an attribute is missing or absurd
+    │   └── DecodeError           the pixel data does not decode
+    ├── NotMeasurableError    the image is readable but this measurement has no meaning on it
+    ├── SiteError             a site file, limits file or mapping that contradicts itself
+    └── RecordsError          the record store refuses or is of another version
+
+Every message says what was found, what was needed and what to do.
+"""
+
+from __future__ import annotations
+
+
+class XrayiqError(Exception):
+    """Base of every error that xrayiq raises on purpose.
+
+    Parameters
+    ----------
+    found : str
+        What was found, in one clause.
+    needed : str
+        What was needed instead.
+    remedy : str
+        What the reader can do about it.
+    source : str
+        Name of the file or object, never of a person.
+    """
+
+    def __init__(self, found: str, *, needed: str = "", remedy: str = "", source: str = "") -> None:
+        self.found = found
+        self.needed = needed
+        self.remedy = remedy
+        self.source = source
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        text = f"{self.source}: {self.found}" if self.source else self.found
+        if self.needed:
+            text += f"; needed {self.needed}"
+        if self.remedy:
+            text += f": {self.remedy}"
+        return text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+def _rebuild(kind: type[XrayiqError], state: dict[str, str]) -> XrayiqError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    Exception.__init__(error, error._sentence())
+    return error
+
+
+class InputError(XrayiqError, ValueError):
+    """An argument that cannot be used."""
+
+
+class ReadError(XrayiqError):
+    """A file that cannot be read."""
+
+
+class NotDicomError(ReadError):
+    """The file is no DICOM object."""
+
+
+class TruncatedFileError(ReadError):
+    """The file ends before its content does."""
+
+
+class TransferSyntaxError(ReadError):
+    """The encoding of the object is unknown or not supported."""
+
+
+class HeaderError(ReadError):
+    """An attribute that the reading needs is missing or absurd."""
+
+
+class DecodeError(ReadError):
+    """The pixel data does not decode."""
+
+
+class NotMeasurableError(XrayiqError):
+    """The image is readable, but the measurement has no meaning on it.
+
+    Parameters
+    ----------
+    reason : str
+        Short stable word for the record, for example ``"no_pixel_spacing"``.
+    found, needed, remedy, source : str
+        As in `XrayiqError`.
+    """
+
+    def __init__(self, reason: str, found: str, *, needed: str = "", remedy: str = "", source: str = "") -> None:
+        self.reason = reason
+        super().__init__(found, needed=needed, remedy=remedy, source=source)
+
+
+class SiteError(XrayiqError):
+    """A site file, limits file or mapping that cannot be used."""
+
+
+class RecordsError(XrayiqError):
+    """The record store refuses, or is of another version."""

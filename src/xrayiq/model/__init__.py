@@ -1,0 +1,38 @@
+"""Frozen values that every layer speaks."""
+
+from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
+from xrayiq.model.dose_report import DoseEvent, DoseReport, DoseReportFault
+from xrayiq.model.limit import Limit, Verdict, judge
+from xrayiq.model.outcome import Outcome
+from xrayiq.model.packing import pack, to_plain, unpack
+from xrayiq.model.provenance import Provenance
+from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
+from xrayiq.model.radiograph import PixelRelation, Radiograph, pitch_pair
+from xrayiq.model.response import Response
+from xrayiq.model.result import Result
+
+__all__ = [
+    "Acquisition",
+    "DoseEvent",
+    "DoseReport",
+    "DoseReportFault",
+    "Equipment",
+    "Limit",
+    "Measurement",
+    "ObjectHeader",
+    "Outcome",
+    "PixelRelation",
+    "Provenance",
+    "Quantity",
+    "Radiograph",
+    "Response",
+    "Result",
+    "Verdict",
+    "judge",
+    "pack",
+    "pitch_pair",
+    "quantities",
+    "quantity",
+    "to_plain",
+    "unpack",
+]

@@ -1,0 +1,71 @@
+"""Conversions between the units of headers and reports and the one unit used inside.
+
+Inside: patient kerma and glandular dose mGy, dose-area product Gy·m², exposure mAs, time ms, lengths mm.
+Codes are UCUM; dialect spellings met in real reports stand beside them.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from xrayiq.errors import InputError
+
+#: factor to the inside unit, by dimension and unit code
+_FACTORS: Final = MappingProxyType(
+    {
+        "dose_area_product": MappingProxyType(
+            {
+                "Gy.m2": 1.0,
+                "Gym2": 1.0,
+                "dGy.cm2": 1e-5,
+                "mGy.cm2": 1e-7,
+                "uGy.m2": 1e-6,
+                "Gy.cm2": 1e-4,
+                "cGy.cm2": 1e-6,
+            }
+        ),
+        "kerma": MappingProxyType({"mGy": 1.0, "Gy": 1000.0, "dGy": 100.0, "uGy": 1e-3, "cGy": 10.0}),
+        "exposure": MappingProxyType({"mA.s": 1.0, "mAs": 1.0, "uA.s": 1e-3, "uAs": 1e-3}),
+        "current": MappingProxyType({"mA": 1.0, "uA": 1e-3, "A": 1000.0}),
+        "time": MappingProxyType({"ms": 1.0, "s": 1000.0, "us": 1e-3}),
+        "voltage": MappingProxyType({"kV": 1.0, "V": 1e-3}),
+        "length": MappingProxyType({"mm": 1.0, "cm": 10.0, "m": 1000.0, "um": 1e-3}),
+        "area": MappingProxyType({"mm2": 1.0, "cm2": 100.0, "m2": 1e6}),
+        "angle": MappingProxyType({"deg": 1.0}),
+        "number": MappingProxyType({"1": 1.0, "{1}": 1.0, "{ratio}": 1.0, "no units": 1.0}),
+    }
+)
+
+
+def to_inside_unit(value: float, unit: str, dimension: str) -> float:
+    """Value in the one unit that xrayiq uses for its dimension.
+
+    Parameters
+    ----------
+    value : float
+        Number as it stands in the header or report.
+    unit : str
+        Its unit code (UCUM, or a spelling known from real reports).
+    dimension : str
+        One of ``dose_area_product`` (to Gy·m²), ``kerma`` (mGy), ``exposure`` (mAs), ``current`` (mA), ``time`` (ms),
+        ``voltage`` (kV), ``length`` (mm), ``area`` (mm²), ``angle`` (deg), ``number``.
+
+    Returns
+    -------
+    float
+        The converted value; 0 stays 0.
+
+    Raises
+    ------
+    InputError
+        The unit is not in the closed table of its dimension. Nothing is passed through.
+    """
+    table = _FACTORS[dimension]
+    if unit not in table:
+        raise InputError(
+            f"unit {unit!r} for {dimension.replace('_', ' ')}",
+            needed="one of " + ", ".join(table),
+            remedy="correct the report or extend the table of units",
+        )
+    return value * table[unit]

@@ -6,6 +6,9 @@ import datetime
 from dataclasses import dataclass
 
 from xrayiq.model.acquisition import ObjectHeader
+from xrayiq.model.provenance import Provenance
+from xrayiq.model.quantity import Measurement
+from xrayiq.model.result import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +57,8 @@ class DoseReportFault:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoseReport:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class DoseReport(Result):
     """Projection X-ray radiation dose report (DICOM PS3.16, TID 10001).
 
     Parameters
@@ -68,6 +71,8 @@ class DoseReport:
         Totals as the report states them; summed over planes where it holds several accumulated blocks.
     faults : tuple of DoseReportFault
         What could not be read; the rest is kept.
+    provenance : Provenance
+        The reader's version.
     """
 
     header: ObjectHeader
@@ -76,3 +81,14 @@ class DoseReport:
     total_reference_point_kerma_mgy: float | None = None
     total_average_glandular_dose_mgy: float | None = None
     faults: tuple[DoseReportFault, ...] = ()
+    provenance: Provenance = Provenance(algorithm="dose_report", algorithm_version=1)
+
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Totals that the report states, and the number of its events."""
+        stated = (
+            ("dose_area_product_total", self.total_dap_gy_m2),
+            ("reference_point_kerma_total", self.total_reference_point_kerma_mgy),
+            ("average_glandular_dose_total", self.total_average_glandular_dose_mgy),
+        )
+        totals = tuple(Measurement(quantity=name, value=value) for name, value in stated if value is not None)
+        return (*totals, Measurement(quantity="irradiation_events", value=float(len(self.events))))

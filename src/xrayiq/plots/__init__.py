@@ -1,0 +1,89 @@
+"""Figures of results. The only package that imports matplotlib."""
+
+from __future__ import annotations
+
+import functools
+
+from matplotlib.axes import Axes
+
+from xrayiq.errors import InputError
+from xrayiq.metrics.clinical_noise import ClinicalNoise
+from xrayiq.metrics.clipping import Clipping
+from xrayiq.metrics.collimation import Collimation
+from xrayiq.metrics.exposure_index import ExposureIndex
+from xrayiq.metrics.mtf import Mtf
+from xrayiq.metrics.nps import Nps
+from xrayiq.metrics.uniformity import Uniformity
+from xrayiq.model import DoseReport, Response, Result
+from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
+from xrayiq.plots.clipping import plot_clipping
+from xrayiq.plots.collimation import plot_collimation
+from xrayiq.plots.dose_report import plot_dose_report
+from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
+from xrayiq.plots.mtf import plot_mtf, plot_mtfs
+from xrayiq.plots.nps import plot_nnps_group, plot_nps
+from xrayiq.plots.rendering import to_png, to_svg
+from xrayiq.plots.response import plot_response
+from xrayiq.plots.uniformity import plot_uniformity
+
+__all__ = [
+    "plot",
+    "plot_clinical_noise",
+    "plot_clipping",
+    "plot_collimation",
+    "plot_deviation_indices",
+    "plot_dose_report",
+    "plot_exposure_index",
+    "plot_mtf",
+    "plot_mtfs",
+    "plot_nnps_group",
+    "plot_nps",
+    "plot_response",
+    "plot_snr_distribution",
+    "plot_uniformity",
+    "to_png",
+    "to_svg",
+]
+
+
+def plot(result: Result | Response, *, ax: Axes | None = None) -> Axes:
+    """Figure of a result, with quantities and units on its axes.
+
+    Parameters
+    ----------
+    result : Uniformity, Mtf, Nps, ClinicalNoise, Clipping, Collimation, ExposureIndex, DoseReport or Response
+        What a metric, a reader or a fit gave.
+    ax : matplotlib Axes, optional
+        Where to draw. Without, a new pyplot figure is made, which a notebook shows.
+
+    Returns
+    -------
+    matplotlib Axes
+        What was drawn on.
+
+    Raises
+    ------
+    InputError
+        There is no figure for such a value.
+    """
+    return _plot(result, ax=ax)
+
+
+@functools.singledispatch
+def _plot(result: object, *, ax: Axes | None = None) -> Axes:
+    raise InputError(
+        f"a {type(result).__name__}",
+        needed="one of " + ", ".join(kind.__name__ for kind in _plot.registry if kind is not object),
+        remedy="give the result itself, for example plot(measure_mtf(image))",
+    )
+
+
+_plot.register(Uniformity, plot_uniformity)
+_plot.register(Mtf, plot_mtf)
+_plot.register(Nps, plot_nps)
+_plot.register(ClinicalNoise, plot_clinical_noise)
+_plot.register(Clipping, plot_clipping)
+_plot.register(Collimation, plot_collimation)
+_plot.register(ExposureIndex, plot_exposure_index)
+_plot.register(DoseReport, plot_dose_report)
+_plot.register(Response, plot_response)

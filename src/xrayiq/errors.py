@@ -42,13 +42,18 @@ class XrayiqError(Exception):
         self.source = source
         super().__init__(self._sentence())
 
-    def _sentence(self) -> str:
-        text = f"{self.source}: {self.found}" if self.source else self.found
+    @property
+    def explanation(self) -> str:
+        """The message without the name of the file, fit for a record."""
+        text = self.found
         if self.needed:
             text += f"; needed {self.needed}"
         if self.remedy:
             text += f": {self.remedy}"
         return text
+
+    def _sentence(self) -> str:
+        return f"{self.source}: {self.explanation}" if self.source else self.explanation
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), dict(self.__dict__)))
@@ -68,25 +73,37 @@ class InputError(XrayiqError, ValueError):
 class ReadError(XrayiqError):
     """A file that cannot be read."""
 
+    reason = "unreadable"
+
 
 class NotDicomError(ReadError):
     """The file is no DICOM object."""
+
+    reason = "not_dicom"
 
 
 class TruncatedFileError(ReadError):
     """The file ends before its content does."""
 
+    reason = "truncated"
+
 
 class TransferSyntaxError(ReadError):
     """The encoding of the object is unknown or not supported."""
+
+    reason = "transfer_syntax"
 
 
 class HeaderError(ReadError):
     """An attribute that the reading needs is missing or absurd."""
 
+    reason = "header"
+
 
 class DecodeError(ReadError):
     """The pixel data does not decode."""
+
+    reason = "decode"
 
 
 class NotMeasurableError(XrayiqError):

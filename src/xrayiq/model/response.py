@@ -68,7 +68,8 @@ class Response:
         if self.model == "linear":
             return reduced
         if self.model == "log":
-            return np.exp(reduced)
+            with np.errstate(over="ignore"):  # stored values that no kerma of this world gives become infinite
+                return np.exp(reduced)
         return np.power(np.maximum(reduced, 0.0), 1.0 / self.c)
 
     def to_pixel_values(self, kerma_ugy: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,0 +1,68 @@
+# Everything from nothing: each target sets up .venv first. Needs Python 3.11 or newer, and make.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+
+.PHONY: demo test test-slow kernels notebooks lint types layers docs wheel selftest clean
+
+demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
+	$(BIN)/xrayiq demo demo
+
+test: $(VENV)/test  ## everything that must pass, but the slow variants
+	$(PYTEST) -m "not slow" tests
+
+test-slow: $(VENV)/test  ## the exhaustive variants
+	$(PYTEST) -m slow tests
+
+kernels: $(VENV)/test  ## kernel tests interpreted (with coverage) and with bounds checks, each in its own cache
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q tests/kernels --cov --cov-report=term --cov-fail-under=95
+	NUMBA_BOUNDSCHECK=1 XRAYIQ_CACHE_DIR=$(VENV)/boundscheck $(BIN)/pytest -q tests/kernels
+
+notebooks: $(VENV)/dev  ## run the notebooks from top to bottom
+	$(BIN)/pytest -q --nbmake notebooks
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+layers: $(VENV)/dev
+	$(BIN)/lint-imports
+
+docs: $(VENV)/dev  ## numpydoc validation of the public API
+	$(BIN)/python tests/public_api_docstrings.py
+
+wheel: $(VENV)/dev  ## build the wheel, install it into a clean environment and run its self-test
+	rm -rf dist $(VENV)/wheel-check
+	$(BIN)/python -m build --wheel --outdir dist .
+	$(PYTHON) -m venv $(VENV)/wheel-check
+	PIP_CONSTRAINT=constraints.txt $(VENV)/wheel-check/bin/python -m pip install --quiet dist/*.whl
+	cd $(VENV)/wheel-check && bin/xrayiq selftest
+	rm -rf $(VENV)/wheel-check
+
+selftest: $(VENV)/base
+	$(BIN)/xrayiq selftest
+
+clean:
+	rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "needed: Python 3.11 or newer"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable ".[test]"
+	touch $(VENV)/base $@
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable ".[dev]"
+	touch $(VENV)/base $(VENV)/test $@

@@ -364,7 +364,7 @@ def test_groups_overlay_every_curve_under_its_label() -> None:
 
 
 def test_svg_stands_in_a_page_without_reaching_outside_it() -> None:
-    hostile = "$\\frac{<script>alert(1)</script>"
+    hostile = "$\\frac{<script>alert(1)</script>$"
     svg = to_svg(lambda ax: plot_mtfs([(hostile, make_mtf())], ax=ax), name="one", title="a < b")
     assert svg.startswith("<svg ")
     assert svg.endswith("</svg>")

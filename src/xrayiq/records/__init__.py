@@ -1,0 +1,18 @@
+"""Record store of outcomes, results, measurements and verdicts, in SQLite or PostgreSQL."""
+
+from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.packing import PackedOutcome, pack_outcome
+from xrayiq.records.reading import StoredResult
+from xrayiq.records.store import Records, open_records
+from xrayiq.records.writing import FileEntry, FileStatus
+
+__all__ = [
+    "ArchiveStatus",
+    "FileEntry",
+    "FileStatus",
+    "PackedOutcome",
+    "Records",
+    "StoredResult",
+    "open_records",
+    "pack_outcome",
+]

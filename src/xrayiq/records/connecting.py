@@ -1,0 +1,127 @@
+"""Engines for a store's address, and the database's refusals in our words."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from xrayiq.errors import InputError, RecordsError
+
+#: how long a writer waits for another one before it gives up
+BUSY_TIMEOUT_MS: Final = 60_000
+#: execution option of connections that will write: SQLite then takes the write lock at once, where waiting works
+WRITING: Final = "xrayiq_writing"
+
+_ADDRESS_HELP: Final = "sqlite:///qa.db or postgresql+psycopg://user@host/name"
+_DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+#: part of the database's message: (what we call it, what to do)
+_REFUSALS: Final = (
+    ("unable to open database file", "the file cannot be opened", "create its folder, or check the rights on both"),
+    ("not a database", "the file is no SQLite database", "name another file; this one was not touched"),
+    ("malformed", "the database is damaged", "restore it from its copy"),
+    ("locked", "another program keeps the record store locked", "wait for it or stop it, then start again"),
+    ("readonly", "the record store is read-only", "check the rights on the file and its folder"),
+    ("read-only", "the record store is read-only", "check the rights on the file and its folder"),
+    ("full", "the disk is full; the unfinished transaction was taken back", "make room, then start again"),
+    ("disk I/O", "the disk does not answer; the unfinished transaction was taken back", "check it, then start again"),
+)
+
+
+def parse_address(url: str) -> URL:
+    """Address of a store with its driver named and, for a file, its path absolute.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///file.db`` or ``postgresql+psycopg://…``.
+
+    Returns
+    -------
+    URL
+        For `create_engine`.
+
+    Raises
+    ------
+    InputError
+        Anything else.
+    """
+    try:
+        address = sqlalchemy.make_url(url)
+    except ArgumentError:
+        raise InputError("a record store's address that is no URL", needed=_ADDRESS_HELP) from None
+    if address.drivername not in _DRIVERS:
+        raise InputError(f"record store of kind {address.drivername!r}", needed=_ADDRESS_HELP)
+    if address.get_backend_name() == "sqlite":
+        if not address.database or address.database == ":memory:" or address.host:
+            raise InputError("SQLite address without a file", needed="sqlite:///qa.db (three slashes, then the path)")
+        address = address.set(database=str(Path(address.database).absolute()))
+    elif not address.database:
+        raise InputError("PostgreSQL address without a database", needed=_ADDRESS_HELP)
+    return address.set(drivername=_DRIVERS[address.drivername])
+
+
+def name_for_messages(address: URL) -> str:
+    """File name, or host and database: never a folder, user or password."""
+    if address.get_backend_name() == "sqlite":
+        return Path(str(address.database)).name
+    return f"{address.host or 'local'}/{address.database}"
+
+
+def create_engine(address: URL) -> Engine:
+    """Engine whose transactions mean what they say on SQLite too.
+
+    Raises
+    ------
+    InputError
+        The driver of the address is not installed.
+    """
+    try:
+        engine = sqlalchemy.create_engine(address, hide_parameters=True)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"PostgreSQL address, but {error.name} is not installed",
+            needed="its driver",
+            remedy="pip install 'xrayiq[postgres]'",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        sqlalchemy.event.listen(engine, "connect", _prepare_sqlite)
+        sqlalchemy.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not open transactions on its own
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextlib.contextmanager
+def our_errors(source: str) -> Iterator[None]:
+    """Turn what the database or its driver raises into a `RecordsError` with a remedy."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+        for part, found, remedy in _REFUSALS:
+            if part in said:
+                raise RecordsError(found, remedy=remedy, source=source) from error
+        first_line = said.splitlines()[0] if said else type(error).__name__
+        raise RecordsError(f"the database refuses: {first_line}", source=source) from error

@@ -1,0 +1,117 @@
+"""The tables as pandas frames, joined so that nobody needs SQL."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Boolean, Column, Connection, DateTime, Double, Integer, Label, Select, Table, select
+from sqlalchemy.sql import ColumnElement
+
+from xrayiq.errors import InputError
+from xrayiq.records.column_types import UtcDateTime
+from xrayiq.records.counting import in_force, with_objects
+from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RUNS, VERDICTS
+
+_EQUIPMENT_NAMES: Final = tuple(column.name for column in EQUIPMENT.columns if column.name not in ("id", "identity"))
+_EXPOSURE_NAMES: Final = ("modality", "body_part", "view_position", "laterality", "exposed_at", "quality_control")
+_OUTCOME_NAMES: Final = ("subject", "procedure", "algorithm_version", "parameter_digest")
+
+
+def _all(table: Table, *, without: tuple[str, ...] = ()) -> list[ColumnElement[Any]]:
+    return [column for column in table.columns if column.name not in without]
+
+
+def _named(table: Table, names: tuple[str, ...]) -> list[ColumnElement[Any]]:
+    return [table.columns[name] for name in names]
+
+
+def _of_object() -> list[ColumnElement[Any]]:
+    """Columns that say what was exposed, and where."""
+    return [
+        OBJECTS.c.kind.label("object_kind"),
+        *_named(OBJECTS, _EXPOSURE_NAMES),
+        OBJECTS.c.equipment_id,
+        *_named(EQUIPMENT, _EQUIPMENT_NAMES),
+    ]
+
+
+def _with_equipment(query: Select[Any]) -> Select[Any]:
+    return with_objects(query).outerjoin(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
+
+
+def _of_outcomes(table: Table) -> Select[Any]:
+    """Measurements or verdicts with their outcome, object and equipment."""
+    own = _all(table, without=("outcome_id", "ordinal"))
+    columns = [table.c.outcome_id, *_named(OUTCOMES, _OUTCOME_NAMES), *own, *_of_object(), OUTCOMES.c.run_id]
+    query = select(*columns).select_from(table).join(OUTCOMES, table.c.outcome_id == OUTCOMES.c.id)
+    return _with_equipment(query).order_by(table.c.outcome_id, table.c.ordinal)
+
+
+def _objects() -> Select[Any]:
+    columns = [*_all(OBJECTS, without=("header_json",)), *_named(EQUIPMENT, _EQUIPMENT_NAMES)]
+    query = select(*columns).select_from(OBJECTS).join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
+    return query.order_by(OBJECTS.c.id)
+
+
+def _outcomes() -> Select[Any]:
+    own = _all(OUTCOMES, without=("result_json", "result_npz", "object_id"))
+    return _with_equipment(select(*own, *_of_object()).select_from(OUTCOMES)).order_by(OUTCOMES.c.id)
+
+
+_QUERIES: Final = {
+    "runs": select(*_all(RUNS)).order_by(RUNS.c.id),
+    "equipment": select(*_all(EQUIPMENT, without=("identity",))).order_by(EQUIPMENT.c.id),
+    "objects": _objects(),
+    "files": select(*_all(FILES, without=("id",))).order_by(FILES.c.id),
+    "outcomes": _outcomes(),
+    "measurements": _of_outcomes(MEASUREMENTS),
+    "verdicts": _of_outcomes(VERDICTS),
+}
+_OF_OUTCOMES: Final = ("outcomes", "measurements", "verdicts")
+FRAME_NAMES: Final = tuple(_QUERIES)
+
+
+def query_of(name: str, *, superseded: bool = False) -> Select[Any]:
+    """Query behind a frame.
+
+    Raises
+    ------
+    InputError
+        There is no frame of that name.
+    """
+    try:
+        query = _QUERIES[name]
+    except KeyError:
+        raise InputError(f"frame {name!r}", needed="one of " + ", ".join(FRAME_NAMES)) from None
+    return query.where(in_force()) if name in _OF_OUTCOMES and not superseded else query
+
+
+def read_frame(connection: Connection, name: str, *, superseded: bool) -> pd.DataFrame:
+    """Frame of a table; see `Records.frame`."""
+    query = query_of(name, superseded=superseded)
+    rows = connection.execute(query).all()
+    values = list(zip(*rows, strict=True)) or [()] * len(query.selected_columns)
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(list(content), dtype=_dtype(column))
+            for column, content in zip(query.selected_columns, values, strict=True)
+            if isinstance(column, (Column, Label))
+        }
+    )
+
+
+def _dtype(column: ColumnElement[Any]) -> str:
+    """One dtype per kind of column, whatever its rows hold: empty and all-silent columns keep theirs."""
+    kind = column.type
+    if isinstance(kind, UtcDateTime):
+        return "datetime64[us, UTC]"
+    if isinstance(kind, DateTime):
+        return "datetime64[us]"
+    if isinstance(kind, Double):
+        return "float64"
+    if isinstance(kind, Boolean):
+        return "boolean"
+    if isinstance(kind, Integer):
+        return "Int64"
+    return "object" if column.name == "counts" else "string"

@@ -1,0 +1,147 @@
+"""The writing half of a store: runs, and what became of each file."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from sqlalchemy import Engine, insert, update
+from sqlalchemy.engine import URL
+
+from xrayiq.errors import InputError
+from xrayiq.model import ObjectHeader, Outcome
+from xrayiq.records.packing import PackedOutcome, pack_outcome
+from xrayiq.records.session import Session
+from xrayiq.records.tables import RUNS
+from xrayiq.records.writing import FileEntry, Writer
+
+
+class Recorder(Session):
+    """An open store that runs write to; every method is one transaction, or joins the one of `transaction`.
+
+    Parameters
+    ----------
+    engine : Engine
+        Connected to tables of this version.
+    address : URL
+        Where it is connected to.
+    """
+
+    def __init__(self, engine: Engine, address: URL) -> None:
+        super().__init__(engine, address)
+        self._writer = Writer(engine.dialect.name)
+
+    def _taken_back(self) -> None:
+        self._writer.forget()
+
+    def begin_run(
+        self, *, archive_key: str, plan_digest: str, site_digest: str = "", kernel_digest: str = "", version: str
+    ) -> int:
+        """Id of a new run, with status ``"running"`` until `finish_run`.
+
+        Parameters
+        ----------
+        archive_key : str
+            What stands for the archive; not its path.
+        plan_digest : str
+            Digest of all that decides what a run does with a file.
+        site_digest, kernel_digest : str
+            Digests of the site's settings and of the kernels.
+        version : str
+            Version of xrayiq.
+        """
+        row = {
+            "started_at": datetime.datetime.now(datetime.UTC),
+            "status": "running",
+            "archive_key": archive_key,
+            "xrayiq_version": version,
+            "kernel_digest": kernel_digest,
+            "plan_digest": plan_digest,
+            "site_digest": site_digest,
+            "counts": {},
+        }
+        with self._write() as connection:
+            key = cast(tuple[int], connection.execute(insert(RUNS).values(row)).inserted_primary_key)
+        return key[0]
+
+    def finish_run(self, run_id: int, *, status: str, counts: Mapping[str, int]) -> None:
+        """Record how a run ended.
+
+        Parameters
+        ----------
+        run_id : int
+            From `begin_run`.
+        status : str
+            For example ``"finished"`` or ``"interrupted"``.
+        counts : mapping of str to int
+            What it saw and stored.
+
+        Raises
+        ------
+        InputError
+            There is no such run.
+        """
+        row = {
+            "status": status,
+            "counts": {str(name): int(number) for name, number in counts.items()},
+            "finished_at": datetime.datetime.now(datetime.UTC),
+        }
+        with self._write() as connection:
+            changed = connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(row)).rowcount
+        if changed != 1:
+            raise InputError(f"run {run_id}", needed="an id from begin_run")
+
+    def add(
+        self,
+        run_id: int,
+        *,
+        archive_key: str,
+        plan_digest: str,
+        file: FileEntry,
+        header: ObjectHeader | None,
+        kind: str,
+        outcomes: Sequence[Outcome | PackedOutcome],
+    ) -> int:
+        """Store what became of one file, and give the number of outcomes that are new.
+
+        Doing it again changes nothing: the rows of the file and object are replaced by the same, and an outcome whose
+        subject, procedure, algorithm version and parameter digest are stored already stays as it was.
+
+        Parameters
+        ----------
+        run_id : int
+            From `begin_run`.
+        archive_key, plan_digest : str
+            As given to `begin_run`.
+        file : FileEntry
+            The file.
+        header : ObjectHeader or None
+            None for what is no object. That of a duplicate is kept only if the object is new.
+        kind : str
+            What the object was recognised as.
+        outcomes : sequence of Outcome or PackedOutcome
+            `pack_outcome` in a worker spares the writing process the packing.
+
+        Returns
+        -------
+        int
+            New outcomes.
+
+        Raises
+        ------
+        InputError
+            A measurement is not on the closed list of quantities; nothing was written.
+        RecordsError
+            The database refuses.
+        """
+        packed = [outcome if isinstance(outcome, PackedOutcome) else pack_outcome(outcome) for outcome in outcomes]
+        with self._write() as connection:
+            writer = self._writer
+            writer.put_file(connection, archive_key=archive_key, plan_digest=plan_digest, file=file)
+            object_id: int | None
+            if header is not None:
+                object_id = writer.put_object(connection, header, kind, replace=file.status != "duplicate")
+            else:
+                object_id = writer.object_id(connection, file.subject)
+            return writer.add_outcomes(connection, packed, run_id=run_id, object_id=object_id, plan_digest=plan_digest)

@@ -1,0 +1,208 @@
+"""The record store: opened by its address, written by runs, read as frames and results."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from xrayiq.model import ObjectHeader, Result
+from xrayiq.records import counting, reading
+from xrayiq.records.connecting import create_engine, name_for_messages, our_errors, parse_address
+from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.reading import StoredResult
+from xrayiq.records.recording import Recorder
+from xrayiq.records.schema import bring_up_to_date
+from xrayiq.records.tables import FILES, OBJECTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def open_records(url: str) -> Records:
+    """Record store at an address, created or brought up to date where needed.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///qa.db`` (a path, relative to the working folder) or ``postgresql+psycopg://user@host/name``.
+
+    Returns
+    -------
+    Records
+        To be closed, or used in a ``with`` statement. Several processes may have the same store open.
+
+    Raises
+    ------
+    InputError
+        The address is no SQLite or PostgreSQL URL, or PostgreSQL's driver is not installed.
+    RecordsError
+        The folder is missing, the file is no database or damaged, the database belongs to something else, or the
+        store was written by a later xrayiq. Nothing is changed then.
+    """
+    address = parse_address(url)
+    source = name_for_messages(address)
+    engine = create_engine(address)
+    try:
+        with our_errors(source):
+            bring_up_to_date(engine, source=source)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Records(engine, address)
+
+
+class Records(Recorder):
+    """A record store; `open_records` opens one.
+
+    Every writing method is one transaction, or joins the one of `transaction`. One thread uses one `Records`.
+
+    Parameters
+    ----------
+    engine : Engine
+        Connected to tables of this version.
+    address : URL
+        Where it is connected to.
+    """
+
+    def unchanged_files(self, archive_key: str, plan_digest: str) -> dict[str, tuple[int, int]]:
+        """Size and mtime (ns) by relative path of the files that this plan has dealt with."""
+        query = select(FILES.c.relative_path, FILES.c.size, FILES.c.mtime_ns).where(
+            FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest
+        )
+        with self._read() as connection:
+            return {str(row[0]): (int(row[1]), int(row[2])) for row in connection.execute(query)}
+
+    def subject_of_digest(self, digest: str) -> str | None:
+        """Subject of a file with this content, None where there is none."""
+        with self._read() as connection:
+            return connection.scalar(select(FILES.c.subject).where(FILES.c.digest == digest).limit(1))
+
+    def has_subject(self, subject: str) -> bool:
+        """Whether the object is known."""
+        with self._read() as connection:
+            return connection.scalar(select(OBJECTS.c.id).where(OBJECTS.c.subject == subject)) is not None
+
+    def header(self, subject: str) -> ObjectHeader | None:
+        """Whole header of an object, None where it is not known."""
+        with self._read() as connection:
+            return reading.load_header(connection, subject)
+
+    def outcome_counts(self) -> dict[tuple[str, str], int]:
+        """Number of outcomes in force by (procedure, kind)."""
+        with self._read() as connection:
+            return counting.count_outcomes(connection)
+
+    def verdict_counts(self) -> dict[str, int]:
+        """Number of verdicts in force by status."""
+        with self._read() as connection:
+            return counting.count_verdicts(connection)
+
+    def archive_status(
+        self, archive_keys: Sequence[str], *, plan_digest: str, expected_reasons: Collection[str] = ()
+    ) -> ArchiveStatus:
+        """Counts of archives as they stand under a plan, whichever run scored what.
+
+        Parameters
+        ----------
+        archive_keys : sequence of str
+            The archives.
+        plan_digest : str
+            Only what belongs to this plan counts.
+        expected_reasons : collection of str
+            Reasons for not measuring that say nothing against an object.
+
+        Returns
+        -------
+        ArchiveStatus
+            Files by status, outcomes by kind, verdicts by status, and how many should be measurable and are not.
+        """
+        with self._read() as connection:
+            return counting.archive_status(
+                connection, archive_keys, plan_digest=plan_digest, expected_reasons=expected_reasons
+            )
+
+    def frame(self, name: str, *, superseded: bool = False) -> pd.DataFrame:
+        """One table as a frame; measurements and verdicts with their outcome, object and equipment beside them.
+
+        Parameters
+        ----------
+        name : {"runs", "equipment", "objects", "files", "outcomes", "measurements", "verdicts"}
+            Which.
+        superseded : bool
+            Also outcomes, measurements and verdicts of earlier settings or versions, where the same file has since
+            been scored under others.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The same columns and dtypes however many rows there are. `exposed_at` is the reading of the modality's
+            clock, every other time is UTC. Only ``"files"`` holds paths: do not pass it on.
+
+        Raises
+        ------
+        InputError
+            There is no such frame.
+        """
+        from xrayiq.records.frames import read_frame  # pandas loads when a frame is asked for, not for a run
+
+        with self._read() as connection:
+            return read_frame(connection, name, superseded=superseded)
+
+    def results(
+        self, types: Mapping[str, type[Result]], *, procedure: str | None = None, superseded: bool = False
+    ) -> Iterator[StoredResult]:
+        """Stored results, one by one in the order of their writing.
+
+        Parameters
+        ----------
+        types : mapping of str to type
+            Result class by its name.
+        procedure : str, optional
+            Only those of one procedure.
+        superseded : bool
+            Also those of earlier settings or versions; see `frame`.
+
+        Yields
+        ------
+        StoredResult
+            Result with subject, equipment and times. A few at a time are in memory.
+
+        Raises
+        ------
+        RecordsError
+            A result's class is not in `types`, or the stored form does not fit it.
+        """
+        query = reading.results_query(procedure=procedure, superseded=superseded)
+        after: int | None = 0
+        while after is not None:
+            with self._read() as connection:  # not open while the caller works: a page is a whole read
+                page, after = reading.read_page(connection, query, after)
+            for row in page:
+                yield reading.stored_result(row, types)
+
+    def load_result(self, outcome_id: int, types: Mapping[str, type[Result]]) -> StoredResult:
+        """One stored result.
+
+        Parameters
+        ----------
+        outcome_id : int
+            Row of the outcome, as in the frames.
+        types : mapping of str to type
+            Result class by its name.
+
+        Returns
+        -------
+        StoredResult
+            Equal to what was stored, arrays bit for bit.
+
+        Raises
+        ------
+        InputError
+            There is no such outcome, or it has no result.
+        RecordsError
+            Its class is not in `types`, or the stored form does not fit it.
+        """
+        with self._read() as connection:
+            return reading.load_result(connection, outcome_id, types)

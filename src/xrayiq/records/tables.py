@@ -1,0 +1,187 @@
+"""The tables of a record store.
+
+One row of ``objects`` per DICOM object, of ``files`` per file of an archive, of ``outcomes`` per subject, procedure,
+algorithm version and parameter digest. Every foreign key is indexed. Text comes from the closed list of equipment,
+protocol and anatomy attributes only; persons are keyed hashes; paths stand in ``files`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from xrayiq.records.column_types import ROW_ID, PathText, StorableText, UtcDateTime
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RUNS: Final = Table(
+    "runs",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("status", StorableText, nullable=False),
+    Column("archive_key", StorableText, nullable=False, index=True),
+    Column("xrayiq_version", StorableText, nullable=False),
+    Column("kernel_digest", StorableText, nullable=False),
+    Column("plan_digest", StorableText, nullable=False),
+    Column("site_digest", StorableText, nullable=False),
+    Column("counts", JSON, nullable=False),
+)
+
+#: identity as headers give it; `identity` digests the other columns, because NULLs never conflict in a unique index
+EQUIPMENT: Final = Table(
+    "equipment",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("identity", StorableText, nullable=False, unique=True),
+    Column("manufacturer", StorableText),
+    Column("model", StorableText),
+    Column("station_name", StorableText),
+    Column("serial_number", StorableText, index=True),
+    Column("detector_id", StorableText, index=True),
+    Column("software_versions", StorableText),
+    Column("institution", StorableText),
+    Column("department", StorableText),
+)
+
+#: `exposed_at` is the reading of the modality's own clock; `utc_offset_min` is known where the header states it
+OBJECTS: Final = Table(
+    "objects",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("subject", StorableText, nullable=False, unique=True),
+    Column("kind", StorableText, nullable=False),
+    Column("equipment_id", ROW_ID, ForeignKey("equipment.id"), nullable=False, index=True),
+    Column("modality", StorableText),
+    Column("body_part", StorableText),
+    Column("view_position", StorableText),
+    Column("laterality", StorableText),
+    Column("protocol_name", StorableText),
+    Column("exposed_at", DateTime(timezone=False), index=True),
+    Column("utc_offset_min", Integer),
+    Column("intent", StorableText),
+    Column("quality_control", Boolean),
+    Column("tube_voltage_kv", Double),
+    Column("exposure_mas", Double),
+    Column("exposure_time_ms", Double),
+    Column("dap_gy_m2", Double),
+    Column("entrance_dose_mgy", Double),
+    Column("average_glandular_dose_mgy", Double),
+    Column("exposure_index", Double),
+    Column("target_exposure_index", Double),
+    Column("deviation_index", Double),
+    Column("study_uid", StorableText, index=True),
+    Column("series_uid", StorableText),
+    Column("sop_class_uid", StorableText),
+    Column("irradiation_event_uid", StorableText, index=True),
+    Column("transfer_syntax_uid", StorableText),
+    Column("patient_key", StorableText, index=True),
+    Column("operator_key", StorableText),
+    Column("rows", Integer),
+    Column("columns", Integer),
+    Column("frames", Integer),
+    Column("bits_stored", Integer),
+    Column("header_json", Text, nullable=False),
+)
+
+FILES: Final = Table(
+    "files",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("archive_key", StorableText, nullable=False),
+    Column("relative_path", PathText, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("digest", StorableText, nullable=False, index=True),
+    Column("subject", StorableText, nullable=False, index=True),
+    Column("status", StorableText, nullable=False),
+    Column("plan_digest", StorableText, nullable=False),
+    UniqueConstraint("archive_key", "relative_path"),
+)
+
+#: `object_id` is the object that the subject is or belongs to; NULL for what is no object. `plan_digest` is the last
+#: plan that the outcome was part of: under a later one of the same subject's file it is superseded
+OUTCOMES: Final = Table(
+    "outcomes",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("subject", StorableText, nullable=False),
+    Column("procedure", StorableText, nullable=False, index=True),
+    Column("algorithm_version", Integer, nullable=False),
+    Column("parameter_digest", StorableText, nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("reason", StorableText, nullable=False),
+    Column("message", StorableText, nullable=False),
+    Column("plan_digest", StorableText, nullable=False),
+    Column("object_id", ROW_ID, ForeignKey("objects.id"), index=True),
+    Column("run_id", ROW_ID, ForeignKey("runs.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("result_type", StorableText),
+    Column("result_json", Text),
+    Column("result_npz", LargeBinary),
+    UniqueConstraint("subject", "procedure", "algorithm_version", "parameter_digest", name="uq_outcomes_identity"),
+)
+
+#: `ordinal` keeps the order of the result, headline numbers first; a `value` of NULL is NaN
+MEASUREMENTS: Final = Table(
+    "measurements",
+    METADATA,
+    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("quantity", StorableText, nullable=False),
+    Column("direction", StorableText, nullable=False),
+    Column("value", Double),
+    Column("unit", StorableText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: the number that was judged and the limit as it was that day
+VERDICTS: Final = Table(
+    "verdicts",
+    METADATA,
+    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("quantity", StorableText, nullable=False),
+    Column("direction", StorableText, nullable=False),
+    Column("value", Double),
+    Column("unit", StorableText, nullable=False),
+    Column("status", StorableText, nullable=False),
+    Column("compared", Double),
+    Column("baseline", Double),
+    Column("limit_id", StorableText, nullable=False),
+    Column("limit_procedure", StorableText, nullable=False),
+    Column("basis", StorableText, nullable=False),
+    Column("warning_low", Double),
+    Column("warning_high", Double),
+    Column("fail_low", Double),
+    Column("fail_high", Double),
+    Column("document", StorableText, nullable=False),
+    Column("edition", StorableText, nullable=False),
+    Column("confidence", StorableText, nullable=False),
+    Column("note", StorableText, nullable=False),
+    sqlite_with_rowid=False,
+)

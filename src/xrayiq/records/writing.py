@@ -1,0 +1,289 @@
+"""Rows and statements that put files, objects and outcomes into a store, each as often as one likes."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Insert, Table, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from xrayiq.errors import InputError
+from xrayiq.model import Acquisition, Equipment, ObjectHeader, Verdict
+from xrayiq.records.packing import PackedOutcome, pack_value
+from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, VERDICTS
+
+FileStatus = Literal["object", "duplicate", "not_dicom", "unreadable"]
+Row = dict[str, Any]
+_Key = tuple[str, str, int, str]
+
+_STATUSES: Final = ("object", "duplicate", "not_dicom", "unreadable")
+#: attributes of an acquisition that are columns of their own, under the same name
+_ACQUISITION_COLUMNS: Final = tuple(
+    name
+    for name in Acquisition.__dataclass_fields__
+    if name in OBJECTS.columns and name not in ("exposed_at", "quality_control_image")
+)
+_HEADER_COLUMNS: Final = tuple(
+    name for name in ObjectHeader.__dataclass_fields__ if name in OBJECTS.columns and name != "subject"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """One file of an archive and what it turned out to be.
+
+    Parameters
+    ----------
+    relative_path : str
+        Path below the archive's root; it stays in the index.
+    size : int
+        Bytes.
+    mtime_ns : int
+        Time of last change, in ns since 1970.
+    digest : str
+        Digest of the content.
+    subject : str
+        SOP Instance UID, or ``sha256:…`` of content without one.
+    status : {"object", "duplicate", "not_dicom", "unreadable"}
+        ``duplicate`` where the same object or content stands in another file.
+    """
+
+    relative_path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    subject: str
+    status: FileStatus
+
+    def __post_init__(self) -> None:
+        if self.status not in _STATUSES:
+            raise InputError(f"file status {self.status!r}", needed="one of " + ", ".join(_STATUSES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statements:
+    """Inserts of one dialect, built once."""
+
+    put_file: Insert
+    put_object: Insert
+    keep_object: Insert
+    keep_equipment: Insert
+    keep_outcomes: Insert
+    keep_measurements: Insert
+    keep_verdicts: Insert
+
+
+_OBJECT_ID: Final = select(OBJECTS.c.id).where(OBJECTS.c.subject == bindparam("subject"))
+_EQUIPMENT_ID: Final = select(EQUIPMENT.c.id).where(EQUIPMENT.c.identity == bindparam("identity"))
+_OUTCOME_KEYS: Final = select(
+    OUTCOMES.c.subject,
+    OUTCOMES.c.procedure,
+    OUTCOMES.c.algorithm_version,
+    OUTCOMES.c.parameter_digest,
+    OUTCOMES.c.id,
+    OUTCOMES.c.plan_digest,
+).where(OUTCOMES.c.subject.in_(bindparam("subjects", expanding=True)))
+_OTHER_FILE: Final = (
+    select(FILES.c.id)
+    .where(FILES.c.subject == bindparam("subject"), FILES.c.status == "object")
+    .where((FILES.c.archive_key != bindparam("archive_key")) | (FILES.c.relative_path != bindparam("relative_path")))
+    .limit(1)
+)
+
+
+def _statements(dialect: str) -> _Statements:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+    def keep(table: Table) -> Insert:
+        return insert(table).on_conflict_do_nothing()
+
+    def put(table: Table, key: tuple[str, ...]) -> Insert:
+        statement = insert(table)
+        changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in ("id", *key)}
+        return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+    return _Statements(
+        put_file=put(FILES, ("archive_key", "relative_path")),
+        put_object=put(OBJECTS, ("subject",)),
+        keep_object=keep(OBJECTS),
+        keep_equipment=keep(EQUIPMENT),
+        keep_outcomes=keep(OUTCOMES),
+        keep_measurements=keep(MEASUREMENTS),
+        keep_verdicts=keep(VERDICTS),
+    )
+
+
+class Writer:
+    """Puts rows into the tables of one store.
+
+    Parameters
+    ----------
+    dialect : str
+        Name of the database's SQL dialect.
+    """
+
+    def __init__(self, dialect: str) -> None:
+        self._sql = _statements(dialect)
+        self._equipment_ids: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Drop what was remembered of a transaction that was taken back."""
+        self._equipment_ids.clear()
+
+    def put_file(self, connection: Connection, *, archive_key: str, plan_digest: str, file: FileEntry) -> None:
+        """Insert or update one row of the file index; a second file of one object becomes its duplicate."""
+        row: Row = {"archive_key": archive_key, "plan_digest": plan_digest}
+        row |= {name: getattr(file, name) for name in FileEntry.__slots__}
+        if file.status == "object":
+            place = {name: row[name] for name in ("subject", "archive_key", "relative_path")}
+            if connection.execute(_OTHER_FILE, place).first() is not None:
+                row["status"] = "duplicate"
+        connection.execute(self._sql.put_file, row)
+
+    def put_object(self, connection: Connection, header: ObjectHeader, kind: str, *, replace: bool) -> int:
+        """Insert an object, or replace its row, and give its id."""
+        row = object_row(header, kind, self._equipment_id(connection, header.acquisition.equipment))
+        connection.execute(self._sql.put_object if replace else self._sql.keep_object, row)
+        return int(connection.execute(_OBJECT_ID, {"subject": header.subject}).scalar_one())
+
+    def object_id(self, connection: Connection, subject: str) -> int | None:
+        """Id of an object that is known, else None."""
+        return connection.execute(_OBJECT_ID, {"subject": subject}).scalar()
+
+    def add_outcomes(
+        self,
+        connection: Connection,
+        outcomes: Sequence[PackedOutcome],
+        *,
+        run_id: int,
+        object_id: int | None,
+        plan_digest: str,
+    ) -> int:
+        """Insert the outcomes that are new, with their measurements and verdicts, and give their number."""
+        wanted: dict[_Key, PackedOutcome] = {}
+        for outcome in outcomes:
+            wanted.setdefault(outcome.key, outcome)
+        known = self._known_outcomes(connection, wanted)
+        moved = [known[key][0] for key in wanted if key in known and known[key][1] != plan_digest]
+        if moved:
+            connection.execute(update(OUTCOMES).where(OUTCOMES.c.id.in_(moved)).values(plan_digest=plan_digest))
+        new = {key: outcome for key, outcome in wanted.items() if key not in known}
+        if not new:
+            return 0
+        shared = {
+            "run_id": run_id,
+            "object_id": object_id,
+            "plan_digest": plan_digest,
+            "created_at": datetime.datetime.now(datetime.UTC),
+        }
+        connection.execute(self._sql.keep_outcomes, [outcome_row(outcome) | shared for outcome in new.values()])
+        stored = self._known_outcomes(connection, new)
+        measurements = [row for key, outcome in new.items() for row in measurement_rows(stored[key][0], outcome)]
+        if measurements:
+            connection.execute(self._sql.keep_measurements, measurements)
+        verdicts = [row for key, outcome in new.items() for row in verdict_rows(stored[key][0], outcome.verdicts)]
+        if verdicts:
+            connection.execute(self._sql.keep_verdicts, verdicts)
+        return len(new)
+
+    def _known_outcomes(self, connection: Connection, keys: Mapping[_Key, object]) -> dict[_Key, tuple[int, str]]:
+        """Id and plan of the stored outcomes of the same subjects, by what they are unique by."""
+        subjects = sorted({key[0] for key in keys})
+        found = connection.execute(_OUTCOME_KEYS, {"subjects": subjects})
+        return {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in found}
+
+    def _equipment_id(self, connection: Connection, equipment: Equipment) -> int:
+        row = equipment_row(equipment)
+        identity = str(row["identity"])
+        if identity not in self._equipment_ids:
+            connection.execute(self._sql.keep_equipment, row)
+            found = connection.execute(_EQUIPMENT_ID, {"identity": identity}).scalar_one()
+            self._equipment_ids[identity] = int(found)
+        return self._equipment_ids[identity]
+
+
+def equipment_row(equipment: Equipment) -> Row:
+    """Row of an equipment identity; software versions joined as DICOM joins them, by a backslash."""
+    row: Row = {name: getattr(equipment, name) for name in Equipment.__slots__}
+    row["software_versions"] = "\\".join(equipment.software_versions) or None
+    canonical = json.dumps(row, sort_keys=True)
+    return {"identity": hashlib.sha256(canonical.encode()).hexdigest(), **row}
+
+
+def object_row(header: ObjectHeader, kind: str, equipment_id: int) -> Row:
+    """Row of an object, with its whole header as JSON."""
+    acquisition = header.acquisition
+    moment = acquisition.exposed_at
+    offset = None if moment is None else moment.utcoffset()
+    control = acquisition.quality_control_image
+    row: Row = {"subject": header.subject, "kind": kind, "equipment_id": equipment_id}
+    row |= {name: _plain(getattr(header, name)) for name in _HEADER_COLUMNS}
+    row |= {name: _plain(getattr(acquisition, name)) for name in _ACQUISITION_COLUMNS}
+    row["exposed_at"] = None if moment is None else moment.replace(tzinfo=None)
+    row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
+    row["quality_control"] = None if control is None else control.upper() == "YES"
+    row["header_json"] = pack_value(header)[0]
+    return row
+
+
+def outcome_row(outcome: PackedOutcome) -> Row:
+    """Row of an outcome without its run, object and time."""
+    left_out = ("measurements", "verdicts")
+    return {name: getattr(outcome, name) for name in PackedOutcome.__slots__ if name not in left_out}
+
+
+def measurement_rows(outcome_id: int, outcome: PackedOutcome) -> list[Row]:
+    """Rows of an outcome's measurements in their order."""
+    return [
+        {
+            "outcome_id": outcome_id,
+            "ordinal": ordinal,
+            "quantity": quantity,
+            "direction": direction,
+            "value": _plain(value),
+            "unit": unit,
+        }
+        for ordinal, (quantity, direction, value, unit) in enumerate(outcome.measurements)
+    ]
+
+
+def verdict_rows(outcome_id: int, verdicts: Sequence[Verdict]) -> list[Row]:
+    """Rows of an outcome's verdicts, each with the limit as it is now."""
+    return [
+        {
+            "outcome_id": outcome_id,
+            "ordinal": ordinal,
+            "quantity": verdict.measurement.quantity,
+            "direction": verdict.measurement.direction,
+            "value": _plain(verdict.measurement.value),
+            "unit": verdict.measurement.unit,
+            "status": verdict.status,
+            "compared": _plain(verdict.compared),
+            "baseline": _plain(verdict.baseline),
+            "limit_id": verdict.limit.id,
+            "limit_procedure": verdict.limit.procedure,
+            "basis": verdict.limit.basis,
+            "warning_low": _plain(verdict.limit.warning_low),
+            "warning_high": _plain(verdict.limit.warning_high),
+            "fail_low": _plain(verdict.limit.fail_low),
+            "fail_high": _plain(verdict.limit.fail_high),
+            "document": verdict.limit.document,
+            "edition": verdict.limit.edition,
+            "confidence": verdict.limit.confidence,
+            "note": verdict.limit.note,
+        }
+        for ordinal, verdict in enumerate(verdicts)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Number as Python's own type, which every driver stores; NaN as NULL."""
+    if isinstance(value, (str, bool)) or value is None:
+        return value
+    plain = value.item() if hasattr(value, "item") else value
+    return None if plain != plain else plain

@@ -62,7 +62,7 @@ def block_statistics(
                     if masked and excluded[top + row, left + column]:
                         continue
                     count += 1
-                    sum_value += float(values[top + row, left + column])
+                    sum_value += np.float64(values[top + row, left + column])
                     sum_row += row
                     sum_column += column
             counts[block_row, block_column] = count
@@ -84,7 +84,7 @@ def block_statistics(
                     if masked and excluded[top + row, left + column]:
                         continue
                     x = column - mean_column
-                    z = float(values[top + row, left + column]) - mean
+                    z = np.float64(values[top + row, left + column]) - mean
                     rest += z
                     value_value += z * z
                     value_row += z * y

@@ -8,9 +8,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq.errors import NotMeasurableError
+from xrayiq.errors import InputError, NotMeasurableError
+from xrayiq.metrics._image import Images, Pitch, SignalImage, images_as_signals, provenance_of
+from xrayiq.metrics._roi_power import CUT_LINES, Detrend, annuli, cut, roi_power, whole_plane
 from xrayiq.model import Measurement, Provenance, Result
 
+_VERSION: Final = 1
+#: independent pixels that IEC 62220-1-1:2015 asks for
+_ENOUGH_PIXELS: Final = 4_000_000
+#: relative spread of the images' signals above which they are not of one exposure
+_SIGNAL_SPREAD: Final = 0.10
+_LEAST_ROI_PX: Final = 16
 #: half width of the frequency window of a reported value, times the pixel pitch (IEC 62220-1-1:2015)
 _WINDOW: Final = 0.01
 _REPORTED: Final = (("nnps_at_0_5_per_mm", 0.5), ("nnps_at_2_per_mm", 2.0))
@@ -25,10 +33,10 @@ class Nps(Result):
     Parameters
     ----------
     frequencies_per_mm : array of shape (K,)
-        Positive frequencies k / (N·pitch), k from 1 to the Nyquist frequency, of the cut along u.
+        Positive frequencies k / (N·pitch) of the cut along u, k from 1 to N // 2, the Nyquist frequency.
     u_values : array of shape (K,)
         NPS along u (signal² mm²).
-    v_frequencies_per_mm, v_values : arrays of shape (K,)
+    v_frequencies_per_mm, v_values : arrays
         The same along v; the frequencies are equal to those of u where the pixels are square.
     radial_frequencies_per_mm, radial_values : 1-D arrays
         Mean frequency and mean NPS of annuli, without the samples on the axes.
@@ -115,3 +123,170 @@ class Nps(Result):
                 remedy="remove the offset, or use the spectrum that is not normalised",
             )
         return self.mean_signal**2
+
+
+def measure_nps(
+    images: Images,
+    *,
+    pixel_pitch_mm: Pitch | None = None,
+    roi_px: int = 256,
+    overlap: float = 0.5,
+    detrend: Detrend = "quadratic",
+    area_mm: float | None = None,
+) -> Nps:
+    """Noise power spectrum of flat fields over half-overlapping ROIs (after IEC 62220-1-1:2015).
+
+    Parameters
+    ----------
+    images : Radiograph, 2-D array, or sequence of them
+        Flat fields of one exposure level and one size; a bare array is taken as linear. ROIs with padding or with
+        pixels that are not finite are left out.
+    pixel_pitch_mm : float or (rows, columns) pair, optional
+        Needed for arrays; wins over the headers'.
+    roi_px : int
+        N, the side of a ROI; IEC 62220-1-1 has 256.
+    overlap : float
+        Part of a ROI that it shares with the next, from 0 to below 1; IEC 62220-1-1 has a half.
+    detrend : {"quadratic", "mean"}
+        Large-area trend S that is subtracted: least-squares polynomial of second degree over the whole area, or its
+        mean. ROIs keep their own means.
+    area_mm : float, optional
+        Side of the central square that is used (IEC 62220-1-1 has 125); the whole image if not given, or where it is
+        smaller, which the provenance then says.
+
+    Returns
+    -------
+    Nps
+        In two dimensions, along both axes and over annuli.
+
+    Raises
+    ------
+    InputError
+        No image, images of different size, pitch or response, or an argument out of range.
+    NotMeasurableError
+        ``smaller_than_roi``; ``no_clean_roi`` where each ROI holds a masked pixel; or as any image without linear
+        signal, pixel pitch or content.
+
+    Notes
+    -----
+    W(u, v) = Δx Δy / (M N²) Σ |DFT{I − S}|² over the M ROIs of all images, no window. ROIs begin in the upper left of
+    the area; what is left of less than a step at the right and at the bottom is not used. A cut averages seven lines on
+    each side of its axis without the axis; each sample counts at its own frequency √(u² + v²), shared between the two
+    bins k / (N·pitch) around it. Annuli leave out both axes and end at the lower Nyquist frequency.
+
+    Frequencies below about two divided by the side of the area lose power to the trend.
+
+    Source: IEC 62220-1-1:2015.
+    """
+    _check_arguments(roi_px, overlap, detrend, area_mm)
+    step_px = max(1, round(roi_px * (1.0 - overlap)))
+    parts, first, area = [], None, (0, 0)
+    for signal in images_as_signals(images, procedure="the noise power spectrum", pixel_pitch_mm=pixel_pitch_mm):
+        if first is None:
+            first, area = signal, _area_px(signal, roi_px, area_mm)
+        crop = _central(signal.values.shape, area)
+        excluded = None if signal.padding is None else signal.padding[crop]
+        part = roi_power(signal.values[crop], excluded, roi_px=roi_px, step_px=step_px, detrend=detrend)
+        if part.roi_count == 0:
+            raise NotMeasurableError(
+                "no_clean_roi",
+                f"no ROI of {roi_px} × {roi_px} pixels without padding or missing pixels",
+                needed="one or more",
+                remedy="use an image that covers the detector, or a smaller roi_px",
+                source=signal.source,
+            )
+        parts.append(part)
+    if first is None:
+        raise InputError("no image", needed="at least one flat field")
+    rows_mm, columns_mm = first.pitch
+    roi_count = sum(part.roi_count for part in parts)
+    pixel_count = sum(part.pixel_count for part in parts)
+    power = np.sum([part.power for part in parts], axis=0)
+    spectrum = whole_plane(power) * (rows_mm * columns_mm / (roi_count * roi_px**2))
+    u_frequencies, u_values = cut(spectrum, step=1 / (roi_px * columns_mm), across=1 / (roi_px * rows_mm))
+    v_frequencies, v_values = cut(
+        np.ascontiguousarray(spectrum.T), step=1 / (roi_px * rows_mm), across=1 / (roi_px * columns_mm)
+    )
+    radial_frequencies, radial_values = annuli(spectrum, first.pitch)
+    means = [part.signal_sum / part.pixel_count for part in parts]
+    return Nps(
+        frequencies_per_mm=u_frequencies,
+        u_values=u_values,
+        v_frequencies_per_mm=v_frequencies,
+        v_values=v_values,
+        radial_frequencies_per_mm=radial_frequencies,
+        radial_values=radial_values,
+        spectrum=spectrum,
+        mean_signal=sum(part.signal_sum for part in parts) / pixel_count,
+        signal_unit=first.unit,
+        variance=sum(part.square_sum for part in parts) / pixel_count,
+        image_count=len(parts),
+        roi_count=roi_count,
+        pixel_count=pixel_count,
+        roi_px=roi_px,
+        pixel_pitch_mm=first.pitch,
+        provenance=provenance_of(
+            first,
+            algorithm="nps",
+            version=_VERSION,
+            parameters={
+                "roi_px": roi_px,
+                "step_px": step_px,
+                "detrend": detrend,
+                "area_rows_px": area[0],
+                "area_columns_px": area[1],
+                "cut_lines": CUT_LINES,
+                "pixel_pitch_rows_mm": rows_mm,
+                "pixel_pitch_columns_mm": columns_mm,
+            },
+            warnings=_warnings(first, area, area_mm, pixel_count, means),
+        ),
+    )
+
+
+def _check_arguments(roi_px: int, overlap: float, detrend: str, area_mm: float | None) -> None:
+    if roi_px != int(roi_px) or roi_px < _LEAST_ROI_PX:
+        raise InputError(f"roi_px={roi_px}", needed=f"a whole number of {_LEAST_ROI_PX} or more")
+    if not 0.0 <= overlap < 1.0:
+        raise InputError(f"overlap={overlap}", needed="a part from 0 to below 1")
+    if detrend not in ("quadratic", "mean"):
+        raise InputError(f"detrend={detrend!r}", needed="'quadratic' or 'mean'")
+    if area_mm is not None and not (np.isfinite(area_mm) and area_mm > 0):
+        raise InputError(f"area_mm={area_mm}", needed="a positive length")
+
+
+def _area_px(signal: SignalImage, roi_px: int, area_mm: float | None) -> tuple[int, int]:
+    """Rows and columns of the area that is used."""
+    shape = signal.values.shape
+    sides = [shape[0], shape[1]]
+    if area_mm is not None:
+        sides = [min(sides[axis], round(area_mm / signal.pitch[axis])) for axis in (0, 1)]
+    if min(sides) < roi_px:
+        raise NotMeasurableError(
+            "smaller_than_roi",
+            f"area of {sides[0]} × {sides[1]} pixels in an image of {shape[0]} × {shape[1]}",
+            needed=f"a ROI of {roi_px} × {roi_px} pixels or more",
+            remedy="use an image of the whole detector, or a smaller roi_px",
+            source=signal.source,
+        )
+    return sides[0], sides[1]
+
+
+def _central(shape: tuple[int, ...], area: tuple[int, int]) -> tuple[slice, slice]:
+    top, left = ((shape[axis] - area[axis]) // 2 for axis in (0, 1))
+    return slice(top, top + area[0]), slice(left, left + area[1])
+
+
+def _warnings(
+    first: SignalImage, area: tuple[int, int], area_mm: float | None, pixel_count: int, means: list[float]
+) -> list[str]:
+    found = []
+    if area_mm is not None:
+        sides = [area[axis] * first.pitch[axis] for axis in (0, 1)]
+        if min(sides) < area_mm - max(first.pitch):
+            found.append(f"area of {sides[0]:.1f} mm × {sides[1]:.1f} mm, smaller than the {area_mm:g} mm asked for")
+    if pixel_count < _ENOUGH_PIXELS:
+        found.append(f"{pixel_count} independent pixels, fewer than the 4 million of IEC 62220-1-1")
+    if max(means) - min(means) > _SIGNAL_SPREAD * abs(float(np.mean(means))):
+        found.append(f"mean signals from {min(means):g} to {max(means):g}, not of one exposure level")
+    return found

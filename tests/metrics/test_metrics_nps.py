@@ -1,0 +1,296 @@
+"""Noise power spectrum against closed formulas, its definition in plain NumPy, and its invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from xrayiq.errors import InputError, NotMeasurableError
+from xrayiq.metrics import Nps, measure_nps
+from xrayiq.model import PixelRelation, Radiograph, Response, quantities
+from xrayiq.model.packing import pack, unpack
+from xrayiq_phantoms import Detector, simulate_flat
+
+PITCH = 0.15
+#: shape whose pixels are all used by half-overlapping 256² ROIs: 4 megapixels
+FOUR_MEGAPIXELS = (2048, 2048)
+Truth = Callable[[Any, Any], NDArray[np.float64]]
+
+
+def filtered_noise(sigma_mm: float, *, seed: int, pitch_mm: float = PITCH) -> NDArray[np.float64]:
+    """White noise of variance 100 seen through a Gaussian: NPS = 100 p² exp(−4π²σ²(u² + v²)), mean 1000.
+
+    Filtered over a larger period of which a part is cut out, so that it is not periodic.
+    """
+    period = FOUR_MEGAPIXELS[0] + 256
+    white = np.random.default_rng(seed).normal(0, 10, (period, period))
+    rows = np.exp(-2 * (np.pi * sigma_mm * np.fft.fftfreq(period, pitch_mm)) ** 2)
+    columns = np.exp(-2 * (np.pi * sigma_mm * np.fft.rfftfreq(period, pitch_mm)) ** 2)
+    seen = np.fft.irfft2(np.fft.rfft2(white) * np.outer(rows, columns), s=white.shape)
+    return 1000 + seen[: FOUR_MEGAPIXELS[0], : FOUR_MEGAPIXELS[1]]
+
+
+def assert_accurate(found: Nps, truth: Truth, tolerance: float) -> None:
+    """Mean ratio to truth over bins from 0.3 mm⁻¹ whose truth is 5 % of its maximum or more; integral to variance."""
+    peak = truth(0.0, 0.0)
+    assert found.pixel_count >= 4e6
+    curves = {
+        "u": (found.u_values, truth(found.frequencies_per_mm, 0.0), found.frequencies_per_mm),
+        "v": (found.v_values, truth(0.0, found.v_frequencies_per_mm), found.v_frequencies_per_mm),
+        "radial": (found.radial_values, truth(found.radial_frequencies_per_mm, 0.0), found.radial_frequencies_per_mm),
+    }
+    ratios = {
+        name: (values / expected)[(frequencies >= 0.3) & (expected >= 0.05 * peak)].mean()
+        for name, (values, expected, frequencies) in curves.items()
+    }
+    assert ratios == pytest.approx(dict.fromkeys(curves, 1.0), abs=tolerance)
+    # the two differ by the weight that overlap gives to pixels inside; 4 million pixels leave 0.1 % of sampling noise
+    assert found.integral == pytest.approx(found.variance, rel=0.01)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_white_noise_has_its_variance_times_pixel_area(seed: int) -> None:
+    image = 1000 + np.random.default_rng(seed).normal(0, 10, FOUR_MEGAPIXELS)
+    found = measure_nps(image, pixel_pitch_mm=PITCH)
+    # the issue's 1 %; sampling noise of a cut's mean is 0.3 % (14 lines × 117 bins × 64 independent ROIs)
+    assert_accurate(found, lambda u, v: 100 * PITCH**2 + 0.0 * (np.asarray(u) + v), 0.01)
+    assert found.variance == pytest.approx(100, rel=0.005)
+    assert found.mean_signal == pytest.approx(1000, rel=1e-4)
+    np.testing.assert_allclose(found.nnps_u, found.u_values / found.mean_signal**2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("sigma_mm", [0.10, 0.20])
+def test_filtered_noise_has_the_spectrum_of_its_filter(sigma_mm: float) -> None:
+    image = filtered_noise(sigma_mm, seed=3)
+    # the issue's 3 %; a rectangular ROI lowers the low frequencies of correlated noise by up to 1 %
+    assert_accurate(
+        measure_nps(image, pixel_pitch_mm=PITCH),
+        lambda u, v: 100 * PITCH**2 * np.exp(-4 * np.pi**2 * sigma_mm**2 * (np.asarray(u) ** 2 + np.asarray(v) ** 2)),
+        0.03,
+    )
+
+
+def test_simulated_detector_has_its_spectrum_in_kerma() -> None:
+    detector = Detector(pixel_pitch_mm=PITCH, blur_sigma_mm=0.10)
+    phantom = simulate_flat(detector, shape=FOUR_MEGAPIXELS, kerma_ugy=2.5, seed=11)
+    model, a, b, c = detector.response_coefficients
+    image = Radiograph.from_array(phantom.pixels, pixel_pitch_mm=PITCH, response=Response(model=model, a=a, b=b, c=c))
+    found = measure_nps(image)
+    assert found.signal_unit == "uGy"
+    assert_accurate(found, phantom.truth.nps_ugy2_mm2, 0.03)
+    assert found.variance == pytest.approx(phantom.truth.variance_ugy2, rel=0.01)
+
+
+def small(shape: tuple[int, int] = (96, 112), *, seed: int = 5) -> NDArray[np.float64]:
+    """Noise on a curved background, with some correlation."""
+    noise = np.random.default_rng(seed).normal(0, 10, (shape[0] + 1, shape[1]))
+    rows, columns = np.indices(shape)
+    return 1000 + 0.5 * rows - 0.01 * columns**2 + noise[1:] + 0.5 * noise[:-1]
+
+
+def plain_spectrum(image: NDArray[np.float64], side: int, step: int, degree: int, pixel_mm2: float) -> Any:
+    """Two-dimensional NPS of IEC 62220-1-1 with a least-squares trend; also its ROIs."""
+    rows, columns = np.indices(image.shape) / 50.0
+    terms = [rows**a * columns**b for a in range(degree + 1) for b in range(degree + 1 - a)]
+    design = np.column_stack([term.ravel() for term in terms])
+    trend = design @ np.linalg.lstsq(design, image.ravel(), rcond=None)[0]
+    residual = image - trend.reshape(image.shape)
+    rois = [
+        residual[row : row + side, column : column + side]
+        for row in range(0, image.shape[0] - side + 1, step)
+        for column in range(0, image.shape[1] - side + 1, step)
+    ]
+    power = np.mean([np.abs(np.fft.fft2(roi)) ** 2 for roi in rois], axis=0)
+    return np.fft.fftshift(power) * pixel_mm2 / side**2, rois, residual
+
+
+@pytest.mark.parametrize(("detrend", "degree"), [("quadratic", 2), ("mean", 0)])
+@pytest.mark.parametrize(("side", "overlap", "step"), [(32, 0.5, 16), (31, 0.0, 31), (40, 0.75, 10)])
+def test_spectrum_matches_the_definition(detrend: Any, degree: int, side: int, overlap: float, step: int) -> None:
+    image = small()
+    found = measure_nps(image, pixel_pitch_mm=(0.2, 0.1), roi_px=side, overlap=overlap, detrend=detrend)
+    expected, rois, residual = plain_spectrum(image, side, step, degree, 0.2 * 0.1)
+    # bins far below the largest only hold its rounding
+    np.testing.assert_allclose(found.spectrum, expected, rtol=1e-9, atol=1e-12 * expected.max())
+    covered = tuple(np.s_[: (size - side) // step * step + side] for size in image.shape)
+    assert found.roi_count == len(rois)
+    assert found.pixel_count == residual[covered].size
+    assert found.variance == pytest.approx((residual[covered] ** 2).mean(), rel=1e-9)
+    assert found.mean_signal == pytest.approx(image[covered].mean(), rel=1e-12)
+
+
+def test_integral_is_the_mean_square_over_the_rois() -> None:
+    image = small()
+    _, rois, _ = plain_spectrum(image, 32, 16, 2, 1.0)
+    found = measure_nps(image, pixel_pitch_mm=PITCH, roi_px=32)
+    # Parseval's theorem
+    assert found.integral == pytest.approx(np.mean(np.square(rois)), rel=1e-9)
+
+
+def test_axes_are_in_inverse_millimetres() -> None:
+    found = measure_nps(small(), pixel_pitch_mm=(0.2, 0.1), roi_px=32)
+    np.testing.assert_allclose(found.frequencies_per_mm, np.arange(1, 17) / 3.2, rtol=1e-12)
+    # across wide rows a line lies two bins away, so the cut along v starts later
+    np.testing.assert_allclose(found.v_frequencies_per_mm, np.arange(2, 17) / 6.4, rtol=1e-12)
+    assert found.radial_frequencies_per_mm[-1] <= 1 / 0.4 + 0.5 / 3.2
+    square = measure_nps(small(), pixel_pitch_mm=0.2, roi_px=32)
+    np.testing.assert_allclose(square.v_frequencies_per_mm, np.arange(1, 17) / 6.4, rtol=1e-12)
+    assert (np.diff(square.radial_frequencies_per_mm) > 0).all()
+
+
+def test_noise_along_one_direction_shows_in_its_cut() -> None:
+    noise = np.random.default_rng(8).normal(0, 10, (512, 513))
+    smooth_along_columns = 1000 + noise[:, 1:] + noise[:, :-1]
+    found = measure_nps(smooth_along_columns, pixel_pitch_mm=0.1, roi_px=64)
+    # 4 cos²(πk/N) vanishes at the Nyquist frequency of u; the cut along v lies on its lines k = 1 to 7
+    assert found.u_values[-1] < 0.02 * found.v_values[-1]
+    expected = 4 * 100 * 0.1**2 * np.mean(np.cos(np.pi * np.arange(1, 8) / 64) ** 2)
+    # sampling noise 0.6 %: 14 lines × 32 bins × 64 independent ROIs
+    assert found.v_values.mean() == pytest.approx(expected, rel=0.02)
+
+
+@settings(deadline=None, max_examples=20)
+@given(gain=st.floats(1e-3, 1e3), offset=st.floats(-500, 5000))
+def test_gain_squares_and_offset_leaves(gain: float, offset: float) -> None:
+    image = small()
+    reference = measure_nps(image, pixel_pitch_mm=PITCH, roi_px=32)
+    found = measure_nps(image * gain + offset, pixel_pitch_mm=PITCH, roi_px=32)
+    # an offset of 5000 over a noise of 0.01 leaves 10 digits of the noise
+    tolerance = 1e-8
+    np.testing.assert_allclose(found.u_values, reference.u_values * gain**2, rtol=tolerance)
+    np.testing.assert_allclose(found.radial_values, reference.radial_values * gain**2, rtol=tolerance)
+
+
+def test_flips_change_no_curve_and_a_turn_swaps_them() -> None:
+    image = small((96, 96))
+    reference = measure_nps(image, pixel_pitch_mm=PITCH, roi_px=32)
+    for flipped in (image[::-1], image[:, ::-1]):
+        found = measure_nps(flipped, pixel_pitch_mm=PITCH, roi_px=32)
+        np.testing.assert_allclose(found.u_values, reference.u_values, rtol=1e-9)
+        np.testing.assert_allclose(found.v_values, reference.v_values, rtol=1e-9)
+    turned = measure_nps(image.T, pixel_pitch_mm=PITCH, roi_px=32)
+    np.testing.assert_allclose(turned.u_values, reference.v_values, rtol=1e-9)
+    np.testing.assert_allclose(turned.spectrum, reference.spectrum.T, rtol=1e-6, atol=1e-10)
+
+
+def test_smooth_background_leaves_the_spectrum() -> None:
+    image = small()
+    rows, columns = np.indices(image.shape)
+    shaded = image + 3.0 * rows - 0.02 * rows * columns + 0.05 * columns**2
+    reference, found = (measure_nps(x, pixel_pitch_mm=PITCH, roi_px=32) for x in (image, shaded))
+    np.testing.assert_allclose(found.spectrum, reference.spectrum, rtol=1e-6)
+
+
+def test_several_images_average() -> None:
+    images = [small(seed=seed) for seed in (1, 2, 3)]
+    found = measure_nps(images, pixel_pitch_mm=PITCH, roi_px=32)
+    single = [measure_nps(image, pixel_pitch_mm=PITCH, roi_px=32) for image in images]
+    np.testing.assert_allclose(found.spectrum, np.mean([one.spectrum for one in single], axis=0), rtol=1e-9)
+    assert (found.image_count, found.roi_count) == (3, 3 * single[0].roi_count)
+    assert found.pixel_count == 3 * single[0].pixel_count
+    stacked = measure_nps(np.stack(images), pixel_pitch_mm=PITCH, roi_px=32)
+    np.testing.assert_array_equal(stacked.spectrum, found.spectrum)
+
+
+def test_rois_with_masked_pixels_are_left_out() -> None:
+    image = small((64, 96))
+    image[5, 5] = np.nan
+    found = measure_nps(image, pixel_pitch_mm=PITCH, roi_px=32, detrend="mean")
+    residual = image - np.nanmean(image)
+    rois = [
+        residual[row : row + 32, column : column + 32]
+        for row in (0, 16, 32)
+        for column in (0, 16, 32, 48, 64)
+        if (row, column) != (0, 0)
+    ]
+    expected = np.fft.fftshift(np.mean([np.abs(np.fft.fft2(roi)) ** 2 for roi in rois], axis=0)) * PITCH**2 / 32**2
+    np.testing.assert_allclose(found.spectrum, expected, rtol=1e-9, atol=1e-12 * expected.max())
+    # only the corner that no other ROI covers is lost
+    assert found.pixel_count == image.size - 16 * 16
+
+
+def test_central_area_is_cut_out() -> None:
+    image = small((120, 130))
+    found = measure_nps(image, pixel_pitch_mm=0.5, roi_px=32, area_mm=32.0)
+    reference = measure_nps(image[28:92, 33:97], pixel_pitch_mm=0.5, roi_px=32)
+    np.testing.assert_array_equal(found.spectrum, reference.spectrum)
+    smaller = measure_nps(image, pixel_pitch_mm=0.5, roi_px=32, area_mm=125.0)
+    assert any("smaller than the 125 mm" in warning for warning in smaller.provenance.warnings)
+
+
+def test_image_without_mean_has_a_spectrum_but_no_normalised_one() -> None:
+    found = measure_nps(small() - 5000, pixel_pitch_mm=PITCH, roi_px=32)
+    assert (found.u_values > 0).all()
+    assert found.measurements() == ()
+    with pytest.raises(NotMeasurableError, match="mean signal"):
+        _ = found.nnps_radial
+
+
+def test_measurements_are_means_around_their_frequency() -> None:
+    found = measure_nps(100 + small((300, 300)), pixel_pitch_mm=0.1)
+    values = {(m.quantity, m.direction): m.value for m in found.measurements()}
+    assert {name for name, _ in values} <= set(quantities())
+    near = np.abs(found.frequencies_per_mm - 2.0) <= 0.1
+    assert values["nnps_at_2_per_mm", "columns"] == pytest.approx(found.nnps_u[near].mean(), rel=1e-12)
+    assert values["relative_noise", ""] == pytest.approx(np.sqrt(found.variance) / found.mean_signal, rel=1e-12)
+
+
+def test_result_survives_storage() -> None:
+    found = measure_nps(small(), pixel_pitch_mm=PITCH, roi_px=32)
+    again = unpack(Nps, *pack(found))
+    np.testing.assert_array_equal(again.nnps_v, found.nnps_v)
+    assert again.pixel_pitch_mm == (PITCH, PITCH)
+    assert again.provenance == found.provenance
+    assert any("4 million" in warning for warning in found.provenance.warnings)
+
+
+def test_images_of_other_exposure_are_noted() -> None:
+    found = measure_nps([small(), small() * 1.5], pixel_pitch_mm=PITCH, roi_px=32)
+    assert any("not of one exposure" in warning for warning in found.provenance.warnings)
+
+
+def test_small_image_is_refused_with_its_figures() -> None:
+    with pytest.raises(NotMeasurableError, match=r"200 × 300.*256 × 256") as caught:
+        measure_nps(small((200, 300)), pixel_pitch_mm=PITCH)
+    assert caught.value.reason == "smaller_than_roi"
+
+
+def test_image_without_clean_roi_is_refused() -> None:
+    image = small().astype(np.uint16)
+    image[::8, ::8] = 0
+    padded = Radiograph(pixels=image, pixel_pitch_mm=(PITCH, PITCH), relation=PixelRelation(padding=(0, 0)))
+    with pytest.raises(NotMeasurableError) as caught:
+        measure_nps(padded, roi_px=32)
+    assert caught.value.reason == "no_clean_roi"
+
+
+@pytest.mark.parametrize(
+    ("images", "arguments"),
+    [
+        ([], {}),
+        ([small(), small((96, 96))], {}),
+        (small(), {"roi_px": 8}),
+        (small(), {"overlap": 1.0}),
+        (small(), {"detrend": "cubic"}),
+        (small(), {"area_mm": 0.0}),
+        (np.zeros((2, 2, 2, 2)), {}),
+    ],
+)
+def test_unusable_arguments_are_refused(images: Any, arguments: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        measure_nps(images, **{"pixel_pitch_mm": PITCH, "roi_px": 32, **arguments})
+
+
+def test_images_of_different_pitch_or_response_are_refused() -> None:
+    one, other = (Radiograph.from_array(small(), pixel_pitch_mm=pitch) for pitch in (0.1, 0.2))
+    with pytest.raises(InputError, match="pixel pitch"):
+        measure_nps([one, other], roi_px=32)
+    calibrated = Radiograph.from_array(small(), pixel_pitch_mm=0.1, response=Response(model="linear", a=0.0, b=500.0))
+    with pytest.raises(InputError, match="response"):
+        measure_nps([one, calibrated], roi_px=32)

@@ -1,0 +1,155 @@
+"""Technique, exposure indicators, equipment and geometry of one header as a frozen value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xrayiq.dicom.elements import Elements
+from xrayiq.dicom.geometry import collimator_corners, pixel_pitch
+from xrayiq.dicom.moments import exposed_at, patient_age_years
+from xrayiq.model import Acquisition
+from xrayiq.units import to_inside_unit
+
+#: (attribute, unit, dimension), the finest first: an integer attribute truncates
+_EXPOSURE: Final = (
+    ("ExposureInmAs", "mA.s", "exposure"),
+    ("ExposureInuAs", "uA.s", "exposure"),
+    ("Exposure", "mA.s", "exposure"),
+)
+_TIME: Final = (
+    ("ExposureTimeInms", "ms", "time"),
+    ("ExposureTimeInuS", "us", "time"),
+    ("ExposureTime", "ms", "time"),
+)
+_CURRENT: Final = (
+    ("XRayTubeCurrentInmA", "mA", "current"),
+    ("XRayTubeCurrentInuA", "uA", "current"),
+    ("XRayTubeCurrent", "mA", "current"),
+)
+_DAP: Final = (
+    ("ImageAndFluoroscopyAreaDoseProduct", "dGy.cm2", "dose_area_product"),
+    ("AcquiredImageAreaDoseProduct", "dGy.cm2", "dose_area_product"),
+)
+_ENTRANCE_DOSE: Final = (("EntranceDoseInmGy", "mGy", "kerma"), ("EntranceDose", "dGy", "kerma"))
+_ORGAN_DOSE: Final = (("OrganDose", "dGy", "kerma"),)
+
+#: storage classes that say what an image is made for (DICOM PS3.4, table B.5-1)
+_INTENTS: Final = {
+    "1.2.840.10008.5.1.4.1.1.1.1": "FOR PRESENTATION",
+    "1.2.840.10008.5.1.4.1.1.1.1.1": "FOR PROCESSING",
+    "1.2.840.10008.5.1.4.1.1.1.2": "FOR PRESENTATION",
+    "1.2.840.10008.5.1.4.1.1.1.2.1": "FOR PROCESSING",
+    "1.2.840.10008.5.1.4.1.1.1.3": "FOR PRESENTATION",
+    "1.2.840.10008.5.1.4.1.1.1.3.1": "FOR PROCESSING",
+}
+_MAMMOGRAPHY: Final = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
+
+
+def acquisition_of(elements: Elements) -> Acquisition:
+    """Acquisition that a header tells of; None where it is silent.
+
+    Parameters
+    ----------
+    elements : Elements
+        Attributes of the object.
+
+    Returns
+    -------
+    Acquisition
+        In the units of its field names. Where a quantity stands in several attributes the finest wins, and a
+        zero beside another value counts as truncation.
+
+    Notes
+    -----
+    EntranceDose and OrganDose are in dGy, the dose-area products in dGy·cm² (DICOM PS3.3, C.4.16 and C.8.7.2).
+    OrganDose is the glandular dose in mammography only.
+    """
+    pitch, pitch_source = pixel_pitch(elements)
+    modality = elements.text("Modality")
+    sop_class = elements.uid("SOPClassUID") or ""
+    mammography = modality == "MG" or sop_class in _MAMMOGRAPHY
+    return Acquisition(
+        tube_voltage_kv=elements.number("KVP"),
+        exposure_mas=_finest(elements, _EXPOSURE),
+        exposure_time_ms=_finest(elements, _TIME),
+        tube_current_ma=_finest(elements, _CURRENT),
+        exposure_control_mode=elements.text("ExposureControlMode"),
+        focal_spot_mm=_positive(elements, "FocalSpots"),
+        grid=elements.joined("Grid"),
+        filter_material=elements.joined("FilterMaterial"),
+        filter_thickness_min_mm=elements.number("FilterThicknessMinimum"),
+        filter_thickness_max_mm=elements.number("FilterThicknessMaximum"),
+        source_detector_distance_mm=_positive(elements, "DistanceSourceToDetector"),
+        source_patient_distance_mm=_positive(elements, "DistanceSourceToPatient"),
+        dap_gy_m2=_finest(elements, _DAP),
+        entrance_dose_mgy=_finest(elements, _ENTRANCE_DOSE),
+        average_glandular_dose_mgy=_finest(elements, _ORGAN_DOSE) if mammography else None,
+        exposure_index=elements.number("ExposureIndex"),
+        target_exposure_index=elements.number("TargetExposureIndex"),
+        deviation_index=elements.number("DeviationIndex"),
+        relative_exposure=elements.number("RelativeXRayExposure"),
+        sensitivity=elements.number("Sensitivity"),
+        manufacturer=elements.text("Manufacturer"),
+        model=elements.text("ManufacturerModelName"),
+        station_name=elements.text("StationName"),
+        serial_number=elements.text("DeviceSerialNumber"),
+        software_versions=tuple(version for version in elements.texts("SoftwareVersions") if version),
+        detector_id=elements.text("DetectorID") or elements.text("PlateID") or elements.text("CassetteID"),
+        detector_type=elements.text("DetectorType"),
+        institution=elements.text("InstitutionName"),
+        department=elements.text("InstitutionalDepartmentName"),
+        modality=modality,
+        body_part=elements.text("BodyPartExamined"),
+        view_position=elements.text("ViewPosition") or _view_code(elements),
+        laterality=elements.text("ImageLaterality") or elements.text("FrameLaterality") or elements.text("Laterality"),
+        protocol_name=_protocol(elements, modality),
+        exposed_at=exposed_at(elements),
+        patient_age_years=patient_age_years(elements),
+        patient_size_m=_positive(elements, "PatientSize"),
+        patient_weight_kg=_positive(elements, "PatientWeight"),
+        patient_sex=elements.choice("PatientSex", ("M", "F", "O")),
+        intent=elements.choice("PresentationIntentType", ("FOR PROCESSING", "FOR PRESENTATION"))
+        or _INTENTS.get(sop_class),
+        photometric_interpretation=elements.text("PhotometricInterpretation"),
+        pixel_intensity_relationship=elements.text("PixelIntensityRelationship"),
+        pixel_intensity_sign=intensity_sign(elements),
+        image_type=elements.texts("ImageType"),
+        quality_control_image=elements.text("QualityControlImage"),
+        burned_in_annotation=elements.text("BurnedInAnnotation"),
+        pixel_pitch_mm=pitch,
+        pixel_pitch_source=pitch_source,
+        collimator_shape=elements.joined("CollimatorShape"),
+        collimator_corners_px=collimator_corners(elements),
+    )
+
+
+def intensity_sign(elements: Elements) -> int | None:
+    """PixelIntensityRelationshipSign where it is +1 or −1."""
+    sign = elements.integer("PixelIntensityRelationshipSign")
+    return sign if sign in (1, -1) else None
+
+
+def _finest(elements: Elements, attributes: tuple[tuple[str, str, str], ...]) -> float | None:
+    found = [
+        to_inside_unit(number, unit, dimension)
+        for keyword, unit, dimension in attributes
+        if (number := elements.number(keyword)) is not None
+    ]
+    return next((value for value in found if value != 0), found[0] if found else None)
+
+
+def _positive(elements: Elements, keyword: str) -> float | None:
+    """Length, size or weight: zero is a placeholder here, no value."""
+    number = elements.number(keyword)
+    return number if number is not None and number > 0 else None
+
+
+def _view_code(elements: Elements) -> str | None:
+    codes = elements.items("ViewCodeSequence")[:1]
+    return Elements(codes).text("CodeMeaning") if codes else None
+
+
+def _protocol(elements: Elements, modality: str | None) -> str | None:
+    """ProtocolName; for CR and DX also the organ program that the reader was told."""
+    organ_program = elements.text("AcquisitionDeviceProcessingDescription") if modality in ("CR", "DX") else None
+    return elements.text("ProtocolName") or organ_program

@@ -1,0 +1,60 @@
+"""Sizes that compressed frames declare themselves, read before a codec allocates anything."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+_START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_LS_FRAME: Final = 0xF7
+_BARE_MARKERS: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
+#: the end marker may be followed by padding
+_TAIL_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameSize:
+    """Rows, columns, components and bits of one compressed frame, as its codestream says."""
+
+    rows: int
+    columns: int
+    components: int
+    precision: int
+
+
+def jpeg_size(frame: bytes) -> FrameSize | None:
+    """Size in the frame header of a JPEG or JPEG-LS codestream, None where there is none."""
+    position = 2
+    while frame[:2] == b"\xff\xd8" and position + 4 <= len(frame):
+        if frame[position] != 0xFF:
+            return None
+        marker = frame[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        if marker in _BARE_MARKERS:
+            position += 2
+            continue
+        if marker in _START_OF_FRAME or marker == _JPEG_LS_FRAME:
+            if position + 10 > len(frame):
+                return None
+            precision, rows, columns, components = struct.unpack(">BHHB", frame[position + 4 : position + 10])
+            return FrameSize(rows=rows, columns=columns, components=components, precision=precision)
+        position += 2 + int(struct.unpack(">H", frame[position + 2 : position + 4])[0])
+    return None
+
+
+def jpeg_has_end(frame: bytes) -> bool:
+    """True where a JPEG or JPEG-LS codestream ends with its end marker: decoders fill what is missing with grey."""
+    return b"\xff\xd9" in frame[-_TAIL_BYTES:]
+
+
+def jpeg2000_size(frame: bytes) -> FrameSize | None:
+    """Size in the SIZ segment of a JPEG 2000 codestream, bare or inside a JP2 file; None where there is none."""
+    start = frame.find(b"\xff\x4f\xff\x51", 0, 4096)
+    if start < 0 or start + 43 > len(frame):
+        return None
+    fields = struct.unpack(">HHIIIIIIIIHB", frame[start + 4 : start + 43])
+    width, height, left, top = fields[2:6]
+    return FrameSize(rows=height - top, columns=width - left, components=fields[10], precision=(fields[11] & 0x7F) + 1)

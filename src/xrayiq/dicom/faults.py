@@ -1,0 +1,78 @@
+"""Foreign exceptions turned into ours, in one place, without the values that they quote."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pydicom.errors import BytesLengthException, InvalidDicomError
+
+from xrayiq.errors import HeaderError, ReadError, XrayiqError
+
+#: what pydicom, struct, zlib and Python's own conversions raise on a damaged or odd object
+PARSE_ERRORS: Final = (
+    ArithmeticError,
+    AttributeError,
+    BytesLengthException,
+    EOFError,
+    InvalidDicomError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Turn what a damaged object makes other libraries raise into errors of this package.
+
+    Their messages and warnings may quote patient attributes, so only the kind of the exception is kept.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file or object.
+
+    Raises
+    ------
+    ReadError
+        The object cannot be read or parsed.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except XrayiqError:
+        raise
+    except RecursionError:
+        raise HeaderError(
+            "sequences nested too deeply", needed="an object of sane structure", remedy="export it again", source=name
+        ) from None
+    except MemoryError:
+        raise HeaderError(
+            "the object declares more content than fits into memory",
+            needed="lengths that the file can hold",
+            remedy="export it again",
+            source=name,
+        ) from None
+    except OSError as error:
+        raise ReadError(
+            f"cannot be read ({error.strerror or 'end of data inside a sequence'})",
+            needed="a complete, readable file",
+            remedy="check the path, its permissions and the medium",
+            source=name,
+        ) from None
+    except PARSE_ERRORS as error:
+        raise ReadError(
+            f"cannot be parsed ({type(error).__name__})",
+            needed="a well-formed DICOM object",
+            remedy="export it again, or look at it with a DICOM dump",
+            source=name,
+        ) from None

@@ -1,0 +1,97 @@
+"""One object's header as the archive's index keeps it."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+
+from xrayiq.dicom.acquisition import acquisition_of
+from xrayiq.dicom.elements import Elements
+from xrayiq.dicom.faults import guarded
+from xrayiq.dicom.layout import frame_count
+from xrayiq.dicom.opening import Source, open_object, subject_of
+from xrayiq.dicom.privacy import person_key
+from xrayiq.model import Acquisition, ObjectHeader
+
+
+def read_header(source: Source, *, key: bytes | None = None) -> ObjectHeader:
+    """Identity, size, technique and equipment of a DICOM object, without its pixels.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file object or pydicom Dataset
+        The object; it need not be an image.
+    key : bytes, optional
+        Secret key (`load_key`) for the hashes that stand for patient and operator; without it both are None.
+
+    Returns
+    -------
+    ObjectHeader
+        Holds no name, number, address or birth date of a person.
+
+    Raises
+    ------
+    ReadError
+        One of its kinds: the source is no DICOM object, is damaged or is encoded unknowably.
+    """
+    dataset, name = open_object(source, stop_before_pixels=True)
+    return dataset_header(dataset, key, name)
+
+
+def read_acquisition(source: Source) -> Acquisition:
+    """Technique, exposure indicators, dose and equipment of a DICOM object, without its pixels.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file object or pydicom Dataset
+        The object.
+
+    Returns
+    -------
+    Acquisition
+        None where the header is silent; 0 is a value.
+
+    Raises
+    ------
+    ReadError
+        One of its kinds: the source is no DICOM object, is damaged or is encoded unknowably.
+    """
+    return read_header(source).acquisition
+
+
+def dataset_header(dataset: Dataset, key: bytes | None = None, name: str = "dataset") -> ObjectHeader:
+    """Index row of an opened object.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As `open_object` gives it, with or without pixel data.
+    key : bytes, optional
+        Secret key for the hashes of persons.
+    name : str
+        Name used in messages.
+
+    Returns
+    -------
+    ObjectHeader
+        See `read_header`.
+    """
+    with guarded(name):
+        elements = Elements.of(dataset)
+        meta_dataset = getattr(dataset, "file_meta", None)
+        meta = Elements(() if meta_dataset is None else (meta_dataset,))
+        rows, columns = elements.integer("Rows"), elements.integer("Columns")
+        return ObjectHeader(
+            subject=subject_of(dataset),
+            sop_class_uid=elements.uid("SOPClassUID") or meta.uid("MediaStorageSOPClassUID"),
+            study_uid=elements.uid("StudyInstanceUID"),
+            series_uid=elements.uid("SeriesInstanceUID"),
+            irradiation_event_uid=elements.uid("IrradiationEventUID"),
+            transfer_syntax_uid=meta.uid("TransferSyntaxUID"),
+            patient_key=person_key(key, "patient", elements.text("PatientID"), elements.text("IssuerOfPatientID")),
+            operator_key=person_key(key, "operator", elements.text("OperatorsName")),
+            rows=rows,
+            columns=columns,
+            frames=None if rows is None or columns is None else frame_count(elements),
+            bits_stored=elements.integer("BitsStored"),
+            acquisition=acquisition_of(elements),
+        )

@@ -1,0 +1,251 @@
+"""The bytes of a DICOM object: preamble, file meta, header and pixel data, every length checked against the file."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import BinaryIO, Final, cast
+
+from pydicom.datadict import dictionary_keyword
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
+from pydicom.uid import UID
+from pydicom.values import converters
+
+from xrayiq.dicom.elements import Elements, clean_text
+from xrayiq.errors import HeaderError, NotDicomError, TransferSyntaxError, TruncatedFileError
+
+IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
+NATIVE: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, "1.2.840.10008.1.2.1.99"})
+_DEFLATED: Final = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"})
+#: greatest size of an inflated dataset, bytes
+_INFLATED_MAX: Final = 2**29
+_UNDEFINED: Final = 0xFFFFFFFF
+_PIXELS: Final = BaseTag(0x7FE00010)
+_PIXEL_TAGS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+#: an object without the file format's prefix is taken as DICOM if it holds one of these
+_IDENTITY: Final = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Modality", "Rows")
+
+
+class SourceDataset(Dataset):
+    """Dataset of one file or buffer, with what was noticed while reading it.
+
+    ``reading_notes`` are warnings for the user; ``content_digest`` is set where the object has no SOP Instance UID;
+    ``pixels_skipped`` is True where the reading stopped before the pixel data.
+    """
+
+    reading_notes: tuple[str, ...] = ()
+    content_digest: str | None = None
+    pixels_skipped: bool = False
+
+
+class _BoundedReader:
+    """File object whose reads never ask for more than there is."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+    def read(self, count: int = -1) -> bytes:
+        left = max(self._size - self._stream.tell(), 0)
+        return self._stream.read(left if count < 0 else min(count, left))
+
+
+def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> SourceDataset:
+    """Dataset of an open DICOM file.
+
+    Parameters
+    ----------
+    stream : binary file object
+        Seekable; read from its beginning.
+    name : str
+        Name used in messages.
+    stop_before_pixels : bool
+        Leave the pixel data unread.
+
+    Returns
+    -------
+    SourceDataset
+        With ``file_meta``; its transfer syntax is filled in where it was missing and could be told safely.
+
+    Raises
+    ------
+    NotDicomError, TruncatedFileError, TransferSyntaxError, HeaderError
+        The bytes are no DICOM object, end early, are encoded unknowably, or contradict themselves.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    if size == 0:
+        raise NotDicomError("empty file", needed="a DICOM object", remedy="export it again", source=name)
+    stream.seek(0)
+    head = stream.read(132)
+    prefixed = head[128:132] == b"DICM"
+    if not prefixed:
+        _require_plausible(head, name)
+        stream.seek(0)
+    reader = cast(BinaryIO, _BoundedReader(stream, size))
+    meta = read_dataset(reader, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
+    _require_whole(meta, name)
+    syntax, notes = _transfer_syntax(meta, reader, name)
+    if not prefixed:
+        notes = ("no DICOM file prefix: read as a bare data set", *notes)
+    if syntax in _DEFLATED:
+        content = _inflated(reader.read(), name)
+        reader, size = io.BytesIO(content), len(content)
+    start = reader.tell()
+    parsed = read_dataset(
+        reader,
+        syntax == IMPLICIT_LITTLE,
+        syntax != EXPLICIT_BIG,
+        stop_when=lambda tag, vr, length: tag in _PIXEL_TAGS,
+    )
+    _require_whole(parsed, name)
+    if len(parsed) == 0 and reader.tell() > start:
+        raise _truncated("the header ends inside an element", name)
+    dataset = SourceDataset(parsed)
+    implicit, little = parsed.original_encoding
+    dataset.set_original_encoding(implicit, little, parsed.original_character_set)
+    dataset.file_meta = FileMetaDataset(meta)
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
+    dataset.reading_notes = notes
+    _read_pixel_element(dataset, reader, size, name, stop_before_pixels)
+    if not prefixed and not any(keyword in dataset for keyword in _IDENTITY):
+        raise _not_dicom(name)
+    return dataset
+
+
+def _not_dicom(name: str) -> NotDicomError:
+    return NotDicomError("not a DICOM file", needed="a DICOM object", remedy="leave it out of the archive", source=name)
+
+
+def _truncated(found: str, name: str) -> TruncatedFileError:
+    return TruncatedFileError(found, needed="the whole file", remedy="copy or export it again", source=name)
+
+
+def _require_plausible(head: bytes, name: str) -> None:
+    """Without the prefix: the first element must be of group 2 or 8, the lowest that a data set begins with."""
+    if len(head) < 8 or head[:2] not in (b"\x02\x00", b"\x08\x00", b"\x00\x08"):
+        raise _not_dicom(name)
+
+
+def _require_whole(dataset: Dataset, name: str) -> None:
+    for element in dataset.elements():
+        if isinstance(element, RawDataElement) and element.length != _UNDEFINED:
+            found = len(element.value or b"")
+            if found < element.length:
+                label = _label(element.tag)
+                raise _truncated(f"{label} ends after {found} of {element.length} bytes", name)
+
+
+def _label(tag: BaseTag) -> str:
+    try:
+        return f"{dictionary_keyword(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    except KeyError:
+        return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def _transfer_syntax(meta: Dataset, reader: BinaryIO, name: str) -> tuple[str, tuple[str, ...]]:
+    declared = Elements((meta,)).text("TransferSyntaxUID")
+    if declared is None:
+        return _guessed_syntax(reader)
+    if UID(declared).type != "Transfer Syntax":
+        raise TransferSyntaxError(
+            f"unknown transfer syntax {clean_text(declared)}",
+            needed="a transfer syntax of the DICOM standard",
+            remedy="export the object uncompressed or losslessly compressed",
+            source=name,
+        )
+    return declared, ()
+
+
+def _guessed_syntax(reader: BinaryIO) -> tuple[str, tuple[str, ...]]:
+    """Native encoding that the first element shows: a VR is there or not, its group reads in one byte order only."""
+    position = reader.tell()
+    head = reader.read(6)
+    reader.seek(position)
+    syntax = IMPLICIT_LITTLE
+    if len(head) == 6 and head[4:6].decode("latin-1") in converters:
+        syntax = EXPLICIT_BIG if struct.unpack("<H", head[:2])[0] >= 0x0400 else EXPLICIT_LITTLE
+    return syntax, (f"no transfer syntax in the file: read as {UID(syntax).name}",)
+
+
+def _inflated(content: bytes, name: str) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = inflater.decompress(content, _INFLATED_MAX)
+    if inflater.unconsumed_tail:
+        raise HeaderError(
+            f"the deflated data set holds more than {_INFLATED_MAX // 2**20} MiB",
+            needed="an image of sane size",
+            remedy="export it in another transfer syntax",
+            source=name,
+        )
+    if not inflater.eof:
+        raise _truncated("the deflated data set has no end", name)
+    return inflated
+
+
+def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, name: str, skip: bool) -> None:
+    implicit, little = dataset.original_encoding
+    start = reader.tell()
+    head = reader.read(12)
+    if len(head) < 8:
+        if head.strip(b"\0"):
+            raise _truncated("the file ends inside an element", name)
+        return
+    order = "<" if little else ">"
+    group, number = struct.unpack(f"{order}HH", head[:4])
+    vr, offset = ("OW", 8) if implicit else (head[4:6].decode("latin-1"), 12)
+    if len(head) < offset:
+        raise _truncated("the file ends inside the pixel data's header", name)
+    (length,) = struct.unpack(f"{order}I", head[offset - 4 : offset])
+    if skip:
+        dataset.pixels_skipped = True
+        return
+    if (group << 16 | number) != _PIXELS:
+        raise HeaderError(
+            "floating-point pixel data",
+            needed="integer pixel data (7FE0,0010)",
+            remedy="export it as integers",
+            source=name,
+        )
+    reader.seek(start + offset)
+    available = size - reader.tell()
+    if length == _UNDEFINED:
+        value = _encapsulated_bytes(reader, size, name)
+    elif length > available:
+        raise _truncated(f"the pixel data end after {available} of {length} bytes", name)
+    else:
+        value = reader.read(length)
+    element = DataElement(_PIXELS, vr if vr in ("OB", "OW") else "OW", value)
+    element.is_undefined_length = length == _UNDEFINED
+    dataset[_PIXELS] = element
+
+
+def _encapsulated_bytes(reader: BinaryIO, size: int, name: str) -> bytes:
+    """All items of encapsulated pixel data, without the sequence delimiter."""
+    start = position = reader.tell()
+    while True:
+        reader.seek(position)
+        head = reader.read(8)
+        if len(head) < 8:
+            raise _truncated("the compressed pixel data have no end", name)
+        group, number, length = struct.unpack("<HHI", head)
+        if (group, number) == (0xFFFE, 0xE0DD):
+            reader.seek(start)
+            return reader.read(position - start)
+        if (group, number) != (0xFFFE, 0xE000) or length == _UNDEFINED:
+            raise HeaderError(
+                f"element ({group:04X},{number:04X}) inside compressed pixel data",
+                needed="items of known length",
+                remedy="export it again",
+                source=name,
+            )
+        if length > size - position - 8:
+            raise _truncated(f"a fragment ends after {size - position - 8} of {length} bytes", name)
+        position += 8 + length

@@ -42,6 +42,21 @@ def test_outside_the_field_only_scatter_is_left():
     assert outside.min() >= 0.005 * phantom.truth.direct_kerma_ugy
 
 
+def test_scatter_comes_from_the_body_and_spreads_beyond_the_field():
+    phantoms = [
+        simulate_clinical(
+            COARSE, anatomy="abdomen", shape=SHAPE, kerma_ugy=2.5, seed=4, noise=False, scatter_fraction=part
+        )
+        for part in (0.0, 0.03)
+    ]
+    bottom = int(phantoms[0].truth.corners_px[2, 0]) + 8
+    beyond = [phantom.kerma_ugy[bottom, 180] / phantom.truth.direct_kerma_ugy for phantom in phantoms]
+    # single precision of the transmission
+    assert beyond[0] == pytest.approx(0.005, rel=1e-5)
+    # a half plane of scattering body gives half of 3 % on its side, less 4 mm of a spread of 15 mm beyond it
+    assert 0.005 + 0.3 * 0.03 < beyond[1] < 0.005 + 0.5 * 0.03
+
+
 def test_snr_is_that_of_the_local_noise():
     detector = Detector(pixel_pitch_mm=0.5, quantised=False)
     noisy, clean = (

@@ -71,6 +71,18 @@ def test_response_has_its_stated_form(response, expected):
     np.testing.assert_allclose(general, expected(kerma), rtol=1e-14)
 
 
+@pytest.mark.parametrize("response", ["linear", "log", "sqrt"])
+def test_rounding_noise_is_a_twelfth_of_a_stored_value_squared(response):
+    detector = Detector(response=response, quantised=False)
+    step = 1e-6
+    low, high = detector.stored_values(np.array([[3.0 - step, 3.0 + step]]))[0]
+    slope = (high - low) / (2 * step)
+    rounding = float(Detector(response=response).rounding_variance_ugy2(3.0))
+    # central difference in double precision: 1e-16·1500/1e-6 of 500
+    assert rounding == pytest.approx(1 / (12 * slope**2), rel=1e-8)
+    assert float(detector.rounding_variance_ugy2(3.0)) == 0.0
+
+
 def test_stored_values_are_rounded_and_clipped_to_the_stored_range():
     kerma = np.array([[-1.0, 0.00149, 0.0051, 500.0]])
     unsigned = Detector(bits_stored=10, gain_dn_per_ugy=1000.0).stored_values(kerma)

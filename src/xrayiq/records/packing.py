@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
@@ -109,15 +110,17 @@ def unpack_value(kind: type[Kind], text: str, npz: bytes | None, *, source: str)
         The stored text or bytes do not fit the class, or are damaged.
     """
     try:
-        packed = cast(Json, json.loads(text))
-        return unpack(kind, packed, {} if npz is None else _arrays(npz))
-    except (TypeError, KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        value = unpack(kind, cast(Json, json.loads(text)), {} if npz is None else _arrays(npz))
+        if not isinstance(value, kind):
+            raise TypeError(f"a {type(value).__name__}")
+    except (TypeError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise RecordsError(
             f"stored {kind.__name__} that does not fit its class ({type(error).__name__})",
             needed="a result written by this or an earlier version",
             remedy="update xrayiq, or measure the object again",
             source=source,
         ) from error
+    return value
 
 
 def result_class(name: str, types: Mapping[str, type[Result]], *, source: str) -> type[Result]:
@@ -144,6 +147,8 @@ def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION_LEVEL) as archive:
         for name, array in arrays.items():
+            if array.dtype.hasobject:
+                raise TypeError(f"cannot pack the array {name!r} of {array.dtype}")
             content = io.BytesIO()
             np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
             member = zipfile.ZipInfo(f"{name}.npy")

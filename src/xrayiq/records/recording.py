@@ -18,7 +18,7 @@ from xrayiq.records.writing import FileEntry, Writer
 
 
 class Recorder(Session):
-    """An open store that runs write to; every method is one transaction, or joins the one of `transaction`.
+    """An open store that runs write to; every method is kept whole or not at all.
 
     Parameters
     ----------

@@ -66,27 +66,29 @@ class Session:
         Notes
         -----
         On SQLite it holds the only write lock from its start: gather first, then write. An exception inside takes the
-        whole group back. A transaction inside another one joins it.
+        whole group back. A transaction inside another one is taken back alone, and kept only with the outer one.
         """
         with self._write():
             yield
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[Connection]:
-        """Connection of the open transaction, or of a new one."""
-        if self._writing is not None:
-            yield self._writing
-            return
-        with our_errors(self._source), self._connect().execution_options(**{WRITING: True}) as connection:
-            try:
-                with connection.begin():
-                    self._writing = connection
-                    yield connection
-            except BaseException:
-                self._taken_back()
-                raise
-            finally:
-                self._writing = None
+        """Connection in a new transaction, or in a savepoint of the open one."""
+        try:
+            if self._writing is not None:
+                with self._writing.begin_nested():
+                    yield self._writing
+                return
+            with our_errors(self._source), self._connect().execution_options(**{WRITING: True}) as connection:
+                try:
+                    with connection.begin():
+                        self._writing = connection
+                        yield connection
+                finally:
+                    self._writing = None
+        except BaseException:
+            self._taken_back()
+            raise
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[Connection]:

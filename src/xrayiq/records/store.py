@@ -56,7 +56,7 @@ def open_records(url: str) -> Records:
 class Records(Recorder):
     """A record store; `open_records` opens one.
 
-    Every writing method is one transaction, or joins the one of `transaction`. One thread uses one `Records`.
+    Every writing method is one transaction, or part of the open one of `transaction`. One thread uses one `Records`.
 
     Parameters
     ----------

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from records_builders import add, begin, open_and_close
+from sqlalchemy import String, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from xrayiq.errors import RecordsError
+from xrayiq.records import Records, open_records, writing
+from xrayiq.records.column_types import PathText, StorableText
+from xrayiq.records.schema import VERSION, VERSION_TABLE, migration_config, stored_version
+from xrayiq.records.tables import EQUIPMENT, METADATA, OBJECTS
+
+#: every attribute of a header that may be text in the store; persons are the two keyed hashes
+CLOSED_LIST = {
+    "subject", "kind", "modality", "body_part", "view_position", "laterality", "protocol_name", "intent",
+    "study_uid", "series_uid", "sop_class_uid", "irradiation_event_uid", "transfer_syntax_uid",
+    "patient_key", "operator_key", "header_json",
+    "identity", "manufacturer", "model", "station_name", "serial_number", "detector_id", "software_versions",
+    "institution", "department",
+}  # fmt: skip
+
+
+def test_migrations_make_the_tables_that_the_code_uses(records: Records) -> None:
+    with records._engine.connect() as connection:
+        options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
+        assert stored_version(connection) == VERSION
+
+
+def test_newest_migration_is_the_version_of_the_code(records: Records) -> None:
+    with records._engine.connect() as connection:
+        assert ScriptDirectory.from_config(migration_config(connection)).get_heads() == [VERSION]
+
+
+def test_every_foreign_key_is_indexed(records: Records) -> None:
+    inspector = inspect(records._engine)
+    keys = 0
+    for table in METADATA.tables:
+        indexed = [tuple(index["column_names"]) for index in inspector.get_indexes(table)]
+        indexed.append(tuple(inspector.get_pk_constraint(table)["constrained_columns"]))
+        for foreign in inspector.get_foreign_keys(table):
+            columns = tuple(foreign["constrained_columns"])
+            assert any(index[: len(columns)] == columns for index in indexed), (table, columns)
+            keys += 1
+    assert keys == 5
+
+
+def test_tables_are_valid_for_postgresql_too() -> None:
+    dialect = postgresql.dialect()
+    for table in METADATA.sorted_tables:
+        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
+        for index in table.indexes:
+            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
+        names = [str(item.name) for item in (*table.constraints, *table.indexes)]
+        assert max(len(name) for name in names) <= 63  # PostgreSQL cuts longer names
+    statements = writing._statements("postgresql")
+    assert "ON CONFLICT DO NOTHING" in str(statements.keep_outcomes.compile(dialect=dialect))
+    assert "ON CONFLICT (subject) DO UPDATE" in str(statements.put_object.compile(dialect=dialect))
+
+
+def test_only_attributes_of_the_closed_list_have_columns() -> None:
+    text = {
+        column.name
+        for table in (OBJECTS, EQUIPMENT)
+        for column in table.columns
+        if isinstance(column.type, (StorableText, PathText, String))
+    }
+    assert text == CLOSED_LIST
+
+
+def test_sqlite_store_writes_ahead_and_checks_its_keys(records: Records) -> None:
+    with records._engine.connect() as connection:
+        settings = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        ]
+    assert settings == ["wal", 1, 1, 60_000]
+
+
+@pytest.mark.parametrize("version", ["9999", "", None])
+def test_store_of_a_later_version_is_refused_and_kept(
+    records: Records, store_url: str, store_path: Path, version: str | None
+) -> None:
+    add(records, begin(records), 1)
+    records.close()
+    with sqlite3.connect(store_path) as connection:
+        if version is None:
+            connection.execute("INSERT INTO xrayiq_schema VALUES ('0002')")
+        else:
+            connection.execute("UPDATE xrayiq_schema SET version_num = ?", [version])
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    before = store_path.read_bytes()
+    with pytest.raises(RecordsError, match=f"needed version {VERSION} or earlier"):
+        open_records(store_url)
+    assert store_path.read_bytes() == before
+
+
+def test_database_of_another_program_is_refused_and_kept(store_url: str, store_path: Path) -> None:
+    with sqlite3.connect(store_path) as connection:
+        connection.execute("CREATE TABLE invoices (id INTEGER)")
+    connection.close()
+    before = store_path.read_bytes()
+    with pytest.raises(RecordsError, match="something else"):
+        open_records(store_url)
+    assert store_path.read_bytes() == before
+
+
+def test_migration_that_breaks_off_leaves_nothing(
+    store_url: str, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+
+    def breaks_off(*arguments: object) -> None:
+        upgrade(*arguments)  # type: ignore[arg-type]  # passed on as they come
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "upgrade", breaks_off)
+    with pytest.raises(KeyboardInterrupt):
+        open_records(store_url)
+    with sqlite3.connect(store_path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+    monkeypatch.undo()
+    with open_records(store_url) as records:
+        assert begin(records) == 1
+
+
+def test_processes_that_open_a_new_store_at_once_agree(store_url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    openers = [context.Process(target=open_and_close, args=(store_url,)) for _ in range(3)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join(60)
+    assert [opener.exitcode for opener in openers] == [0, 0, 0]
+    with open_records(store_url) as records:
+        assert begin(records) == 1

@@ -1,17 +1,23 @@
 """DICOM in: images, headers, dose reports and archives as frozen values. The only importer of pydicom."""
 
+from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import load_key
 from xrayiq.dicom.reading import read
+from xrayiq.dicom.sources import SourceFile, content_digest, scan_folder
 
 __all__ = [
+    "SourceFile",
+    "content_digest",
     "dataset_header",
     "dataset_radiograph",
     "load_key",
     "open_object",
     "read",
     "read_acquisition",
+    "read_dose_report",
     "read_header",
+    "scan_folder",
 ]

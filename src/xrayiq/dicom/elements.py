@@ -51,6 +51,8 @@ def clean_text(text: str, limit: int = 64) -> str:
     str
         Safe for one line of a terminal or a table cell; markup is not escaped.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()[:limit].strip()
     spaced = re.sub(r"[\t\r\n\f\v]", " ", text)
     kept = "".join(
         c for c in spaced if unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp")
@@ -176,6 +178,7 @@ def sequence_items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
     return tuple(found) if isinstance(found, Sequence) else ()
 
 
+@functools.cache
 def _vr_of(keyword: str) -> str:
     return dictionary_VR(keyword)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 import multiprocessing
 import os
@@ -9,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy
 from records_builders import add, begin, count, file_entry, header, outcomes, rows, write_objects
@@ -67,6 +70,19 @@ def test_going_back_to_earlier_settings_puts_their_outcomes_in_force_again(recor
     add(records, run_id, 1, plan_digest="plan2", outcomes=outcomes(1, value=5.0, parameter_digest="p2"))
     assert add(records, run_id, 1) == 0
     assert records.frame("verdicts")["value"].tolist() == [15.0]
+
+
+def test_outcome_that_a_new_plan_shares_with_the_old_one_stays_in_force(records: Records) -> None:
+    run_id = begin(records)
+    add(records, run_id, 1)
+    assert add(records, run_id, 1, plan_digest="plan2") == 0
+    assert len(records.frame("outcomes")) == 3
+    assert records.archive_status(["archive"], plan_digest="plan2").verdicts == {"warning": 1}
+
+
+def test_first_of_two_outcomes_with_one_identity_is_kept(records: Records) -> None:
+    assert add(records, begin(records), 1, outcomes=[*outcomes(1), *outcomes(1, value=5.0)]) == 3
+    assert records.frame("measurements")["value"].tolist() == [15.0, 7.5, 2.5]
 
 
 def test_second_file_of_one_object_is_its_duplicate_and_counts_once(records: Records, store_path: Path) -> None:
@@ -312,8 +328,10 @@ def test_full_disk_keeps_what_was_stored_before(records: Records, store_path: Pa
 
 
 def test_refusal_names_no_path(records: Records, store_path: Path) -> None:
-    with pytest.raises(RecordsError, match="FOREIGN KEY") as caught:
-        add(records, 99, 1, file=file_entry(1, relative_path="Simulated^Patient/1.dcm"))
+    with pytest.raises(RecordsError, match="FOREIGN KEY"):
+        add(records, 99, 1)
+    with pytest.raises(RecordsError, match="NOT NULL") as caught:
+        add(records, 1, 1, file=file_entry(1, relative_path="Simulated^Patient/1.dcm", mtime_ns=None))
     shown = f"{caught.value} {caught.value.__cause__}"
     assert "Simulated" not in shown
     assert count(store_path, "files") == 0
@@ -334,12 +352,18 @@ def test_file_of_unknown_status_is_refused() -> None:
 
 
 def test_numbers_of_numpy_are_stored_as_numbers(records: Records, store_path: Path) -> None:
-    import numpy as np
-
-    add(records, begin(records), 1, header=header(1, exposure_mas=np.float32(0.5), tube_voltage_kv=math.nan))
+    odd = header(1, exposure_mas=np.float32(0.5), tube_voltage_kv=math.nan)
+    add(records, begin(records), 1, header=dataclasses.replace(odd, rows=np.int64(7), frames=10**30))
     row = records.frame("objects").loc[0]
     assert row["exposure_mas"] == 0.5
     assert math.isnan(row["tube_voltage_kv"])
+    assert row["rows"] == 7
+    stored = records.header("1.2.1")
+    assert stored is not None
+    assert (row["frames"], stored.frames) == (pd.NA, 10**30)  # no column holds it; the whole header does
     with sqlite3.connect(store_path) as connection:
-        assert connection.execute("SELECT typeof(exposure_mas) FROM objects").fetchone() == ("real",)
+        assert connection.execute("SELECT typeof(exposure_mas), typeof(rows) FROM objects").fetchone() == (
+            "real",
+            "integer",
+        )
     connection.close()

@@ -52,9 +52,8 @@ def bring_up_to_date(engine: Engine, *, source: str) -> None:
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
-            if stored_version(connection) != VERSION:  # another process may have been faster
-                _refuse_foreign(connection, source)
-                _migrate(connection)
+            _refuse_foreign(connection, source)  # again: another process may have been faster
+            _migrate(connection)
         connection.invalidate()  # its foreign keys are off
 
 

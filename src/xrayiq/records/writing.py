@@ -282,8 +282,9 @@ def verdict_rows(outcome_id: int, verdicts: Sequence[Verdict]) -> list[Row]:
 
 
 def _plain(value: Any) -> Any:
-    """Number as Python's own type, which every driver stores; NaN as NULL."""
+    """Number as Python's own type, which every driver stores; NULL for NaN and for integers of more than 32 bits."""
     if isinstance(value, (str, bool)) or value is None:
         return value
     plain = value.item() if hasattr(value, "item") else value
-    return None if plain != plain else plain
+    too_large = isinstance(plain, int) and not -(2**31) <= plain < 2**31
+    return None if too_large or plain != plain else plain

@@ -45,8 +45,8 @@ def jpeg_size(frame: bytes) -> FrameSize | None:
     return None
 
 
-def jpeg_has_end(frame: bytes) -> bool:
-    """True where a JPEG or JPEG-LS codestream ends with its end marker: decoders fill what is missing with grey."""
+def has_end_marker(frame: bytes) -> bool:
+    """True where a codestream of the JPEG family has its end marker; without it decoders may fill in grey."""
     return b"\xff\xd9" in frame[-_TAIL_BYTES:]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydicom.encaps import get_frame
 from pydicom.uid import UID
 
-from xrayiq.dicom.codestreams import FrameSize, jpeg2000_size, jpeg_has_end, jpeg_size
+from xrayiq.dicom.codestreams import FrameSize, has_end_marker, jpeg2000_size, jpeg_size
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.layout import PixelLayout
 from xrayiq.errors import DecodeError, NotMeasurableError, TransferSyntaxError
@@ -110,7 +110,7 @@ def _checked_size(frame: bytes, syntax: str, layout: PixelLayout, name: str) -> 
     if (size.rows, size.columns) != layout.shape:
         found = f"it holds {size.rows} x {size.columns} pixels where the header says {layout.rows} x {layout.columns}"
         raise _undecodable(found, syntax, name)
-    if not jpeg_2000 and not jpeg_has_end(frame):
+    if not has_end_marker(frame):
         raise _undecodable("it has no end marker, so part of it is missing", syntax, name)
     if size.precision > layout.bits_allocated:
         raise _undecodable(f"{size.precision} bits do not fit into {layout.bits_allocated}", syntax, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
 from pydicom.datadict import dictionary_keyword
@@ -16,6 +17,7 @@ from pydicom.uid import UID
 from pydicom.values import converters
 
 from xrayiq.dicom.elements import Elements, clean_text
+from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.errors import HeaderError, NotDicomError, TransferSyntaxError, TruncatedFileError
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
@@ -90,8 +92,7 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
         _require_plausible(head, name)
         stream.seek(0)
     reader = cast(BinaryIO, _BoundedReader(stream, size))
-    meta = read_dataset(reader, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
-    _require_whole(meta, name)
+    meta = _parsed(reader, size, EXPLICIT_LITTLE, _after_meta, name)
     syntax, notes = _transfer_syntax(meta, reader, name)
     if not prefixed:
         notes = ("no DICOM file prefix: read as a bare data set", *notes)
@@ -99,13 +100,7 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
         content = _inflated(reader.read(), name)
         reader, size = io.BytesIO(content), len(content)
     start = reader.tell()
-    parsed = read_dataset(
-        reader,
-        syntax == IMPLICIT_LITTLE,
-        syntax != EXPLICIT_BIG,
-        stop_when=lambda tag, vr, length: tag in _PIXEL_TAGS,
-    )
-    _require_whole(parsed, name)
+    parsed = _parsed(reader, size, syntax, _at_pixels, name)
     if len(parsed) == 0 and reader.tell() > start:
         raise _truncated("the header ends inside an element", name)
     dataset = SourceDataset(parsed)
@@ -134,13 +129,35 @@ def _require_plausible(head: bytes, name: str) -> None:
         raise _not_dicom(name)
 
 
-def _require_whole(dataset: Dataset, name: str) -> None:
+def _after_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag >> 16 != 2
+
+
+def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag in _PIXEL_TAGS
+
+
+def _parsed(
+    reader: BinaryIO, size: int, syntax: str, stop_when: Callable[[BaseTag, str | None, int], bool], name: str
+) -> Dataset:
+    """Elements up to the stop, each as long as it declares."""
+    try:
+        dataset = read_dataset(reader, syntax == IMPLICIT_LITTLE, syntax != EXPLICIT_BIG, stop_when=stop_when)
+    except (*PARSE_ERRORS, OSError):
+        if reader.tell() >= size:
+            raise _truncated("the header ends inside an element", name) from None
+        raise
+    last = None
     for element in dataset.elements():
-        if isinstance(element, RawDataElement) and element.length != _UNDEFINED:
-            found = len(element.value or b"")
-            if found < element.length:
-                label = _label(element.tag)
-                raise _truncated(f"{label} ends after {found} of {element.length} bytes", name)
+        last = element if isinstance(element, RawDataElement) and element.length != _UNDEFINED else None
+        if last is not None and len(last.value or b"") < last.length:
+            found = f"{_label(last.tag)} ends after {len(last.value or b'')} of {last.length} bytes"
+            raise _truncated(found, name)
+    if last is not None and reader.tell() >= size:
+        reader.seek(last.value_tell + last.length)
+        if reader.read().strip(b"\0"):
+            raise _truncated(f"the file ends inside the element after {_label(last.tag)}", name)
+    return dataset
 
 
 def _label(tag: BaseTag) -> str:

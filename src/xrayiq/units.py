@@ -9,7 +9,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from xrayiq.errors import InputError
+
+class UnknownUnitError(ValueError):
+    """A unit that is not in the closed table of its dimension."""
+
 
 #: factor to the inside unit, by dimension and unit code
 _FACTORS: Final = MappingProxyType(
@@ -58,14 +61,11 @@ def to_inside_unit(value: float, unit: str, dimension: str) -> float:
 
     Raises
     ------
-    InputError
+    UnknownUnitError
         The unit is not in the closed table of its dimension. Nothing is passed through.
     """
     table = _FACTORS[dimension]
     if unit not in table:
-        raise InputError(
-            f"unit {unit!r} for {dimension.replace('_', ' ')}",
-            needed="one of " + ", ".join(table),
-            remedy="correct the report or extend the table of units",
-        )
+        known = ", ".join(table)
+        raise UnknownUnitError(f"unit {unit!r} for {dimension.replace('_', ' ')}; needed one of {known}")
     return value * table[unit]

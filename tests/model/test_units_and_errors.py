@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from xrayiq.errors import InputError, NotMeasurableError, TruncatedFileError
-from xrayiq.units import to_inside_unit
+from xrayiq.errors import NotMeasurableError, TruncatedFileError
+from xrayiq.units import UnknownUnitError, to_inside_unit
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_conversion_is_exact(value, unit, dimension, inside):
 
 @pytest.mark.parametrize("unit", ["", "mgy", "Gy", "furlong"])
 def test_unknown_unit_is_an_error_and_never_passed_through(unit):
-    with pytest.raises(InputError, match="dose area product; needed one of"):
+    with pytest.raises(UnknownUnitError, match="dose area product; needed one of"):
         to_inside_unit(1.0, unit, "dose_area_product")
 
 

@@ -10,9 +10,9 @@ from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.header import dataset_header
 from xrayiq.dicom.moments import parse_datetime
 from xrayiq.dicom.opening import Source, open_object
-from xrayiq.errors import InputError, NotMeasurableError
+from xrayiq.errors import NotMeasurableError
 from xrayiq.model import DoseEvent, DoseReport, DoseReportFault
-from xrayiq.units import to_inside_unit
+from xrayiq.units import UnknownUnitError, to_inside_unit
 
 _ROOT: Final = "113701"
 _ACCUMULATED: Final = "113702"
@@ -186,7 +186,7 @@ def _value(item: ContentItem, dimension: str, path: str, faults: list[DoseReport
     else:
         try:
             return to_inside_unit(item.number, item.unit, dimension)
-        except InputError as error:
+        except UnknownUnitError as error:
             faults.append(_fault(path, item, str(error)))
     return None
 

@@ -5,6 +5,9 @@ Nothing here imports the measuring code: the truth shares no code with what it j
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from xrayiq_phantoms.anatomy import AnatomyKind
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
@@ -15,22 +18,73 @@ from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
 from xrayiq_phantoms.phantom import Phantom
 
+if TYPE_CHECKING:
+    from xrayiq_phantoms.archive import simulate_archive
+    from xrayiq_phantoms.bulk import BulkFile, BulkSummary, plan_bulk, simulate_bulk
+    from xrayiq_phantoms.dicom_values import Equipment, Examination, Identifiers, Technique, simulated_uid
+    from xrayiq_phantoms.dicom_writer import write_dicom
+    from xrayiq_phantoms.dose_report import ReportedEvent, write_dose_report
+    from xrayiq_phantoms.manifest import Manifest, ManifestEntry, read_manifest
+
 __all__ = [
     "AnatomyKind",
+    "BulkFile",
+    "BulkSummary",
     "ClinicalTruth",
     "ContrastTruth",
     "Defect",
     "Detail",
     "Detector",
     "EdgeTruth",
+    "Equipment",
+    "Examination",
     "FieldTruth",
     "FlatTruth",
+    "Identifiers",
+    "Manifest",
+    "ManifestEntry",
     "Phantom",
+    "ReportedEvent",
+    "Technique",
     "detail_grid",
+    "plan_bulk",
+    "read_manifest",
+    "simulate_archive",
+    "simulate_bulk",
     "simulate_clinical",
     "simulate_contrast_details",
     "simulate_edge",
     "simulate_field",
     "simulate_flat",
     "simulate_lag",
+    "simulated_uid",
+    "write_dicom",
+    "write_dose_report",
 ]
+
+#: names whose modules need the DICOM library: imported on first use
+_LAZY = {
+    "simulate_archive": "archive",
+    "BulkFile": "bulk",
+    "BulkSummary": "bulk",
+    "plan_bulk": "bulk",
+    "simulate_bulk": "bulk",
+    "Equipment": "dicom_values",
+    "Examination": "dicom_values",
+    "Identifiers": "dicom_values",
+    "Technique": "dicom_values",
+    "simulated_uid": "dicom_values",
+    "write_dicom": "dicom_writer",
+    "ReportedEvent": "dose_report",
+    "write_dose_report": "dose_report",
+    "Manifest": "manifest",
+    "ManifestEntry": "manifest",
+    "read_manifest": "manifest",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Name of a module that is imported on first use."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from pydicom import dcmwrite
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -44,10 +45,11 @@ def make_dataset(pixels):
         dataset.ImagerPixelSpacing = [0.15, 0.15]
         dataset.PixelData = stored.tobytes() + b"\0" * (stored.nbytes % 2)
         for keyword, value in attributes.items():
-            if value is None:
-                del dataset[keyword]
-            else:
-                setattr(dataset, keyword, value)
+            with disable_value_validation():
+                if value is None:
+                    del dataset[keyword]
+                else:
+                    setattr(dataset, keyword, value)
         dataset["PixelData"].VR = "OW"
         dataset.file_meta = FileMetaDataset()
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -69,7 +71,7 @@ def plot_snr_distribution(values: ArrayLike, *, ax: Axes | None = None) -> Axes:
         raise InputError(f"array of shape {numbers.shape}", needed="a 1-D array of signal-to-noise ratios")
     numbers = numbers[np.isfinite(numbers)]
     with canvas(ax, BAND) as axes:
-        axes.hist(numbers, bins=20 if numbers.size else 1, color=BLUE, edgecolor="white", linewidth=0.5)
+        axes.hist(numbers, bins=_bins(numbers.size), color=BLUE, edgecolor="white", linewidth=0.5)
         if numbers.size:
             median = float(np.median(numbers))
             axes.axvline(median, color=INK, linewidth=1.4)
@@ -79,3 +81,8 @@ def plot_snr_distribution(values: ArrayLike, *, ax: Axes | None = None) -> Axes:
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         soft_grid(axes, "y")
     return axes
+
+
+def _bins(count: int) -> int:
+    """Bins that a number of values can fill."""
+    return min(20, max(1, round(2 * math.sqrt(count))))

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import ScaledTranslation
 
 from xrayiq.metrics.collimation import Collimation
-from xrayiq.plots.style import INK, MUTED, ORANGE, PALE, PICTURE, SAND, canvas
+from xrayiq.plots.style import INK, MUTED, ORANGE, OVERLAY, PALE, SAND, canvas
 
 #: colour, line and name of a side of the field, by its state
 SIDES: Final = MappingProxyType(
@@ -20,6 +21,9 @@ SIDES: Final = MappingProxyType(
         "not_found": (MUTED, ":", "not found"),
     }
 )
+
+#: height of the tick and axis labels, under which the legend stands
+_LABELS_INCH: Final = 0.5
 
 
 def plot_collimation(result: Collimation, *, ax: Axes | None = None) -> Axes:
@@ -42,7 +46,7 @@ def plot_collimation(result: Collimation, *, ax: Axes | None = None) -> Axes:
     unit = "px" if result.pixel_pitch_mm is None else "mm"
     height, width = (count * step for count, step in zip(result.image_shape_px, pitch, strict=True))
     corners = (np.asarray(result.corners_px) + 0.5) * pitch
-    with canvas(ax, PICTURE) as axes:
+    with canvas(ax, OVERLAY) as axes:
         if result.preview is not None:
             frame = (0.0, width, height, 0.0)
             axes.imshow(result.preview, cmap="gray", vmin=0, vmax=255, extent=frame, interpolation="bilinear")
@@ -60,12 +64,21 @@ def plot_collimation(result: Collimation, *, ax: Axes | None = None) -> Axes:
         axes.set_xlabel(f"Column / {unit}")
         axes.set_ylabel(f"Row / {unit}")
         axes.spines[:].set_visible(False)
-        axes.set_title(_title(result), loc="left", color=INK)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, handlelength=1.6, columnspacing=1.0)
+        axes.set_title(_title(result), loc="center", color=INK, fontsize=8.5, fontweight="normal")
+        below = axes.transAxes + ScaledTranslation(0.0, -_LABELS_INCH, axes.figure.dpi_scale_trans)
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            bbox_transform=below,
+            borderaxespad=0.0,
+            ncols=2,
+            handlelength=1.6,
+            columnspacing=1.0,
+        )
     return axes
 
 
 def _title(result: Collimation) -> str:
     share = f"{100 * result.field_fraction:.0f} % of the image"
     area = share if result.area_mm2 is None else f"{result.area_mm2 / 100:.0f} cm², {share}"
-    return f"{area}, confidence {result.confidence:.2f}"
+    return f"{area}\nconfidence {result.confidence:.2f}"

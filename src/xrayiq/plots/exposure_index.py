@@ -136,7 +136,7 @@ def _bands(axes: Axes, limit: Limit) -> None:
     ):
         if stop > start:
             axes.axvspan(start, stop, color=colour, linewidth=0, zorder=0)
-    axes.set_xlabel(f"Deviation index DI; bands: {limit.source}")
+    axes.set_xlabel(f"Deviation index DI\nbands: {limit.source}")
 
 
 def _bound(value: float | None, missing: float) -> float:

@@ -65,10 +65,11 @@ STYLE: Final[Mapping[Any, Any]] = MappingProxyType(
     }
 )
 
-#: width and height in inches: a curve, a picture, a flat band
-CURVE: Final = (4.4, 3.0)
-PICTURE: Final = (4.4, 3.6)
-BAND: Final = (4.4, 1.5)
+#: width and height in inches: a curve, a picture with its scale, a flat band, a small picture
+CURVE: Final = (3.9, 2.9)
+PICTURE: Final = (3.9, 3.3)
+BAND: Final = (3.9, 1.6)
+OVERLAY: Final = (3.1, 3.4)
 
 
 @contextmanager

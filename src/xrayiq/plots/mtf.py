@@ -79,6 +79,7 @@ def _mark(axes: Axes, frequency: float, level: float) -> None:
         xytext=(7, 5),
         textcoords="offset points",
         fontsize=8.5,
+        bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
     )
 
 

@@ -82,6 +82,6 @@ def to_png(draw: Callable[[Axes], object], *, size: tuple[float, float] = CURVE,
 
 
 def _figure(draw: Callable[[Axes], object], size: tuple[float, float]) -> Figure:
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout="compressed")
     draw(figure.add_subplot())
     return figure

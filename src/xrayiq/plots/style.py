@@ -92,7 +92,7 @@ def canvas(ax: Axes | None, size: tuple[float, float] = CURVE) -> Iterator[Axes]
         if ax is None:
             from matplotlib import pyplot as plt
 
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+            _, ax = plt.subplots(figsize=size, layout="compressed")
         yield ax
 
 

@@ -159,3 +159,31 @@ def project_onto_normal(
             sums[2, index] += offset
             sums[3, index] += offset * offset
     return sums
+
+
+@kernel
+def line_sums(values: NDArray[Any], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of an array along straight lines of many slopes and places.
+
+    Parameters
+    ----------
+    values : (lines, columns) array
+        What is summed.
+    slopes : (n,) array
+        Columns per line.
+
+    Returns
+    -------
+    (n, columns) array of float64
+        Element (s, c): sum over the lines of the value at column c + slopes[s] · (line − middle line), rounded half up,
+        as far as that lies inside.
+    """
+    lines, columns = values.shape
+    sums = np.zeros((slopes.size, columns))
+    middle = (lines - 1) / 2.0
+    for index in range(slopes.size):
+        for line in range(lines):
+            shift = math.floor(slopes[index] * (line - middle) + 0.5)
+            for column in range(max(0, -shift), min(columns, columns - shift)):
+                sums[index, column] += values[line, column + shift]
+    return sums

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xrayiq_kernels.slanted_edge import derivative_centroids, half_level_crossings, project_onto_normal
+from xrayiq_kernels.slanted_edge import derivative_centroids, half_level_crossings, line_sums, project_onto_normal
 
 
 def crossings_by_definition(values, predicted, reach, level, sign):
@@ -106,3 +106,16 @@ def test_projection_leaves_nan_out(edge):
     arguments = (21.7, 0.08, 0.15, 0.15, -2.0, 0.015, 250)
     expected = sums_by_definition(values, *arguments)
     np.testing.assert_allclose(project_onto_normal(values, *arguments), expected, rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float32, np.float64])
+def test_line_sums_equal_their_definition(dtype):
+    values = np.random.default_rng(3).normal(0, 100, (21, 34)).astype(dtype)
+    slopes = np.linspace(-2.5, 1.7, 23)  # the steepest lines leave the array
+    expected = np.zeros((slopes.size, 34))
+    for index, slope in enumerate(slopes):
+        for column in range(34):
+            places = column + np.floor(slope * (np.arange(21) - 10.0) + 0.5).astype(int)
+            inside = (places >= 0) & (places < 34)
+            expected[index, column] = values[np.arange(21)[inside], places[inside]].astype(float).sum()
+    np.testing.assert_allclose(line_sums(values, slopes), expected, rtol=0, atol=1e-9)  # rounding

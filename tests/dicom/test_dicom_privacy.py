@@ -58,6 +58,16 @@ def test_errors_quote_no_person(keyword, make_dataset, to_bytes):
     assert caught.value.__cause__ is None
 
 
+def test_log_of_the_libraries_quotes_no_person(make_dataset, to_bytes, caplog):
+    odd = {"PatientBirthDate": "Secretdate", "PatientAge": "Secretage", "PatientWeight": "Secretweight"}
+    content = to_bytes(make_dataset(**{**PERSONAL, **odd, "SpecificCharacterSet": "ISO_IR 13"}))
+    caplog.clear()
+    with caplog.at_level("DEBUG"):
+        read(content)
+        read_header(content, key=KEY)
+    assert "secret" not in caplog.text.lower()
+
+
 def test_keyed_hash_is_stable_separate_by_role_and_absent_without_key(make_dataset, to_bytes):
     content = to_bytes(make_dataset(PatientID="A1", OperatorsName="A1"))
     header = read_header(content, key=KEY)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from xrayiq.dicom import read
+from xrayiq.dicom import open_object, read
 from xrayiq.errors import NotMeasurableError
 from xrayiq.model import Response
 
@@ -41,6 +41,14 @@ def test_every_kind_of_source_gives_the_same_pixels(kind, make_dataset, to_bytes
     assert not image.pixels.flags.writeable
     assert image.pixels.flags.c_contiguous
     assert image.source == ("flat.dcm" if kind in ("path", "str") else kind.replace("unseekable", "file object"))
+
+
+def test_opened_dataset_keeps_the_name_of_its_file(make_dataset, to_bytes, tmp_path):
+    path = tmp_path / "edge.dcm"
+    path.write_bytes(to_bytes(make_dataset()))
+    dataset, name = open_object(path)
+    assert name == "edge.dcm"
+    assert read(dataset).source == "edge.dcm"
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, DEFLATED])

@@ -1,5 +1,7 @@
 """DICOM in: images, headers, dose reports and archives as frozen values. The only importer of pydicom."""
 
+from pydicom.dataset import Dataset as DicomObject
+
 from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
@@ -9,6 +11,7 @@ from xrayiq.dicom.reading import read
 from xrayiq.dicom.sources import SourceFile, content_digest, scan_folder
 
 __all__ = [
+    "DicomObject",
     "SourceFile",
     "content_digest",
     "dataset_header",

@@ -37,10 +37,11 @@ _IDENTITY: Final = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Modali
 class SourceDataset(Dataset):
     """Dataset of one file or buffer, with what was noticed while reading it.
 
-    ``reading_notes`` are warnings for the user; ``content_digest`` is set where the object has no SOP Instance UID;
-    ``pixels_skipped`` is True where the reading stopped before the pixel data.
+    ``filename`` is its name for messages; ``reading_notes`` are warnings for the user; ``content_digest`` is set where
+    the object has no SOP Instance UID; ``pixels_skipped`` is True where the reading stopped before the pixel data.
     """
 
+    filename: str = ""
     reading_notes: tuple[str, ...] = ()
     content_digest: str | None = None
     pixels_skipped: bool = False
@@ -108,6 +109,7 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
     dataset.set_original_encoding(implicit, little, parsed.original_character_set)
     dataset.file_meta = FileMetaDataset(meta)
     dataset.file_meta.TransferSyntaxUID = UID(syntax)
+    dataset.filename = name
     dataset.reading_notes = notes
     _read_pixel_element(dataset, reader, size, name, stop_before_pixels)
     if not prefixed and not any(keyword in dataset for keyword in _IDENTITY):

@@ -46,11 +46,11 @@ def scan_folder(root: str | Path) -> Iterator[SourceFile]:
     root : path
         A folder, or a single file.
 
-    Yields
-    ------
-    SourceFile
+    Returns
+    -------
+    iterator of SourceFile
         Symbolic links are followed, each folder is entered once. A folder without permission, a broken link and
-        what is no regular file are yielded with their `problem`, so nothing is lost.
+        what is no regular file come with their `problem`, so nothing is lost.
 
     Raises
     ------
@@ -68,7 +68,18 @@ def scan_folder(root: str | Path) -> Iterator[SourceFile]:
 
 
 def content_digest(path: str | Path) -> str:
-    """SHA-256 of a file's content as ``sha256:…``."""
+    """SHA-256 of a file's content.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and 64 hexadecimal digits.
+    """
     with Path(path).open("rb") as stream:
         return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
 

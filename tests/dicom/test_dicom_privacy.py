@@ -59,7 +59,7 @@ def test_errors_quote_no_person(keyword, make_dataset, to_bytes):
 
 
 def test_log_of_the_libraries_quotes_no_person(make_dataset, to_bytes, caplog):
-    odd = {"PatientBirthDate": "Secretdate", "PatientAge": "Secretage", "PatientWeight": "Secretweight"}
+    odd = {"PatientBirthDate": "Secretdate", "PatientAge": "Secretage"}
     content = to_bytes(make_dataset(**{**PERSONAL, **odd, "SpecificCharacterSet": "ISO_IR 13"}))
     caplog.clear()
     with caplog.at_level("DEBUG"):

@@ -1,0 +1,233 @@
+"""Lines that may be edges of a collimated field: from a reduced image to a few directed lines.
+
+A line is held as (φ, ρ): its inward normal (cos φ, sin φ) in (row, column) points to the brighter side, and
+row·cos φ + column·sin φ = ρ, counted from the centre of the reduced image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xrayiq_kernels.collimation import edge_points, line_votes
+from xrayiq_kernels.reduction import block_means
+
+#: the search grid has about this many pixels along the longer side of the image …
+SEARCH_SIZE_PX: Final = 400
+#: … but pixels of at least this size (the grid also carries blurred edges of small images)
+SEARCH_PITCH_MIN_MM: Final = 0.7
+#: an image without pixel pitch is searched as if its longer side had this length
+ASSUMED_LENGTH_MM: Final = 400.0
+#: share of the brightest signal that is added before the logarithm, so that noise near zero does not count as structure
+LOG_FLOOR_FRACTION: Final = 0.02
+#: logarithmic range that images without known relation to kerma are taken to span
+ASSUMED_LOG_RANGE: Final = 4.0
+#: least difference across an edge that counts: absolute, as a share of the range, and in units of the noise
+LEAST_CONTRAST: Final = 0.06
+LEAST_CONTRAST_OF_RANGE: Final = 0.03
+LEAST_CONTRAST_TO_NOISE: Final = 4.0
+#: the gradient of white noise, smoothed alike, has 0.2 of its standard deviation; its peaks stay below this
+LEAST_GRADIENT_TO_NOISE: Final = 0.8
+TILE_PX: Final = 16
+SMOOTHING_PX: Final = 1.0
+#: a step is steeper than the picture at this distance from it
+STEP_APART_PX: Final = 5.0
+VOTE_SPREAD_DEG: Final = 7
+LINE_COUNT: Final = 48
+#: a line needs edge points along this share of the shorter side of the image
+LEAST_LINE_FRACTION: Final = 0.06
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FieldEvidence:
+    """Reduced image and what speaks for edges in it.
+
+    Parameters
+    ----------
+    logarithm : 2-D array of float64
+        Smoothed logarithm of the signal on the search grid; grows with the exposure.
+    threshold : float
+        Least difference across an edge that counts.
+    points : (n, 5) array of float64
+        Edge points (`xrayiq_kernels.collimation.edge_points`).
+    weights : (n,) array of float64
+        0 to 1, from the strength of the edge.
+    lines : (m, 2) array of float64
+        Candidates as (φ, ρ), best first.
+    """
+
+    logarithm: NDArray[np.float64]
+    threshold: float
+    points: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    lines: NDArray[np.float64]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the search grid."""
+        return self.logarithm.shape[0], self.logarithm.shape[1]
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """Reference point of ρ: row and column."""
+        rows, columns = self.logarithm.shape
+        return np.array([(rows - 1) / 2.0, (columns - 1) / 2.0])
+
+
+def reduction_factor(shape: tuple[int, int], pitch_mm: float) -> int:
+    """Pixels per pixel of the search grid."""
+    length_px = max(shape)
+    target_mm = max(length_px * pitch_mm / SEARCH_SIZE_PX, SEARCH_PITCH_MIN_MM)
+    return max(1, round(target_mm / pitch_mm))
+
+
+def reduce_image(
+    values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, factor: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Block means with the holes filled from the nearest block, and where the holes are."""
+    none = np.zeros((0, 0), dtype=np.bool_)
+    means, counts = block_means(values, none if excluded is None else excluded, factor)
+    holes = counts == 0
+    if holes.any():
+        # nearest filled pixel: label image of the distance transform to the filled ones
+        _, labels = cv2.distanceTransformWithLabels(
+            holes.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        table = np.zeros(int(labels.max()) + 1)
+        table[labels[~holes]] = means[~holes]
+        means = table[labels.astype(np.int64)]
+    return means, holes
+
+
+def to_logarithm(reduced: NDArray[np.float64], *, linear: bool) -> NDArray[np.float64]:
+    """Logarithm of linear values above a floor; other values scaled to an assumed logarithmic range."""
+    if linear:
+        shifted = reduced - min(0.0, float(np.percentile(reduced, 1.0)))
+        top = max(float(np.percentile(shifted, 99.0)), float(np.finfo(np.float64).tiny))
+        result: NDArray[np.float64] = np.log(np.maximum(shifted, 0.0) / top + LOG_FLOOR_FRACTION)
+        return result
+    low, high = np.percentile(reduced, [0.5, 99.5])
+    scale = ASSUMED_LOG_RANGE / (high - low) if high > low else 0.0
+    scaled: NDArray[np.float64] = (reduced - high) * scale
+    return scaled
+
+
+def find_evidence(logarithm: NDArray[np.float64], holes: NDArray[np.bool_]) -> FieldEvidence:
+    """Edge points and the lines on which many of them lie."""
+    smooth = _blurred(logarithm, SMOOTHING_PX)
+    noise = _noise(logarithm)
+    low, high = (float(level) for level in np.percentile(smooth, [1.0, 99.0]))
+    # smoothing with 1 px leaves 0.28 of white noise
+    noisy = LEAST_CONTRAST_TO_NOISE * 0.28 * float(np.percentile(noise, 75.0))
+    threshold = max(LEAST_CONTRAST, LEAST_CONTRAST_OF_RANGE * (high - low), noisy)
+    # the step of an edge is spread over about four pixels after smoothing
+    points = edge_points(smooth, threshold / 4.0, STEP_APART_PX)
+    pixels = np.rint(points[:, :2]).astype(np.int64)
+    points = points[points[:, 4] > LEAST_GRADIENT_TO_NOISE * noise[pixels[:, 0], pixels[:, 1]]]
+    if holes.any():
+        near = cv2.dilate(holes.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(np.bool_)
+        points = points[~near[np.rint(points[:, 0]).astype(int), np.rint(points[:, 1]).astype(int)]]
+    weights = np.minimum(2.0 * points[:, 4] / threshold, 1.0)
+    return FieldEvidence(
+        logarithm=smooth,
+        threshold=threshold,
+        points=points,
+        weights=weights,
+        lines=_lines(smooth.shape, points, weights),
+    )
+
+
+def _blurred(values: NDArray[np.float64], sigma_px: float) -> NDArray[np.float64]:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE), dtype=np.float64)
+
+
+def _noise(logarithm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation of the noise at each pixel of the grid, from medians over small tiles."""
+    residual = np.abs(logarithm - _blurred(logarithm, 2.0))
+    rows, columns = residual.shape
+    tall, wide = -(-rows // TILE_PX), -(-columns // TILE_PX)
+    padded = np.pad(residual, ((0, tall * TILE_PX - rows), (0, wide * TILE_PX - columns)), mode="reflect")
+    tiles = padded.reshape(tall, TILE_PX, wide, TILE_PX).swapaxes(1, 2).reshape(tall, wide, -1)
+    noise = 1.4826 * np.median(tiles, axis=2)
+    return np.repeat(np.repeat(noise, TILE_PX, axis=0), TILE_PX, axis=1)[:rows, :columns]
+
+
+def _lines(shape: tuple[int, ...], points: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Peaks of the votes, each fitted to its points."""
+    rows, columns = shape
+    centre_row, centre_column = (rows - 1) / 2.0, (columns - 1) / 2.0
+    reach = int(np.hypot(rows, columns) / 2.0) + 2
+    votes = _votes(points, weights, centre_row, centre_column, reach)
+    least = LEAST_LINE_FRACTION * min(rows, columns)
+    centred = points[:, :2] - np.array([centre_row, centre_column])
+    lines: list[tuple[float, float]] = []
+    left = weights.copy()
+    for _ in range(LINE_COUNT):
+        degree, distance = (int(index) for index in np.unravel_index(int(np.argmax(votes)), votes.shape))
+        if votes[degree, distance] < least / 2.0:
+            break
+        angle, offset = np.deg2rad(degree), float(distance - reach)
+        fitted = _fit_line(angle, offset, centred, points, weights, least)
+        if fitted is not None and not any(_same(fitted, line) for line in lines):
+            lines.append(fitted)
+        # the votes of a found line's points are taken back, so that they do not hide weaker lines beside it
+        used = _near(angle, offset, centred, points, 3.0)
+        if fitted is not None:
+            used |= _near(*fitted, centred, points, 2.0)
+        votes -= _votes(points[used], left[used], centre_row, centre_column, reach)
+        left[used] = 0.0
+        votes[np.arange(degree - 1, degree + 2) % 360, max(distance - 1, 0) : distance + 2] = 0.0
+    return np.array(lines, dtype=np.float64).reshape(-1, 2)
+
+
+def _votes(
+    points: NDArray[np.float64], weights: NDArray[np.float64], centre_row: float, centre_column: float, reach: int
+) -> NDArray[np.float64]:
+    """Votes, each the mean over three neighbouring pixels of ρ."""
+    votes = line_votes(points, weights, centre_row, centre_column, VOTE_SPREAD_DEG, reach)
+    padded = np.pad(votes, ((0, 0), (1, 1)))
+    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3.0
+
+
+def _near(
+    angle: float, distance: float, centred: NDArray[np.float64], points: NDArray[np.float64], band: float
+) -> NDArray[np.bool_]:
+    """Points within a band about a line whose normals agree with it."""
+    down, across = np.cos(angle), np.sin(angle)
+    away = np.abs(centred[:, 0] * down + centred[:, 1] * across - distance)
+    near: NDArray[np.bool_] = (away < band) & (points[:, 2] * down + points[:, 3] * across > np.cos(np.deg2rad(15.0)))
+    return near
+
+
+def _fit_line(
+    angle: float,
+    distance: float,
+    centred: NDArray[np.float64],
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    least: float,
+) -> tuple[float, float] | None:
+    """Line through the edge points near a vote's peak, by total least squares with a shrinking band."""
+    for band in (3.0, 2.0, 1.5):
+        near = _near(angle, distance, centred, points, band)
+        weight = weights[near]
+        total = float(weight.sum())
+        if total < least or np.count_nonzero(near) < 5:
+            return None
+        middle = weight @ centred[near] / total
+        spread = centred[near] - middle
+        moments = (spread * weight[:, None]).T @ spread
+        _, axes = np.linalg.eigh(moments)
+        normal = axes[:, 0] if axes[:, 0] @ np.array([np.cos(angle), np.sin(angle)]) > 0 else -axes[:, 0]
+        angle = float(np.arctan2(normal[1], normal[0]))
+        distance = float(middle @ normal)
+    return angle % (2.0 * np.pi), distance
+
+
+def _same(line: tuple[float, float], other: tuple[float, float]) -> bool:
+    turned = (line[0] - other[0] + np.pi) % (2.0 * np.pi) - np.pi
+    return bool(abs(turned) < np.deg2rad(1.5) and abs(line[1] - other[1]) < 2.0)

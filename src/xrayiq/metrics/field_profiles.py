@@ -1,0 +1,220 @@
+"""Where the penumbra of a blade lies in profiles across it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+LEVEL_FROM_MM: Final = 2.5
+#: the search for a step starts this far to either side of the line, and a profile must correlate with it this much
+STEP_REACH_MM: Final = 1.0
+LEAST_MATCH: Final = 0.9
+#: share of unexplained variance that halves the weight of a profile
+UNEXPLAINED_HALF: Final = 0.003
+REVERSED_WEIGHT: Final = 0.5
+LEAST_BLUR_MM: Final = 0.2
+#: Tukey's biweight keeps 95 % efficiency at this multiple of the scale
+TUKEY: Final = 4.685
+LEAST_SCALE_MM: Final = 0.1
+#: neighbouring profiles err together, by anatomy that crosses them: this many count as one
+PROFILES_PER_OBSERVATION: Final = 8.0
+LEAST_BELIEVED: Final = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slope:
+    """Inclination of a side against the line it was measured along.
+
+    Parameters
+    ----------
+    value : float
+        Pixels across per pixel along.
+    sd : float
+        Its standard deviation; inf where nothing is known.
+    """
+
+    value: float = 0.0
+    sd: float = np.inf
+
+
+def step_offsets(
+    profiles: NDArray[np.float64], offsets: NDArray[np.float64], pitch_mm: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Offset of the blurred step in each profile, and its weight.
+
+    Parameters
+    ----------
+    profiles : (profiles, offsets) array of float64
+        Signal across the side, from outside to inside.
+    offsets : (offsets,) array of float64
+        Evenly spaced places in pixels, 0 on the expected line.
+    pitch_mm : float
+        Pixel pitch of the grid.
+
+    Returns
+    -------
+    tuple of (profiles,) arrays
+        Offsets in pixels; weights from 0 to 1, all 0 where no profile rises.
+    """
+    crossings, weights = _crossings(profiles, offsets, LEVEL_FROM_MM / pitch_mm)
+    if not weights.any():
+        return crossings, weights
+    blur = max(_penumbra(profiles, offsets, crossings, weights), LEAST_BLUR_MM / pitch_mm)
+    shift = float(np.median(crossings[weights > 0.5 * weights.max()]))
+    return _matches(profiles, offsets, shift, blur, STEP_REACH_MM / pitch_mm)
+
+
+def _crossings(
+    profiles: NDArray[np.float64], offsets: NDArray[np.float64], level_from: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Offset at which each profile rises through the mean of its levels, nearest to 0; weight 0 where it does not."""
+    inside = profiles[:, offsets >= level_from].mean(axis=1)
+    outside = profiles[:, offsets <= -level_from].mean(axis=1)
+    contrast = inside - outside
+    middle = (inside + outside) / 2.0
+    above = profiles >= middle[:, None]
+    rises = ~above[:, :-1] & above[:, 1:]
+    low, high = profiles[:, :-1] - middle[:, None], profiles[:, 1:] - middle[:, None]
+    rise = np.where(rises, high - low, 1.0)
+    places = offsets[None, :-1] + np.where(rises, -low / rise, 0.0) * (offsets[1] - offsets[0])
+    distance = np.where(rises, np.abs(places), np.inf)
+    nearest = np.argmin(distance, axis=1)
+    chosen = np.arange(len(profiles)), nearest
+    found = rises[chosen] & (contrast > 0)
+    strong = np.percentile(contrast[found], 90.0) if found.any() else 1.0
+    weights = np.where(found, np.clip(contrast / max(strong, 1e-12), 0.0, 1.0), 0.0)
+    return np.where(found, places[chosen], 0.0), weights
+
+
+def _penumbra(
+    profiles: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    crossings: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> float:
+    """Standard deviation of the blur, from the slope at the crossings: the least of the clear ones, one in four."""
+    clear = np.flatnonzero(weights > 0.5 * weights.max())
+    step = offsets[1] - offsets[0]
+    slopes = np.gradient(profiles[clear], step, axis=1)
+    inside = profiles[clear][:, offsets >= 0].mean(axis=1)
+    outside = profiles[clear][:, offsets < 0].mean(axis=1)
+    nearest = np.clip(np.rint((crossings[clear] - offsets[0]) / step).astype(np.int64), 0, len(offsets) - 1)
+    slope = slopes[np.arange(len(clear)), nearest]
+    widths = np.where(slope > 0, (inside - outside) / np.maximum(slope, 1e-12), np.inf)
+    return float(np.percentile(widths, 25.0) / np.sqrt(2.0 * np.pi))
+
+
+def _matches(
+    profiles: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    expected: float,
+    blur: float,
+    reach: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Offset near the expected one at which a blurred step follows each profile best, and how well it does.
+
+    The window of a profile reaches two standard deviations of the blur and `reach` about the expected offset, so that
+    anatomy farther off takes no part. The weight falls with the share of the profile's variance that the step leaves
+    unexplained, to which the variance of the offset is proportional; steps that are darker inside (thick anatomy beside
+    scatter) count by `REVERSED_WEIGHT`.
+    """
+    half = 2.0 * blur + reach
+    step = offsets[1] - offsets[0]
+    window = np.arange(-np.floor(half / step), np.floor(half / step) + 1) * step
+    places = np.clip((expected + window - offsets[0]) / step, 0.0, len(offsets) - 1.001)
+    lower = places.astype(np.int64)
+    part = places - lower
+    cut = profiles[:, lower] * (1.0 - part) + profiles[:, lower + 1] * part
+    cut = cut - cut.mean(axis=1, keepdims=True)
+    shifts = np.arange(-np.floor(2.0 * reach / step), np.floor(2.0 * reach / step) + 1) * (step / 2.0)
+    templates = ndtr((window[None, :] - shifts[:, None]) / blur)
+    templates = templates - templates.mean(axis=1, keepdims=True)
+    energy = np.sqrt(np.square(templates).sum(axis=1))
+    signed = cut @ templates.T / energy
+    products = np.abs(signed)
+    size = np.sqrt(np.square(cut).sum(axis=1))
+    best = np.clip(np.argmax(products, axis=1), 1, len(shifts) - 2)
+    chosen = np.arange(len(profiles))
+    before, here, after = (products[chosen, best + shift] for shift in (-1, 0, 1))
+    bend = before - 2.0 * here + after
+    move = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, -1.0), 0.0)
+    crossings = expected + shifts[best] + np.clip(move, -1.0, 1.0) * (shifts[1] - shifts[0])
+    match = here / np.maximum(size, 1e-12)
+    unexplained = np.maximum(1.0 - np.square(match), 0.0)
+    trust = np.where(match > LEAST_MATCH, UNEXPLAINED_HALF / (UNEXPLAINED_HALF + unexplained), 0.0)
+    contrast = np.maximum(here / energy[best], 0.0)
+    strong = max(float(np.percentile(contrast, 90.0)), 1e-12)
+    polarity = np.where(signed[chosen, best] > 0, 1.0, REVERSED_WEIGHT)
+    return crossings, trust * np.minimum(contrast / strong, 1.0) * polarity
+
+
+def robust_line(
+    positions: NDArray[np.float64],
+    crossings: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    *,
+    least_scale: float,
+    expected: Slope,
+) -> tuple[float, Slope]:
+    """Intercept and slope by least absolute deviations, then Tukey's biweight.
+
+    The expected slope counts as one more observation, so that it decides only where the profiles contradict each
+    other; the less, the farther it is from what they say, and not at all `LEAST_BELIEVED` standard deviations away, as
+    on a field that is no rectangle.
+
+    Parameters
+    ----------
+    positions, crossings, weights : 1-D arrays of float64
+        Places along the side, offsets across it, and their weights.
+    least_scale : float
+        Deviations below this count as equal.
+    expected : Slope
+        From the other sides.
+
+    Returns
+    -------
+    tuple of (float, Slope)
+        Intercept, and the slope with the standard deviation that the profiles alone give it.
+    """
+    used = weights > 0
+    x, y, base = positions[used], crossings[used], weights[used]
+    intercept, free = _fit(x, y, base, least_scale, Slope())
+    apart = (free.value - expected.value) / np.hypot(free.sd, expected.sd)
+    belief = max(1.0 - (apart / LEAST_BELIEVED) ** 2, 0.0)
+    if belief == 0.0:
+        return intercept, free
+    intercept, slope = _fit(x, y, base, least_scale, Slope(value=expected.value, sd=expected.sd / belief))
+    return intercept, Slope(value=slope.value, sd=free.sd)
+
+
+def _fit(
+    x: NDArray[np.float64], y: NDArray[np.float64], base: NDArray[np.float64], least_scale: float, expected: Slope
+) -> tuple[float, Slope]:
+    intercept, slope, sd = float(np.median(y)), 0.0, np.inf
+    scale = np.inf
+    precision = 1.0 / max(expected.sd, 1e-9) ** 2
+    for turn in range(24):
+        residual = y - intercept - slope * x
+        if turn <= 12:
+            scale = max(1.4826 * float(np.median(np.abs(residual))), least_scale)
+        if turn < 12:
+            weight = base * scale / np.maximum(np.abs(residual), least_scale)
+        else:
+            weight = base * np.square(np.maximum(1.0 - np.square(residual / (TUKEY * scale)), 0.0))
+        total = weight.sum()
+        if total <= 0:
+            break
+        mean_x, mean_y = weight @ x / total, weight @ y / total
+        variance = PROFILES_PER_OBSERVATION * scale**2
+        information = weight @ np.square(x - mean_x) / variance
+        if information + precision <= 0:
+            break
+        moment = weight @ ((x - mean_x) * (y - mean_y)) / variance
+        slope = float((moment + precision * expected.value) / (information + precision))
+        intercept = float(mean_y - slope * mean_x)
+        sd = float(1.0 / np.sqrt(information)) if information > 0 else np.inf
+    return intercept, Slope(value=slope, sd=sd)

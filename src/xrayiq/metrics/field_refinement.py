@@ -1,0 +1,154 @@
+"""Sides of a field to a part of a pixel, at the half level of their penumbra."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xrayiq.metrics.field_geometry import border_lines, intersections
+from xrayiq.metrics.field_profiles import LEAST_SCALE_MM, Slope, robust_line, step_offsets
+
+#: profiles reach this far to either side
+PROFILE_REACH_MM: Final = 5.0
+PROFILE_STEP_MM: Final = 0.25
+SAMPLE_STEP_MM: Final = 1.0
+END_MARGIN_MM: Final = 3.0
+SMOOTHED_SAMPLES: Final = 3
+LEAST_CROSSINGS: Final = 6
+PASSES: Final = 4
+#: standard deviation of the angles of a field's sides about a rectangle (blades are parallel, detectors tilt a little)
+RECTANGLE_SD_DEG: Final = 0.25
+
+
+def refine_corners(
+    signal: NDArray[np.float64],
+    corners: NDArray[np.float64],
+    collimated: tuple[bool, ...],
+    *,
+    extent: tuple[float, float],
+    pitch_mm: float,
+) -> NDArray[np.float64]:
+    """Corners with every collimated side moved to the half level of its penumbra.
+
+    Parameters
+    ----------
+    signal : 2-D array of float64
+        Linear signal on the refinement grid, finite; the half level is only in the middle of the penumbra where values
+        are linear in kerma.
+    corners : (4, 2) array of float64
+        Row and column on that grid, clockwise on the screen.
+    collimated : tuple of bool
+        Sides to refine; the others stay on the border of the image.
+    extent : tuple of (float, float)
+        Rows and columns of the image in pixels of the grid; not whole where the last pixels of the grid are cut.
+    pitch_mm : float
+        Pixel pitch of the grid.
+
+    Returns
+    -------
+    (4, 2) array of float64
+        Corners; a side without enough clear profiles stays where it was.
+    """
+    centre = (np.array(extent) - 1.0) / 2.0
+    picture = signal.astype(np.float32)
+    lines = _lines_of(corners - centre)
+    borders = border_lines(extent)
+    for side, edge in enumerate(collimated):
+        if not edge:
+            lines[side] = borders[_nearest_border(lines[side], borders)]
+    angle_sds = np.full(4, np.inf)
+    refined = corners
+    for _ in range(PASSES):
+        for side, edge in enumerate(collimated):
+            if edge:
+                expected = _expected_slope(lines[:, 0], angle_sds, side)
+                found = _refined_line(picture, refined, side, lines[side], centre, pitch_mm, expected)
+                lines[side], angle_sds[side] = found
+        refined = intersections(lines[None])[0] + centre
+    return refined
+
+
+def _lines_of(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(φ, ρ) of the sides of a quadrilateral."""
+    along = np.roll(corners, -1, axis=0) - corners
+    angles = np.arctan2(-along[:, 0], along[:, 1])
+    distances = corners[:, 0] * np.cos(angles) + corners[:, 1] * np.sin(angles)
+    return np.stack([angles % (2.0 * np.pi), distances], axis=1)
+
+
+def _nearest_border(line: NDArray[np.float64], borders: NDArray[np.float64]) -> int:
+    return int(np.argmax(np.cos(borders[:, 0] - line[0])))
+
+
+def _expected_slope(angles: NDArray[np.float64], angle_sds: NDArray[np.float64], side: int) -> Slope:
+    """Slope of a side against its present line if the field were a rectangle with its other sides."""
+    known = np.isfinite(angle_sds)
+    known[side] = False
+    if not known.any():
+        return Slope()
+    turned = angles + np.pi / 2.0 * np.arange(4)
+    off = (turned - turned[side] + np.pi) % (2.0 * np.pi) - np.pi
+    freedom = np.deg2rad(RECTANGLE_SD_DEG) ** 2
+    weights = np.where(known, 1.0 / (np.square(np.where(known, angle_sds, 1.0)) + freedom), 0.0)
+    mean = float(weights @ off / weights.sum())
+    # a line turned clockwise on the screen moves inwards along its way
+    return Slope(value=float(np.tan(-mean)), sd=float(np.sqrt(freedom + 1.0 / weights.sum())))
+
+
+def _refined_line(
+    picture: NDArray[np.float32],
+    corners: NDArray[np.float64],
+    side: int,
+    line: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    pitch_mm: float,
+    expected: Slope,
+) -> tuple[NDArray[np.float64], float]:
+    """Line at the half level of one side's penumbra, and the standard deviation of its angle."""
+    start, stop = corners[side], corners[(side + 1) % 4]
+    length = float(np.hypot(*(stop - start)))
+    along = (stop - start) / max(length, 1e-9)
+    inward = np.array([np.cos(line[0]), np.sin(line[0])])
+    margin = min(END_MARGIN_MM / pitch_mm, 0.2 * length)
+    positions = np.arange(margin, length - margin, SAMPLE_STEP_MM / pitch_mm)
+    on_side = start + positions[:, None] * along
+    on_image = np.all((on_side >= -0.5) & (on_side <= np.array(picture.shape) - 0.5), axis=1)
+    positions, on_side = positions[on_image], on_side[on_image]
+    if len(positions) < LEAST_CROSSINGS:
+        return line, np.inf
+    profiles, offsets = _profiles(picture, on_side, inward, pitch_mm)
+    crossings, weights = step_offsets(profiles, offsets, pitch_mm)
+    if np.count_nonzero(weights) < LEAST_CROSSINGS:
+        return line, np.inf
+    intercept, slope = robust_line(
+        positions, crossings, weights, least_scale=LEAST_SCALE_MM / pitch_mm, expected=expected
+    )
+    first = start + positions[0] * along + (intercept + slope.value * positions[0]) * inward
+    last = start + positions[-1] * along + (intercept + slope.value * positions[-1]) * inward
+    down, across = last - first
+    angle = float(np.arctan2(-down, across))
+    middle = (first + last) / 2.0 - centre
+    moved = np.array([angle % (2.0 * np.pi), middle[0] * np.cos(angle) + middle[1] * np.sin(angle)])
+    return moved, slope.sd
+
+
+def _profiles(
+    picture: NDArray[np.float32], places: NDArray[np.float64], inward: NDArray[np.float64], pitch_mm: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Signal from outside to inside through the places of a side, averaged over neighbouring places; its offsets."""
+    reach = PROFILE_REACH_MM / pitch_mm
+    step = min(PROFILE_STEP_MM / pitch_mm, 0.5)
+    offsets = np.arange(-np.floor(reach / step), np.floor(reach / step) + 1) * step
+    points = places[:, None, :] + offsets[None, :, None] * inward
+    single = cv2.remap(
+        picture,
+        points[..., 1].astype(np.float32),
+        points[..., 0].astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    averaged = cv2.blur(single, (1, SMOOTHED_SAMPLES), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(averaged, dtype=np.float64), offsets

@@ -9,7 +9,22 @@ from numpydoc.validate import validate
 import xrayiq
 
 #: summary, parameters, returns, their descriptions and types
-CHECKS = {"GL08", "SS01", "SS02", "SS03", "SS04", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT02", "RT03", "YD01"}
+CHECKS = {
+    "GL08",
+    "SS01",
+    "SS02",
+    "SS03",
+    "SS04",
+    "PR01",
+    "PR02",
+    "PR03",
+    "PR04",
+    "PR07",
+    "RT01",
+    "RT02",
+    "RT03",
+    "YD01",
+}
 
 
 def public_names() -> list[str]:

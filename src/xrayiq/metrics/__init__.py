@@ -5,8 +5,10 @@ from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.response import fit_response
 from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
+from xrayiq_kernels import KERNEL_DIGEST
 
 __all__ = [
+    "KERNEL_DIGEST",
     "Collimation",
     "Mtf",
     "Nps",

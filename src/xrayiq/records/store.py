@@ -79,6 +79,14 @@ class Records(Recorder):
         with self._read() as connection:
             return connection.scalar(select(FILES.c.subject).where(FILES.c.digest == digest).limit(1))
 
+    def object_path(self, archive_key: str, subject: str) -> str | None:
+        """Relative path of the file that an object of the archive was taken from, None where there is none."""
+        query = select(FILES.c.relative_path).where(
+            FILES.c.archive_key == archive_key, FILES.c.subject == subject, FILES.c.status == "object"
+        )
+        with self._read() as connection:
+            return connection.scalar(query.order_by(FILES.c.id).limit(1))
+
     def has_subject(self, subject: str) -> bool:
         """Whether the object is known."""
         with self._read() as connection:

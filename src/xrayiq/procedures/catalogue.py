@@ -1,0 +1,112 @@
+"""Which procedures there are, and which an object of a kind gets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from xrayiq.metrics import (
+    ClinicalNoise,
+    Clipping,
+    Collimation,
+    ExposureIndex,
+    Mtf,
+    Nps,
+    Uniformity,
+    assess_exposure_index,
+    find_collimation,
+    measure_clinical_noise,
+    measure_clipping,
+    measure_mtf,
+    measure_nps,
+    measure_uniformity,
+)
+from xrayiq.model import DoseReport, Radiograph, Result
+from xrayiq.procedures.site import Kind, Site
+
+Parameter = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """One metric as it is applied to images of certain kinds.
+
+    Parameters
+    ----------
+    name : str
+        Stable name, used in outcomes and limits.
+    kinds : frozenset of str
+        Kinds of image it applies to.
+    measure : callable
+        Metric: an image and keyword parameters in, a result out.
+    algorithm_version : int
+        Version of the metric's algorithm.
+    parameters : dict
+        Keyword parameters that it is called with.
+    """
+
+    name: str
+    kinds: frozenset[Kind]
+    measure: Callable[..., Result]
+    algorithm_version: int
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+
+    def digest(self, site: Site, *, response_id: str = "") -> str:
+        """Digest of everything but the pixels that its outcome depends on."""
+        return parameter_digest(self.name, self.parameters, site=site, response_id=response_id)
+
+    def apply(self, image: Radiograph) -> Result:
+        """Result of the metric on one image."""
+        return self.measure(image, **self.parameters)
+
+
+def parameter_digest(name: str, parameters: dict[str, Parameter], *, site: Site, response_id: str = "") -> str:
+    """Digest of a procedure's name, parameters, site settings and detector response (16 hexadecimal digits)."""
+    text = json.dumps([name, parameters, site.digest, response_id], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+PROCEDURES: Final = (
+    Procedure(name="uniformity", kinds=frozenset({"flat_field"}), measure=measure_uniformity, algorithm_version=1),
+    Procedure(name="nps", kinds=frozenset({"flat_field"}), measure=measure_nps, algorithm_version=1),
+    Procedure(name="mtf", kinds=frozenset({"edge"}), measure=measure_mtf, algorithm_version=1),
+    Procedure(
+        name="collimation",
+        kinds=frozenset({"collimated_field", "clinical"}),
+        measure=find_collimation,
+        algorithm_version=1,
+    ),
+    Procedure(name="exposure_index", kinds=frozenset({"clinical"}), measure=assess_exposure_index, algorithm_version=1),
+    Procedure(
+        name="clinical_noise", kinds=frozenset({"clinical"}), measure=measure_clinical_noise, algorithm_version=1
+    ),
+    Procedure(
+        name="clipping",
+        kinds=frozenset({"flat_field", "clinical"}),
+        measure=measure_clipping,
+        algorithm_version=1,
+    ),
+)
+
+#: classes that stored results are rebuilt with, by the name that stands in the store
+RESULT_TYPES: Final[dict[str, type[Result]]] = {
+    kind.__name__: kind
+    for kind in (Uniformity, Nps, Mtf, Collimation, ExposureIndex, ClinicalNoise, Clipping, DoseReport)
+}
+
+
+def applicable(kind: Kind) -> tuple[Procedure, ...]:
+    """Procedures that an image of this kind gets, in the order they are run."""
+    return tuple(procedure for procedure in PROCEDURES if kind in procedure.kinds)
+
+
+def plan_digest(site: Site) -> str:
+    """Digest of all procedures, their versions and parameters, and the site's settings.
+
+    A file that was scored under this digest and has not changed needs no second look.
+    """
+    rows = [(procedure.name, procedure.algorithm_version, procedure.digest(site)) for procedure in PROCEDURES]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]

@@ -1,0 +1,134 @@
+"""Run what applies to an image, and judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from xrayiq.errors import NotMeasurableError
+from xrayiq.model import DoseReport, Limit, Measurement, Outcome, Radiograph, Verdict, judge
+from xrayiq.model.outcome import OutcomeKind
+from xrayiq.procedures.catalogue import Procedure, applicable, parameter_digest
+from xrayiq.procedures.recognition import Recognition, recognise
+from xrayiq.procedures.site import Site, load_site
+
+#: version of the reading and recognition steps in outcomes that no metric made
+READING_VERSION: Final = 1
+
+#: reasons that say nothing against an image: it was never meant to be measured so, or is no image
+EXPECTED_REASONS: Final = frozenset(
+    {"presentation_image", "no_exposure_index", "not_an_xray_image", "no_procedure", "not_dicom"}
+)
+
+
+def is_unmeasured(outcome: Outcome) -> bool:
+    """Whether an X-ray image that should be measurable was not."""
+    return outcome.kind != "measured" and outcome.reason not in EXPECTED_REASONS
+
+
+def score(image: Radiograph | NDArray[Any]) -> tuple[Outcome, ...]:
+    """Outcomes of everything that applies to one image, judged by the shipped limits without baselines.
+
+    Parameters
+    ----------
+    image : Radiograph or 2-D array
+        A bare array has no pixel pitch: what needs one is not measurable.
+
+    Returns
+    -------
+    tuple of Outcome
+        One for each procedure of the image's kind; ``not_measurable`` with its reason where a metric has no meaning.
+        An image that no procedure measures has one outcome that says so.
+
+    Raises
+    ------
+    InputError
+        The array is not 2-D or not numeric.
+    """
+    radiograph = image if isinstance(image, Radiograph) else Radiograph.from_array(image)
+    site = load_site()
+    recognition = recognise(radiograph, site)
+    procedures = applicable(recognition.kind)
+    if not procedures:
+        return (no_procedure(radiograph.header.subject, recognition, site),)
+    return tuple(attempt(procedure, radiograph, site) for procedure in procedures)
+
+
+def attempt(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
+    """Outcome of one procedure on one image: measured and judged, or not measurable with its reason."""
+    subject = image.header.subject
+    digest = procedure.digest(site, response_id="" if image.response is None else image.response.id)
+    try:
+        result = procedure.apply(image)
+    except NotMeasurableError as reason:
+        return Outcome(
+            subject=subject,
+            procedure=procedure.name,
+            kind="not_measurable",
+            algorithm_version=procedure.algorithm_version,
+            parameter_digest=digest,
+            reason=reason.reason,
+            message=reason.explanation,
+        )
+    measurements = result.measurements()
+    return Outcome(
+        subject=subject,
+        procedure=procedure.name,
+        kind="measured",
+        algorithm_version=procedure.algorithm_version,
+        parameter_digest=digest,
+        result=result,
+        measurements=measurements,
+        verdicts=verdicts(measurements, procedure.name, site.limits),
+    )
+
+
+def dose_report_outcome(report: DoseReport, site: Site) -> Outcome:
+    """Outcome of reading a dose report: its totals as measurements."""
+    return Outcome(
+        subject=report.header.subject,
+        procedure="dose_report",
+        kind="measured",
+        algorithm_version=report.provenance.algorithm_version,
+        parameter_digest=parameter_digest("dose_report", {}, site=site),
+        result=report,
+        measurements=report.measurements(),
+        verdicts=verdicts(report.measurements(), "dose_report", site.limits),
+    )
+
+
+def no_procedure(subject: str, recognition: Recognition, site: Site) -> Outcome:
+    """Outcome of an object that no procedure measures, with what it was recognised by."""
+    return reading_outcome(
+        subject,
+        "not_measurable",
+        site=site,
+        reason="not_an_xray_image" if recognition.kind == "other" else "no_procedure",
+        message=f"{recognition.kind.replace('_', ' ')} ({recognition.evidence}): no procedure measures it",
+    )
+
+
+def reading_outcome(subject: str, kind: OutcomeKind, *, site: Site, reason: str, message: str) -> Outcome:
+    """Outcome of an object that did not come as far as a procedure."""
+    return Outcome(
+        subject=subject,
+        procedure="read",
+        kind=kind,
+        algorithm_version=READING_VERSION,
+        parameter_digest=parameter_digest("read", {}, site=site),
+        reason=reason,
+        message=message,
+    )
+
+
+def verdicts(measurements: Iterable[Measurement], procedure: str, limits: Iterable[Limit]) -> tuple[Verdict, ...]:
+    """Verdict of every measurement under every limit that applies to it."""
+    known = tuple(limits)
+    return tuple(
+        judge(measurement, limit)
+        for measurement in measurements
+        for limit in known
+        if limit.quantity == measurement.quantity and limit.procedure in ("", procedure)
+    )

@@ -1,0 +1,168 @@
+"""A site's own settings: header rules and limits, in one file whose digest stands in each outcome."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from xrayiq.errors import InputError, SiteError
+from xrayiq.model import Acquisition, Limit, quantity
+from xrayiq.model.limit import Basis, Confidence
+
+Kind = Literal[
+    "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "other"
+]
+
+_RULE_KEYS = frozenset({"attribute", "pattern", "kind"})
+_SITE_KEYS = frozenset({"name", "header_rules", "limits"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderRule:
+    """One rule that tells an image's kind from a header attribute.
+
+    Parameters
+    ----------
+    attribute : str
+        Text field of the acquisition, for example ``"protocol_name"``.
+    pattern : str
+        Regular expression, searched without regard to case.
+    kind : str
+        Kind of the image where it matches.
+    """
+
+    attribute: str
+    pattern: str
+    kind: Kind
+
+    def matches(self, acquisition: Acquisition) -> bool:
+        """Whether the attribute is there and matches."""
+        text = getattr(acquisition, self.attribute)
+        if isinstance(text, tuple):
+            text = "\\".join(text)
+        return isinstance(text, str) and re.search(self.pattern, text, re.IGNORECASE) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Settings of one site over the shipped ones.
+
+    Parameters
+    ----------
+    name : str
+        How the site calls itself in reports.
+    header_rules : tuple of HeaderRule
+        In the order they are tried: the site's, then the shipped.
+    limits : tuple of Limit
+        Shipped limits, replaced or extended by the site's.
+    digest : str
+        Digest of the site's file; empty without one.
+    """
+
+    name: str
+    header_rules: tuple[HeaderRule, ...]
+    limits: tuple[Limit, ...]
+    digest: str = ""
+
+
+def load_site(path: str | Path | None = None) -> Site:
+    """Shipped settings, with those of a site file over them.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A ``site.toml`` with any of ``name``, ``[[header_rules]]`` (attribute, pattern, kind) and ``[limits.ID]``
+        (fields of `Limit`; an ID of the shipped file replaces that limit).
+
+    Returns
+    -------
+    Site
+        Rules and limits in force.
+
+    Raises
+    ------
+    SiteError
+        The file cannot be read, or holds an unknown key, attribute, kind, quantity or pattern.
+    """
+    rules = tuple(_rule(row, "header_rules.toml") for row in _shipped("header_rules.toml")["rule"])
+    limits = _limits(_shipped("limits.toml"), "limits.toml")
+    if path is None:
+        return Site(name="", header_rules=rules, limits=tuple(limits.values()))
+    table, digest = _read(Path(path))
+    name = Path(path).name
+    unknown = set(table) - _SITE_KEYS
+    if unknown:
+        raise SiteError(
+            f"unknown key {sorted(unknown)[0]!r}", needed="one of " + ", ".join(sorted(_SITE_KEYS)), source=name
+        )
+    own_rules = tuple(_rule(row, name) for row in table.get("header_rules", []))
+    limits |= _limits(table.get("limits", {}), name)
+    return Site(
+        name=str(table.get("name", "")), header_rules=own_rules + rules, limits=tuple(limits.values()), digest=digest
+    )
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("xrayiq").joinpath("data", name).read_text(encoding="utf-8"))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        content = path.read_bytes()
+        return tomllib.loads(content.decode("utf-8")), hashlib.sha256(content).hexdigest()[:16]
+    except OSError as error:
+        raise SiteError(f"cannot be read ({error.strerror})", needed="a site file", source=path.name) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SiteError(f"no valid TOML: {error}", source=path.name) from error
+
+
+def _rule(row: Mapping[str, Any], source: str) -> HeaderRule:
+    if set(row) != _RULE_KEYS:
+        raise SiteError(f"header rule with {sorted(row)}", needed="attribute, pattern and kind", source=source)
+    if row["attribute"] not in {field.name for field in fields(Acquisition)}:
+        raise SiteError(f"unknown attribute {row['attribute']!r}", needed="a field of Acquisition", source=source)
+    if row["kind"] not in get_args(Kind):
+        raise SiteError(f"unknown kind {row['kind']!r}", needed="one of " + ", ".join(get_args(Kind)), source=source)
+    try:
+        re.compile(row["pattern"])
+    except (re.error, TypeError) as error:
+        raise SiteError(f"pattern {row['pattern']!r}: {error}", needed="a regular expression", source=source) from error
+    return HeaderRule(**row)
+
+
+def _limits(table: Mapping[str, Mapping[str, Any]], source: str) -> dict[str, Limit]:
+    return {name: _limit(name, row, source) for name, row in table.items()}
+
+
+def _limit(name: str, row: Mapping[str, Any], source: str) -> Limit:
+    where = f"{source}, limit {name}"
+    known = {field.name for field in fields(Limit)} - {"id"}
+    unknown = set(row) - known
+    if unknown:
+        allowed = "one of " + ", ".join(sorted(known))
+        raise SiteError(f"unknown key {sorted(unknown)[0]!r}", needed=allowed, source=where)
+    values = {"edition": "", **row}
+    missing = {"quantity", "document", "confidence"} - set(values)
+    if missing:
+        raise SiteError(f"{sorted(missing)[0]} missing", needed="quantity, document and confidence", source=where)
+    try:
+        quantity(values["quantity"])
+    except InputError as error:
+        raise SiteError(str(error), source=where) from error
+    if values["confidence"] not in get_args(Confidence) or values.get("basis", "absolute") not in get_args(Basis):
+        raise SiteError(
+            f"confidence {values['confidence']!r}, basis {values.get('basis', 'absolute')!r}",
+            needed=f"confidence of {get_args(Confidence)}, basis of {get_args(Basis)}",
+            source=where,
+        )
+    for bound in ("warning_low", "warning_high", "fail_low", "fail_high"):
+        value = values.get(bound)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            raise SiteError(f"{bound} is {value!r}", needed="a number in the quantity's unit", source=where)
+    return Limit(id=name, **values)

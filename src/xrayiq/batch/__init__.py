@@ -1,0 +1,7 @@
+"""Procedures over whole archives: plan, local pool, summary."""
+
+from xrayiq.batch.running import run
+from xrayiq.batch.summary import Progress, RunSummary
+from xrayiq.batch.worker import ScoredFile, score_paths, scores_exit_code
+
+__all__ = ["Progress", "RunSummary", "ScoredFile", "run", "score_paths", "scores_exit_code"]

@@ -1,0 +1,203 @@
+"""Run procedures over an archive into a record store."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from xrayiq.batch.pool import Executor, scored_files
+from xrayiq.batch.summary import Progress, RunSummary
+from xrayiq.batch.worker import ScoredFile
+from xrayiq.dicom import SourceFile, load_key, scan_folder
+from xrayiq.errors import InputError
+from xrayiq.metrics import KERNEL_DIGEST
+from xrayiq.procedures import EXPECTED_REASONS, Site, load_site, plan_digest
+from xrayiq.records import Records, open_records
+
+#: files written to the store in one transaction
+_FILES_PER_COMMIT: Final = 50
+
+Paths = str | Path | Sequence[str | Path]
+
+
+def run(
+    archive: Paths,
+    records: Records | str,
+    *,
+    site: Site | str | Path | None = None,
+    workers: int | None = None,
+    client: Executor | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunSummary:
+    """Measure, judge and record everything in an archive.
+
+    Parameters
+    ----------
+    archive : path or sequence of paths
+        Folders or files.
+    records : Records or str
+        Store, or its URL.
+    site : Site or path, optional
+        Site settings, or their ``site.toml``; the shipped settings by default.
+    workers : int, optional
+        Worker processes; by default one per core.
+    client : Executor, optional
+        Dask client or other executor to run on instead of local processes.
+    progress : callable, optional
+        Called with a `Progress` after each file.
+
+    Returns
+    -------
+    RunSummary
+        Counts and the exit code. Every file has an outcome in the store; a file scored before under the same
+        procedures and settings, and unchanged since, is not scored again.
+
+    Raises
+    ------
+    InputError
+        A path does not exist or `workers` is below 1.
+    SiteError
+        The site file cannot be used.
+    RecordsError
+        The store cannot be used.
+    """
+    roots = [Path(path) for path in ([archive] if isinstance(archive, (str, Path)) else archive)]
+    missing = [root.name for root in roots if not root.exists()]
+    if missing or not roots:
+        raise InputError(f"archive {missing[0]!r} does not exist" if roots else "no archive", needed="a folder or file")
+    if workers is not None and workers < 1:
+        raise InputError(f"{workers} workers", needed="at least 1")
+    settings = site if isinstance(site, Site) else load_site(site)
+    if isinstance(records, Records):
+        return _Run(records, settings, roots, progress).go(workers, client)
+    with open_records(records) as store:
+        return _Run(store, settings, roots, progress).go(workers, client)
+
+
+class _Run:
+    """One run: walks the roots, writes what comes back, counts."""
+
+    def __init__(
+        self, records: Records, site: Site, roots: list[Path], progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.records = records
+        self.site = site
+        self.roots = roots
+        self.plan = plan_digest(site)
+        self.report_progress = progress or (lambda _: None)
+        self.total: int | None = None
+        self.files = 0
+        self.unchanged = 0
+        self.new_outcomes = 0
+
+    def go(self, workers: int | None, client: Executor | None) -> RunSummary:
+        started = time.monotonic()
+        keys = [archive_key(root) for root in self.roots]
+        run_id = self.records.begin_run(
+            archive_key=" ".join(keys),
+            plan_digest=self.plan,
+            site_digest=self.site.digest,
+            kernel_digest=KERNEL_DIGEST,
+            version=version("xrayiq"),
+        )
+        threading.Thread(target=self._count, daemon=True).start()
+        try:
+            for root, key in zip(self.roots, keys, strict=True):
+                self._walk(run_id, root, key, workers, client)
+        except BaseException as error:
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            self.records.finish_run(run_id, status=status, counts=self._summary(run_id, keys, started).counts())
+            raise
+        summary = self._summary(run_id, keys, started)
+        self.records.finish_run(run_id, status="finished", counts=summary.counts())
+        return summary
+
+    def _count(self) -> None:
+        self.total = sum(1 for root in self.roots for _ in scan_folder(root))
+
+    def _walk(self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None) -> None:
+        known = self.records.unchanged_files(key, self.plan)
+        scored = scored_files(
+            self._changed(root, known), key=load_key(), site=self.site, workers=workers, client=client
+        )
+        waiting: list[ScoredFile] = []
+        try:
+            for file in scored:
+                waiting.append(file)
+                if len(waiting) >= _FILES_PER_COMMIT:
+                    self._write(run_id, key, waiting)
+                self._advance()
+        finally:
+            self._write(run_id, key, waiting)
+
+    def _changed(self, root: Path, known: dict[str, tuple[int, int]]) -> Iterator[SourceFile]:
+        for file in scan_folder(root):
+            if known.get(file.relative_path) == (file.size, file.mtime_ns) and not file.problem:
+                self.unchanged += 1
+                self._advance()
+            else:
+                yield file
+
+    def _advance(self) -> None:
+        self.files += 1
+        self.report_progress(Progress(done=self.files, total=self.total))
+
+    def _write(self, run_id: int, key: str, waiting: list[ScoredFile]) -> None:
+        with self.records.transaction():
+            for file in (self._told_apart(key, scored) for scored in waiting):
+                self.new_outcomes += self.records.add(
+                    run_id,
+                    archive_key=key,
+                    plan_digest=self.plan,
+                    file=file.entry,
+                    header=file.header,
+                    kind=file.kind,
+                    outcomes=file.outcomes,
+                )
+        waiting.clear()
+
+    def _told_apart(self, key: str, file: ScoredFile) -> ScoredFile:
+        """The file as it is, or keyed by its content where another object already bears its SOP Instance UID.
+
+        Copies of one object differ at most in who the patient is and how pixels are encoded. Where equipment, time,
+        technique or indicators differ, two objects share a UID by mistake and both are kept.
+        """
+        entry, header = file.entry, file.header
+        if header is None or entry.status != "object" or entry.subject == entry.digest:
+            return file
+        known = self.records.header(entry.subject)
+        if known is None or known.acquisition == header.acquisition:
+            return file
+        if self.records.object_path(key, entry.subject) in (None, entry.relative_path):
+            return file
+        return replace(
+            file,
+            entry=replace(entry, subject=entry.digest),
+            header=replace(header, subject=entry.digest),
+            outcomes=tuple(replace(outcome, subject=entry.digest) for outcome in file.outcomes),
+        )
+
+    def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
+        status = self.records.archive_status(keys, plan_digest=self.plan, expected_reasons=EXPECTED_REASONS)
+        return RunSummary(
+            run_id=run_id,
+            files=self.files,
+            unchanged=self.unchanged,
+            new_outcomes=self.new_outcomes,
+            unmeasured=status.unmeasured,
+            seconds=time.monotonic() - started,
+            file_counts=status.files,
+            outcome_counts=status.outcomes,
+            verdict_counts=status.verdicts,
+        )
+
+
+def archive_key(root: Path) -> str:
+    """Digest that stands for an archive's place; the place itself is not stored."""
+    return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]

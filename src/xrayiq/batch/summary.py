@@ -1,0 +1,79 @@
+"""What a run did, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands.
+
+    Parameters
+    ----------
+    done : int
+        Files finished.
+    total : int or None
+        Files in the archive; None while they are still being counted.
+    """
+
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What one run found and measured.
+
+    Parameters
+    ----------
+    run_id : int
+        Row of the run in the store.
+    files : int
+        Files met.
+    unchanged : int
+        Of these, scored by an earlier run under the same procedures and settings, and not changed since.
+    file_counts : mapping of str to int
+        Files of the archive as it stands now, by status: ``object``, ``duplicate``, ``not_dicom``, ``unreadable``.
+    outcome_counts : mapping of str to int
+        Outcomes of the archive as it stands now, by kind.
+    verdict_counts : mapping of str to int
+        Verdicts of the archive as it stands now, by status.
+    new_outcomes : int
+        Outcomes that this run added to the store.
+    unmeasured : int
+        Outcomes of X-ray images that should be measurable and were not.
+    seconds : float
+        Wall time.
+    """
+
+    run_id: int
+    files: int
+    unchanged: int
+    new_outcomes: int
+    unmeasured: int
+    seconds: float
+    file_counts: Mapping[str, int] = field(default_factory=dict)
+    outcome_counts: Mapping[str, int] = field(default_factory=dict)
+    verdict_counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 within limits, 1 out of limits, 3 nothing out of limits but something that should be measurable was not."""
+        return exit_code(out_of_limits=self.verdict_counts.get("fail", 0) > 0, unmeasured=self.unmeasured > 0)
+
+    def counts(self) -> dict[str, int]:
+        """All counts as one flat mapping, for the record."""
+        rows = {"files": self.files, "unchanged": self.unchanged, "new_outcomes": self.new_outcomes}
+        rows |= {f"files_{status}": count for status, count in self.file_counts.items()}
+        rows |= {f"outcomes_{kind}": count for kind, count in self.outcome_counts.items()}
+        rows |= {f"verdicts_{status}": count for status, count in self.verdict_counts.items()}
+        return rows | {"unmeasured": self.unmeasured}
+
+
+def exit_code(*, out_of_limits: bool, unmeasured: bool) -> int:
+    """Exit code of score and run, as the command line documents it."""
+    if out_of_limits:
+        return 1
+    return 3 if unmeasured else 0

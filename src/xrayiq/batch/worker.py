@@ -1,0 +1,259 @@
+"""What a worker does with one file: everything that happens becomes an outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import cv2
+
+from xrayiq.batch.summary import exit_code
+from xrayiq.dicom import (
+    DicomObject,
+    SourceFile,
+    dataset_header,
+    dataset_radiograph,
+    open_object,
+    read_dose_report,
+    scan_folder,
+)
+from xrayiq.errors import NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError, XrayiqError
+from xrayiq.model import ObjectHeader, Outcome, Radiograph
+from xrayiq.procedures import (
+    Kind,
+    Procedure,
+    Recognition,
+    Site,
+    applicable,
+    attempt,
+    dose_report_outcome,
+    is_unmeasured,
+    load_site,
+    no_procedure,
+    reading_outcome,
+    recognise,
+    recognise_header,
+)
+from xrayiq.records import FileEntry, FileStatus
+
+#: kinds of object without pixels to look at
+_WITHOUT_PIXELS: Final = frozenset({"dose_report", "reject_note", "other"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoredFile:
+    """A file with its object and outcomes, ready for the record.
+
+    Parameters
+    ----------
+    entry : FileEntry
+        The file's row in the index.
+    header : ObjectHeader or None
+        Header of the object; None where there is none.
+    kind : str
+        Kind of the object.
+    outcomes : tuple of Outcome
+        At least one.
+    """
+
+    entry: FileEntry
+    header: ObjectHeader | None
+    kind: Kind
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folders."""
+        return PurePosixPath(self.entry.relative_path).name
+
+
+def prepare_worker() -> None:
+    """One thread for a worker: the pool keeps the cores busy."""
+    cv2.setNumThreads(1)
+
+
+def score_file(file: SourceFile, *, key: bytes | None, site: Site) -> ScoredFile:
+    """Read one file and measure what can be measured.
+
+    Parameters
+    ----------
+    file : SourceFile
+        File of the archive.
+    key : bytes or None
+        Key of the hashes that stand for persons; without one there are no such hashes.
+    site : Site
+        Rules and limits in force.
+
+    Returns
+    -------
+    ScoredFile
+        Never raises for what a file contains.
+    """
+    if file.problem:
+        return failed_file(file, site, reason="unreadable_path", message=file.problem)
+    try:
+        content = Path(file.path).read_bytes()
+    except OSError as error:
+        return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    try:
+        return _score_content(file, content, digest, key, site)
+    except NotDicomError as error:
+        return failed_file(
+            file, site, digest=digest, status="not_dicom", reason=error.reason, message=error.explanation
+        )
+    except ReadError as error:
+        return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation)
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
+        return failed_file(file, site, digest=digest, reason="internal_error", message=_where(error))
+
+
+def score_paths(paths: Iterable[str | Path], *, site: Site | str | Path | None = None) -> Iterator[ScoredFile]:
+    """Score single files here and now, without a store.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        Files; the files of a folder are taken one by one.
+    site : Site or path, optional
+        Site settings.
+
+    Yields
+    ------
+    ScoredFile
+        One for each file.
+
+    Raises
+    ------
+    SiteError
+        The site file cannot be used.
+    """
+    settings = site if isinstance(site, Site) else load_site(site)
+    for path in paths:
+        for file in scan_folder(Path(path)):
+            yield score_file(file, key=None, site=settings)
+
+
+def scores_exit_code(scored: Iterable[ScoredFile]) -> int:
+    """Exit code of scored files: 1 out of limits, 3 something that should be measurable was not, else 0."""
+    outcomes = [outcome for file in scored for outcome in file.outcomes]
+    return exit_code(
+        out_of_limits=any(verdict.status == "fail" for outcome in outcomes for verdict in outcome.verdicts),
+        unmeasured=any(is_unmeasured(outcome) for outcome in outcomes),
+    )
+
+
+def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | None, site: Site) -> ScoredFile:
+    try:
+        dataset, _ = open_object(content)
+        header = dataset_header(dataset, key)
+        told = recognise_header(header, site)
+        if told is not None and told.kind in _WITHOUT_PIXELS:
+            return _without_pixels(file, digest, header, told, dataset, site)
+        image = dataclasses.replace(dataset_radiograph(dataset), header=header)
+    except (NotDicomError, TransferSyntaxError):
+        raise
+    except ReadError as error:
+        return _unreadable(file, content, digest, key, site, error)
+    except NotMeasurableError as error:
+        outcome = reading_outcome(
+            header.subject, "not_measurable", site=site, reason=error.reason, message=error.explanation
+        )
+        return _scored(file, digest, header, "other", (outcome,))
+    recognition = recognise(image, site)
+    outcomes = tuple(_guarded(procedure, image, site) for procedure in applicable(recognition.kind))
+    return _scored(
+        file, digest, header, recognition.kind, outcomes or (no_procedure(header.subject, recognition, site),)
+    )
+
+
+def _without_pixels(
+    file: SourceFile, digest: str, header: ObjectHeader, told: Recognition, dataset: DicomObject, site: Site
+) -> ScoredFile:
+    if told.kind == "dose_report":
+        outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset), header=header), site)
+    else:
+        outcome = no_procedure(header.subject, told, site)
+    return _scored(file, digest, header, told.kind, (outcome,))
+
+
+def _unreadable(
+    file: SourceFile, content: bytes, digest: str, key: bytes | None, site: Site, error: ReadError
+) -> ScoredFile:
+    """A damaged object: its header is kept as far as it reads, keyed by content so that a sound copy is measured."""
+    header: ObjectHeader | None = None
+    with contextlib.suppress(ReadError):
+        dataset, _ = open_object(content, stop_before_pixels=True)
+        header = dataclasses.replace(dataset_header(dataset, key), subject=digest)
+    told = None if header is None else recognise_header(header, site)
+    if header is not None and told is not None and told.kind == "other":
+        return _scored(file, digest, header, "other", (no_procedure(digest, told, site),))
+    return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation, header=header)
+
+
+def _guarded(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
+    """Outcome of a procedure; a defect of ours costs only this procedure."""
+    try:
+        return attempt(procedure, image, site)
+    except Exception as error:  # noqa: BLE001 - stored as an error outcome with the place where it happened
+        return Outcome(
+            subject=image.header.subject,
+            procedure=procedure.name,
+            kind="error",
+            algorithm_version=procedure.algorithm_version,
+            parameter_digest=procedure.digest(site),
+            reason="internal_error",
+            message=error.explanation if isinstance(error, XrayiqError) else _where(error),
+        )
+
+
+def failed_file(
+    file: SourceFile,
+    site: Site,
+    *,
+    reason: str,
+    message: str,
+    digest: str = "",
+    status: FileStatus = "unreadable",
+    header: ObjectHeader | None = None,
+) -> ScoredFile:
+    """A file that gave no object to measure, with the outcome that says why."""
+    subject = digest or f"path:{hashlib.sha256(file.relative_path.encode()).hexdigest()}"
+    outcome = reading_outcome(
+        subject,
+        "not_measurable" if status == "not_dicom" else "error",
+        site=site,
+        reason=reason,
+        message=message,
+    )
+    return ScoredFile(entry=_entry(file, digest, subject, status), header=header, kind="other", outcomes=(outcome,))
+
+
+def _scored(
+    file: SourceFile, digest: str, header: ObjectHeader, kind: Kind, outcomes: tuple[Outcome, ...]
+) -> ScoredFile:
+    return ScoredFile(entry=_entry(file, digest, header.subject, "object"), header=header, kind=kind, outcomes=outcomes)
+
+
+def _entry(file: SourceFile, digest: str, subject: str, status: FileStatus) -> FileEntry:
+    return FileEntry(
+        relative_path=file.relative_path,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        digest=digest,
+        subject=subject,
+        status=status,
+    )
+
+
+def _where(error: BaseException) -> str:
+    """Type of an unexpected error and the line of ours that raised it; its text may hold header values and is left."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "xrayiq" in frame.filename]
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"internal error: {type(error).__name__}{place}; please report it"

@@ -1,0 +1,46 @@
+"""The command line: parse, call one library function, print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final, NoReturn
+
+from xrayiq.cli.application import application
+from xrayiq.errors import InputError, SiteError, XrayiqError
+
+USAGE_ERROR: Final = 2
+INTERNAL_ERROR: Final = 4
+INTERRUPTED: Final = 130
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code.
+
+    0 within limits or done, 1 out of limits, 2 usage, 3 an image that should be measurable was not, 4 internal error,
+    130 interrupted.
+    """
+    try:
+        application()
+    except (InputError, SiteError) as error:
+        _leave(str(error), USAGE_ERROR)
+    except XrayiqError as error:
+        _leave(str(error), INTERNAL_ERROR)
+    except KeyboardInterrupt:
+        _leave("interrupted; what was scored so far is in the store", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(INTERNAL_ERROR)
+    except Exception as error:
+        # the outermost edge: a message and a code instead of a traceback
+        if os.environ.get("XRAYIQ_DEBUG"):
+            raise
+        _leave(f"internal error ({type(error).__name__}); set XRAYIQ_DEBUG=1 to see where", INTERNAL_ERROR)
+    sys.exit(0)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    from xrayiq.cli.printing import say
+
+    say(f"xrayiq: {message}")
+    sys.exit(code)

@@ -1,0 +1,131 @@
+"""The commands. Each parses its arguments, calls one library function and prints what it returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from xrayiq.cli.printing import Format, say
+
+DEFAULT_STORE: Final = "sqlite:///xrayiq.db"
+
+application = typer.Typer(
+    name="xrayiq",
+    help="Image quality and dose of projection X-ray, over whole DICOM archives.",
+    epilog="Exit codes: 0 within limits, 1 out of limits, 2 usage, 3 an image that should be measurable was not, "
+    "4 internal error, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Output = Annotated[Format, typer.Option("--format", help="How data are written to stdout.")]
+Store = Annotated[str, typer.Option("--records", metavar="URL", help="Record store.")]
+SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE", help="Site settings (site.toml).")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes; one per core by default.")]
+
+
+@application.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the archive, the store and the report go.")] = Path("demo"),
+    files: Annotated[int, typer.Option(min=24, help="Files of the simulated archive.")] = 300,
+    workers: Workers = None,
+) -> None:
+    """Simulate a hospital archive, measure it, write the report and say where things lie."""
+    from xrayiq.cli.progress import progress_bar
+    from xrayiq.selftest import run_demo
+
+    with progress_bar() as advance:
+        result = run_demo(folder, files=files, workers=workers, progress=advance)
+    typer.echo(result.text())
+
+
+@application.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; made if it is not there.")],
+    files: Annotated[int, typer.Option(min=24, help="About how many files.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    bulk: Annotated[int | None, typer.Option(min=1, help="Write this many small files fast, for load tests.")] = None,
+) -> None:
+    """Write a simulated hospital archive with a manifest of its truth."""
+    from xrayiq.cli.progress import progress_bar
+    from xrayiq.selftest import write_archive
+
+    with progress_bar() as advance:
+        written = write_archive(folder, files=files, seed=seed, bulk=bulk, progress=advance)
+    say(f"{written} files in {folder}")
+
+
+@application.command()
+def inspect(
+    files: Annotated[list[Path], typer.Argument(exists=True, help="Files to explain.")],
+    site: SiteFile = None,
+    output: Output = Format.table,
+) -> None:
+    """Say what each file is, what can be measured on it, what cannot and why."""
+    from xrayiq.batch import score_paths
+    from xrayiq.cli.outcomes import show_inspection
+
+    show_inspection(list(score_paths(files, site=site)), output=output)
+
+
+@application.command()
+def score(
+    files: Annotated[list[Path], typer.Argument(exists=True, help="Files to measure.")],
+    site: SiteFile = None,
+    output: Output = Format.table,
+) -> None:
+    """Measure files and judge them by the limits, without a record store."""
+    from xrayiq.batch import score_paths, scores_exit_code
+    from xrayiq.cli.outcomes import show_scores
+
+    scored = list(score_paths(files, site=site))
+    show_scores(scored, output=output)
+    raise typer.Exit(scores_exit_code(scored))
+
+
+@application.command()
+def run(
+    archive: Annotated[list[Path], typer.Argument(exists=True, help="Folders or files.")],
+    records: Store = DEFAULT_STORE,
+    site: SiteFile = None,
+    workers: Workers = None,
+    output: Output = Format.table,
+) -> None:
+    """Measure, judge and record everything in an archive."""
+    from xrayiq.batch import run as run_archive
+    from xrayiq.cli.outcomes import show_summary
+    from xrayiq.cli.progress import progress_bar
+
+    with progress_bar() as advance:
+        summary = run_archive(archive, records, site=site, workers=workers, progress=advance)
+    show_summary(summary, output=output)
+    raise typer.Exit(summary.exit_code)
+
+
+@application.command()
+def report(
+    records: Store = DEFAULT_STORE,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="HTML page to write.")] = Path("report.html"),
+    title: Annotated[str, typer.Option(help="Title of the page.")] = "X-ray image quality report",
+) -> None:
+    """Write one self-contained HTML page from the record store."""
+    from xrayiq.records import open_records
+    from xrayiq.report import write_report
+
+    with open_records(records) as store:
+        path = write_report(store, out, title=title)
+    say(f"report written to {path}")
+
+
+@application.command()
+def selftest(output: Output = Format.table) -> None:
+    """Measure simulated images of known truth and check this installation's numbers against it."""
+    from xrayiq.cli.printing import show
+    from xrayiq.selftest import check_installation
+
+    checks = check_installation()
+    show([check.row() for check in checks], output=output, title="Self-test against exact truth")
+    raise typer.Exit(0 if all(check.passed for check in checks) else 1)

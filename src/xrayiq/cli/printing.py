@@ -1,0 +1,97 @@
+"""Data to stdout as table, JSON or CSV; messages to stderr. Text from files reaches neither raw."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+Cell = str | int | float | bool | None
+Row = dict[str, Cell]
+
+
+class Format(StrEnum):
+    """How data are written to stdout."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def printable(text: str) -> str:
+    """Text without control and formatting characters, safe on a terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def say(message: str) -> None:
+    """One line to stderr."""
+    sys.stderr.write(printable(message) + "\n")
+
+
+def show(rows: Sequence[Row], *, output: Format, title: str = "") -> None:
+    """Rows of named cells to stdout.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        All with the same keys; numbers keep full precision in JSON and CSV and are rounded in a table.
+    output : Format
+        Table for people, JSON and CSV for programs.
+    title : str
+        Heading of a table.
+    """
+    if output is Format.json:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
+    elif output is Format.csv:
+        _show_csv(rows)
+    else:
+        _show_table(rows, title)
+
+
+def show_document(value: Any) -> None:
+    """One JSON document to stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _show_csv(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _csv_cell(cell) for name, cell in row.items()} for row in rows)
+
+
+def _csv_cell(cell: Cell) -> Cell:
+    """Text that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell)
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _show_table(rows: Sequence[Row], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
+    names = list(rows[0]) if rows else []
+    for name in names:
+        numeric = all(isinstance(row[name], (int, float)) or row[name] is None for row in rows)
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_table_cell(row[name])) for name in names))
+    Console(soft_wrap=False).print(table if rows else Text("nothing to show"))
+
+
+def _table_cell(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return f"{cell:.4g}"
+    return printable(str(cell))

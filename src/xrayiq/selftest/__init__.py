@@ -1,0 +1,7 @@
+"""The engine tried on simulated objects of known truth: demo and self-test."""
+
+from xrayiq.selftest.archive import write_archive
+from xrayiq.selftest.checks import Check, check_installation
+from xrayiq.selftest.demo import DemoResult, run_demo
+
+__all__ = ["Check", "DemoResult", "check_installation", "run_demo", "write_archive"]

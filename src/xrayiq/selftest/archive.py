@@ -1,0 +1,55 @@
+"""Simulated hospital archives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from xrayiq.batch import Progress
+from xrayiq.errors import InputError
+from xrayiq_phantoms import simulate_archive, simulate_bulk
+
+
+def write_archive(
+    folder: Path,
+    *,
+    files: int = 300,
+    seed: int = 1,
+    bulk: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> int:
+    """Write a simulated archive with a manifest of its truth.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder to write into; made if it is not there, and empty if it is.
+    files : int
+        About how many files of a whole hospital archive.
+    seed : int
+        The same seed gives the same bytes.
+    bulk : int, optional
+        Write this many small files with fresh headers instead, for load tests.
+    progress : callable, optional
+        Called with a `Progress` after each file.
+
+    Returns
+    -------
+    int
+        Files written.
+
+    Raises
+    ------
+    InputError
+        The folder holds files, or is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder.name} is no empty folder", needed="a new or empty folder", remedy="choose another")
+    report = progress or (lambda _: None)
+
+    def step(done: int, total: int) -> None:
+        report(Progress(done=done, total=total))
+
+    if bulk is not None:
+        return simulate_bulk(folder, count=bulk, seed=seed, progress=step).count
+    return len(simulate_archive(folder, seed=seed, files=files, progress=step).entries)

@@ -1,0 +1,175 @@
+"""A run leaves an outcome for every file, loses nothing and repeats nothing."""
+
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+import xrayiq
+from xrayiq.errors import InputError
+from xrayiq.procedures import RESULT_TYPES
+
+
+@pytest.fixture(scope="module")
+def scored(archive, tmp_path_factory):
+    """Store after one run, and its summary."""
+    folder = tmp_path_factory.mktemp("store")
+    os.environ["XRAYIQ_KEY_FILE"] = str(folder / "person.key")
+    url = f"sqlite:///{folder / 'qa.db'}"
+    summary = xrayiq.run(archive, url, workers=2)
+    return url, summary
+
+
+def outcomes_of(url):
+    with xrayiq.open_records(url) as records:
+        return records.frame("outcomes")
+
+
+def test_every_file_is_counted_once(scored):
+    _, summary = scored
+    assert summary.files == 10
+    assert summary.file_counts == {"object": 6, "duplicate": 1, "not_dicom": 2, "unreadable": 1}
+
+
+def test_every_subject_has_an_outcome_and_none_twice(scored):
+    url, _ = scored
+    with xrayiq.open_records(url) as records:
+        subjects = set(records.frame("files")["subject"])
+        outcomes = records.frame("outcomes")
+    assert set(outcomes["subject"]) == subjects
+    assert not outcomes.duplicated(["subject", "procedure", "algorithm_version", "parameter_digest"]).any()
+
+
+def test_each_kind_gets_its_procedures_and_reasons(scored):
+    url, _ = scored
+    rows = outcomes_of(url)
+    measured = Counter(rows.loc[rows["kind"] == "measured", "procedure"])
+    # flat: uniformity, nps, clipping; LOG flat: clipping; edge: mtf; chest: four; its twin: three without noise
+    assert measured == {
+        "uniformity": 1,
+        "nps": 1,
+        "mtf": 1,
+        "clipping": 4,
+        "collimation": 2,
+        "exposure_index": 2,
+        "clinical_noise": 1,
+        "dose_report": 1,
+    }
+    reasons = Counter(rows.loc[rows["kind"] != "measured", "reason"])
+    assert reasons == {"no_linear_signal": 2, "presentation_image": 1, "not_dicom": 2, "truncated": 1}
+
+
+def test_deviation_index_out_of_limits_makes_the_exit_code_one(scored):
+    url, summary = scored
+    with xrayiq.open_records(url) as records:
+        verdicts = records.frame("verdicts")
+    judged = verdicts[verdicts["quantity"] == "deviation_index"]
+    # 10 log10(500 / 250) = 3.0103, above the fail bound of 3
+    assert list(judged["status"]) == ["fail", "fail"]
+    assert judged["value"].iloc[0] == pytest.approx(3.0103, abs=1e-4)
+    assert summary.exit_code == 1
+
+
+def test_second_run_adds_only_its_run_row(scored, archive):
+    url, first = scored
+    with xrayiq.open_records(url) as records:
+        before = {name: records.frame(name) for name in ("objects", "files", "outcomes", "measurements", "verdicts")}
+    second = xrayiq.run(archive, url, workers=1)
+    assert second.unchanged == 10
+    assert second.new_outcomes == 0
+    assert (second.exit_code, second.outcome_counts) == (first.exit_code, first.outcome_counts)
+    with xrayiq.open_records(url) as records:
+        for name, frame in before.items():
+            assert frame.equals(records.frame(name)), name
+        assert len(records.frame("runs")) >= 2
+
+
+def test_touched_file_is_scored_again_without_new_rows(scored, archive, tmp_path):
+    copy = tmp_path / "archive"
+    shutil.copytree(archive, copy)
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    first = xrayiq.run(copy, url, workers=1)
+    os.utime(copy / "qc" / "flat.dcm", ns=(1, 1))
+    again = xrayiq.run(copy, url, workers=1)
+    assert (again.unchanged, again.new_outcomes) == (9, 0)
+    assert again.outcome_counts == first.outcome_counts
+
+
+def values(url):
+    with xrayiq.open_records(url) as records:
+        frame = records.frame("measurements")
+    keys = ["subject", "procedure", "quantity", "direction"]
+    return frame.sort_values(keys)[[*keys, "value"]].reset_index(drop=True)
+
+
+def test_values_do_not_depend_on_workers_or_executor(scored, archive, tmp_path):
+    url = f"sqlite:///{tmp_path / 'threads.db'}"
+    with concurrent.futures.ThreadPoolExecutor(2) as executor:
+        xrayiq.run(archive, url, client=executor)
+    assert values(url).equals(values(scored[0]))
+
+
+def test_stored_results_come_back_whole(scored):
+    with xrayiq.open_records(scored[0]) as records:
+        results = {stored.procedure: stored.result for stored in records.results(RESULT_TYPES)}
+    assert {type(result).__name__ for result in results.values()} == {
+        "Uniformity",
+        "Nps",
+        "Mtf",
+        "Clipping",
+        "Collimation",
+        "ExposureIndex",
+        "ClinicalNoise",
+        "DoseReport",
+    }
+    assert results["mtf"].values.shape == results["mtf"].frequencies_per_mm.shape
+
+
+def test_names_of_persons_and_folders_stay_out_of_the_store(scored):
+    url, _ = scored
+    with xrayiq.open_records(url) as records:
+        for name in ("runs", "equipment", "objects", "outcomes", "measurements", "verdicts"):
+            assert "canary" not in records.frame(name).to_csv().lower(), name
+        files = records.frame("files")
+    database = url.removeprefix("sqlite:///")
+    with open(database, "rb") as stream:  # noqa: PTH123 - plain bytes of the whole file
+        content = stream.read()
+    for index in range(len(files)):
+        content = content.replace(files["relative_path"].iloc[index].encode(), b"")
+    assert b"CANARYID" not in content
+    assert b"Canary^Name" not in content
+    assert b"Canary^Operator" not in content
+
+
+def test_run_from_a_script_needs_no_main_guard(archive, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, xrayiq\nprint('top', flush=True)\n"
+        "summary = xrayiq.run(sys.argv[1], sys.argv[2], workers=2)\nprint(summary.files)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script), str(archive), f"sqlite:///{tmp_path / 'script.db'}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["top", "10"], done.stderr
+    assert done.stderr == ""
+
+
+def test_progress_ends_at_the_number_of_files(archive, tmp_path):
+    steps = []
+    xrayiq.run(archive, f"sqlite:///{tmp_path / 'qa.db'}", workers=1, progress=steps.append)
+    assert [step.done for step in steps] == list(range(1, 11))
+    assert steps[-1].total == 10
+
+
+@pytest.mark.parametrize(("archive_path", "workers"), [("missing", None), (".", 0)])
+def test_impossible_requests_are_refused_before_anything_is_written(tmp_path, archive_path, workers):
+    with pytest.raises(InputError):
+        xrayiq.run(tmp_path / archive_path, f"sqlite:///{tmp_path / 'qa.db'}", workers=workers)
+    assert not (tmp_path / "qa.db").exists()

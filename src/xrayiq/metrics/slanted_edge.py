@@ -104,7 +104,7 @@ def examine_edge(signal: SignalImage, values: Floats, candidate: EdgeCandidate) 
     first, last, left, right = box
     inside = np.ascontiguousarray(turned[first:last, left:right])
     if last - first < LEAST_LINES:
-        return _too_small(signal, f"edge of {last - first} pixels", f"{LEAST_LINES} pixels along the edge")
+        return _too_small(signal, f"edge undisturbed over {last - first} pixels", f"{LEAST_LINES} pixels along it")
     rough = candidate.intercept_px + candidate.slope * first - left, candidate.slope
     masked = _masked(signal, inside, box, upright)
     reach = _reach(candidate, inside.shape, rough, pitch)

@@ -14,6 +14,8 @@ from xrayiq.plots.style import BLUE, CYCLE, INK, ORANGE, canvas, plain_log, soft
 
 #: NNPS on paper: 10⁻⁵ mm²
 NNPS_FACTOR: Final = 1e5
+#: range of the axis below which 2 and 5 are labelled beside 1
+_FEW_DECADES: Final = 300.0
 #: unit of the squared signal on an axis
 SQUARED_SIGNAL: Final = MappingProxyType({"uGy": "µGy²", "1": "relative²"})
 
@@ -47,7 +49,7 @@ def plot_nps(result: Nps, *, ax: Axes | None = None) -> Axes:
         if not normalised:
             axes.set_ylabel(f"NPS / {SQUARED_SIGNAL.get(result.signal_unit, result.signal_unit)} mm²")
         axes.set_title(f"{'NNPS' if normalised else 'NPS'} from {result.roi_count} regions")
-        axes.legend(loc="lower left", ncols=3)
+        axes.legend(loc="upper right")
     return axes
 
 
@@ -77,7 +79,7 @@ def plot_nnps_group(results: Sequence[tuple[str, Nps]], *, ax: Axes | None = Non
             )
         _label(axes, max((float(result.frequencies_per_mm[-1]) for _, result in results), default=1.0))
         if results:
-            axes.legend(loc="lower left")
+            axes.legend(loc="upper right")
     return axes
 
 
@@ -86,7 +88,8 @@ def _label(axes: Axes, last_frequency: float) -> None:
     axes.set_xlim(0.0, last_frequency)
     axes.set_xlabel("Spatial frequency / mm⁻¹")
     axes.set_ylabel("NNPS / 10⁻⁵ mm²")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < _FEW_DECADES * low else (1.0,)))
     axes.yaxis.set_major_formatter(FuncFormatter(plain_log))
     axes.yaxis.set_minor_formatter(NullFormatter())
     soft_grid(axes)

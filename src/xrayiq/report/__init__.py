@@ -1,0 +1,5 @@
+"""Reports of a record store, for people."""
+
+from xrayiq.report.page import write_report
+
+__all__ = ["write_report"]

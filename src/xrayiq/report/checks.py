@@ -1,0 +1,152 @@
+"""Is it all right: verdicts counted by unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from xrayiq.procedures import EXPECTED_REASONS
+from xrayiq.report.evidence import Evidence, Unit
+from xrayiq.report.findings import Finding, findings
+from xrayiq.report.wording import STATUS_WORDS, counted, day
+
+#: findings on the page
+MOST_FINDINGS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStatus:
+    """Row of the first screen: how one unit stands.
+
+    Parameters
+    ----------
+    unit : Unit or None
+        None for what belongs to no unit.
+    status : str
+        The worst verdict: ``fail``, ``warning``, ``pass``, ``indeterminate``, or ``none`` without any.
+    objects : int
+        Its objects.
+    last_day : str
+        Day of its last exposure.
+    within, warnings, out_of_limits, not_judged : int
+        Checks by verdict; a check is one measured number against one limit.
+    unmeasured : int
+        Measurements that should have been possible and were not.
+    """
+
+    unit: Unit | None
+    status: str
+    objects: int
+    last_day: str
+    within: int
+    warnings: int
+    out_of_limits: int
+    not_judged: int
+    unmeasured: int
+
+    @property
+    def word(self) -> str:
+        """Status in plain words."""
+        return "Nothing judged" if self.status == "none" else STATUS_WORDS[self.status]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """All verdicts of the store.
+
+    Parameters
+    ----------
+    headline : str
+        The answer to "is it all right?".
+    status : str
+        The worst verdict.
+    total : UnitStatus
+        Sums over all units.
+    units : tuple of UnitStatus
+        One for each unit, worst first.
+    findings : tuple of Finding
+        Out of limits first, then warnings; within them the most frequent first.
+    findings_left_out : int
+        Findings that the page does not show.
+    """
+
+    headline: str
+    status: str
+    total: UnitStatus
+    units: tuple[UnitStatus, ...]
+    findings: tuple[Finding, ...]
+    findings_left_out: int
+
+
+#: from worst to best
+STATUS_ORDER: Final = ("fail", "warning", "pass", "indeterminate", "none")
+
+
+def check(evidence: Evidence) -> Checks:
+    """Verdicts by unit, and findings.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Frames of the store.
+
+    Returns
+    -------
+    Checks
+        For the first two screens.
+    """
+    numbers = [unit.number for unit in evidence.units]
+    rows = [_unit_status(evidence, evidence.unit(number), number) for number in numbers]
+    rows.sort(key=lambda row: (STATUS_ORDER.index(row.status), -row.out_of_limits, -row.warnings))
+    total = _unit_status(evidence, None, None)
+    found = findings(evidence)
+    return Checks(
+        headline=_headline(evidence, total, rows),
+        status=total.status,
+        total=total,
+        units=tuple(rows),
+        findings=tuple(found[:MOST_FINDINGS]),
+        findings_left_out=max(0, len(found) - MOST_FINDINGS),
+    )
+
+
+def unmeasured(outcomes: pd.DataFrame) -> pd.Series:
+    """True for outcomes of what should have been measurable and was not."""
+    return (outcomes["kind"] != "measured") & ~outcomes["reason"].isin(EXPECTED_REASONS)
+
+
+def _unit_status(evidence: Evidence, unit: Unit | None, number: int | None) -> UnitStatus:
+    """Sums of one unit, or of everything for the number None."""
+    objects, verdicts, outcomes = (
+        frame if number is None else frame[frame["unit"] == number]
+        for frame in (evidence.objects, evidence.verdicts, evidence.outcomes)
+    )
+    counts = verdicts["status"].value_counts()
+    status = next((name for name in STATUS_ORDER if counts.get(name, 0)), "none")
+    return UnitStatus(
+        unit=unit,
+        status=status,
+        objects=len(objects),
+        last_day=day(objects["exposed_at"].max()),
+        within=int(counts.get("pass", 0)),
+        warnings=int(counts.get("warning", 0)),
+        out_of_limits=int(counts.get("fail", 0)),
+        not_judged=int(counts.get("indeterminate", 0)),
+        unmeasured=int(unmeasured(outcomes).sum()),
+    )
+
+
+def _headline(evidence: Evidence, total: UnitStatus, rows: list[UnitStatus]) -> str:
+    if not total.objects:
+        return "Nothing has been recorded yet." if evidence.outcomes.empty else "No DICOM object was found."
+    failing = sum(row.status == "fail" for row in rows)
+    warned = sum(row.status == "warning" for row in rows)
+    if failing:
+        return f"{counted(failing, 'unit')} out of limits."
+    if warned:
+        return f"Nothing out of limits; {counted(warned, 'unit')} with warnings."
+    if total.within:
+        return "Everything that was judged is within limits."
+    return "Nothing could be judged."

@@ -1,0 +1,189 @@
+"""What a report is made from: the store's frames, with every row under its unit and only the latest outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import pandas as pd
+
+from xrayiq.errors import RecordsError
+from xrayiq.model import Result
+from xrayiq.procedures import RESULT_TYPES
+from xrayiq.records import Records
+from xrayiq.report.wording import clean
+
+#: attributes that make one unit with its detector; a new software version is still the same unit
+_IDENTITY: Final = ("manufacturer", "model", "station_name", "serial_number", "detector_id")
+NO_UNIT: Final = -1
+
+Kind = TypeVar("Kind", bound=Result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """An X-ray unit with its detector, as headers name it.
+
+    Parameters
+    ----------
+    number : int
+        Its place in the report.
+    name : str
+        What the page calls it.
+    detail : str
+        The rest of its identity.
+    """
+
+    number: int
+    name: str
+    detail: str
+
+    @property
+    def anchor(self) -> str:
+        """Identifier of its section in the page."""
+        return f"unit-{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """Frames of the store, ready to be counted.
+
+    Parameters
+    ----------
+    units : tuple of Unit
+        By name; unknown equipment last.
+    runs, objects, files, outcomes, measurements, verdicts : DataFrame
+        As `Records.frame` gives them, with a column ``unit`` (number of the unit, −1 where there is none). Of several
+        outcomes of one subject and procedure only the latest is kept.
+    """
+
+    units: tuple[Unit, ...]
+    runs: pd.DataFrame
+    objects: pd.DataFrame
+    files: pd.DataFrame
+    outcomes: pd.DataFrame
+    measurements: pd.DataFrame
+    verdicts: pd.DataFrame
+
+    def unit(self, number: int) -> Unit | None:
+        """Unit of a number, None for what belongs to none."""
+        return self.units[number] if 0 <= number < len(self.units) else None
+
+    def unit_name(self, number: int) -> str:
+        """Name of a unit, empty for what belongs to none."""
+        unit = self.unit(number)
+        return unit.name if unit else ""
+
+
+def gather(records: Records) -> Evidence:
+    """Everything a report needs from a store, but the results themselves.
+
+    Parameters
+    ----------
+    records : Records
+        An open store.
+
+    Returns
+    -------
+    Evidence
+        Its frames.
+    """
+    units, number_of = _units(records.frame("equipment"))
+    outcomes = _latest(_with_unit(records.frame("outcomes"), number_of))
+    kept = set(outcomes["id"])
+    measurements, verdicts = (
+        _with_unit(frame[frame["outcome_id"].isin(kept)], number_of)
+        for frame in (records.frame("measurements"), records.frame("verdicts"))
+    )
+    return Evidence(
+        units=units,
+        runs=records.frame("runs"),
+        objects=_with_unit(records.frame("objects"), number_of),
+        files=records.frame("files").drop(columns="relative_path"),
+        outcomes=outcomes,
+        measurements=measurements,
+        verdicts=verdicts,
+    )
+
+
+def load(records: Records, outcome_id: int, kind: type[Kind]) -> Kind:
+    """Stored result of a known class.
+
+    Raises
+    ------
+    RecordsError
+        It is of another class.
+    """
+    result = records.load_result(outcome_id, RESULT_TYPES).result
+    if not isinstance(result, kind):
+        raise RecordsError(
+            f"outcome {outcome_id} holds a {type(result).__name__}",
+            needed=f"a {kind.__name__}",
+            remedy="check the store",
+        )
+    return result
+
+
+def _latest(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Of several versions or parameter sets of one measurement, the last that was stored."""
+    return outcomes.sort_values("id").drop_duplicates(["subject", "procedure"], keep="last")
+
+
+def _with_unit(frame: pd.DataFrame, number_of: Mapping[int, int]) -> pd.DataFrame:
+    numbers = [NO_UNIT if pd.isna(key) else number_of.get(int(key), NO_UNIT) for key in frame["equipment_id"]]
+    return frame.assign(unit=pd.Series(numbers, index=frame.index, dtype="int64"))
+
+
+def _units(equipment: pd.DataFrame) -> tuple[tuple[Unit, ...], dict[int, int]]:
+    stated = {int(row["id"]): _identity(row) for row in equipment.to_dict("records")}
+    identities = {key: _completed(identity, set(stated.values())) for key, identity in stated.items()}
+    distinct = sorted(set(identities.values()), key=lambda identity: (not any(identity), _name(identity), identity))
+    names = [_name(identity) for identity in distinct]
+    units = tuple(
+        Unit(number=number, name=_told_apart(names, number, identity), detail=_detail(identity))
+        for number, identity in enumerate(distinct)
+    )
+    place = {identity: number for number, identity in enumerate(distinct)}
+    return units, {key: place[identity] for key, identity in identities.items()}
+
+
+def _identity(row: Mapping[Any, object]) -> tuple[str, ...]:
+    return tuple(clean(row[name]) for name in _IDENTITY)
+
+
+def _completed(identity: tuple[str, ...], every: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """The one fuller identity that agrees with all this one states: a dose report does not name the detector.
+
+    Without a station name or a serial number, or where several would fit, it stays as it is.
+    """
+    _, _, station, serial, _ = identity
+    if not (station or serial):
+        return identity
+    fuller = [
+        other
+        for other in every
+        if other != identity and all(mine in ("", theirs) for mine, theirs in zip(identity, other, strict=True))
+    ]
+    return fuller[0] if len(fuller) == 1 else identity
+
+
+def _name(identity: tuple[str, ...]) -> str:
+    manufacturer, model, station, _, detector = identity
+    return station or " ".join(part for part in (manufacturer, model) if part) or detector or "Unknown equipment"
+
+
+def _told_apart(names: list[str], number: int, identity: tuple[str, ...]) -> str:
+    """Name with what tells it from others of the same name."""
+    name = names[number]
+    if names.count(name) == 1:
+        return name
+    *_, serial, detector = identity
+    return f"{name}, {detector or serial or f'no. {names[: number + 1].count(name)}'}"
+
+
+def _detail(identity: tuple[str, ...]) -> str:
+    manufacturer, model, station, serial, detector = identity
+    maker = " ".join(part for part in (manufacturer, model) if part)
+    parts = (maker if station else "", f"serial {serial}" if serial else "", f"detector {detector}" if detector else "")
+    return " · ".join(part for part in parts if part)

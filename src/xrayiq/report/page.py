@@ -1,0 +1,139 @@
+"""One self-contained HTML page from a record store."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from xrayiq.errors import InputError
+from xrayiq.model import quantities
+from xrayiq.records import Records
+from xrayiq.report.checks import check
+from xrayiq.report.clinical import clinical
+from xrayiq.report.detectors import detectors
+from xrayiq.report.dose import dose
+from xrayiq.report.evidence import Evidence, gather
+from xrayiq.report.exposure import exposure
+from xrayiq.report.fields import fields
+from xrayiq.report.found import find
+from xrayiq.report.reasons import reasons
+from xrayiq.report.wording import STATUS_WORDS, clean, counted, grouped, minute, period
+
+_LONGEST_TITLE: Final = 200
+
+
+def write_report(records: Records, path: str | Path, *, title: str = "X-ray image quality report") -> Path:
+    """Report of a record store as one HTML page that needs nothing from outside.
+
+    Parameters
+    ----------
+    records : Records
+        An open store; only its frames and stored results are read, never the archive.
+    path : str or Path
+        File to write. An earlier one is replaced when the new one is complete.
+    title : str
+        Heading of the page.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        The folder of `path` does not exist, or `path` is a folder.
+    RecordsError
+        The store cannot be read, or a stored result does not fit its class.
+    """
+    target = Path(path)
+    if target.is_dir() or not target.parent.is_dir():
+        found = "is a folder" if target.is_dir() else f"lies in {target.parent.name!r}, which does not exist"
+        raise InputError(f"report {target.name!r} {found}", needed="the name of a file in an existing folder")
+    _write_whole(target, render(records, title=title))
+    return target
+
+
+def render(records: Records, *, title: str) -> str:
+    """The page as text; the same store gives the same text."""
+    evidence = gather(records)
+    sections, units_left_out = detectors(evidence, records)
+    environment = _environment()
+    environment.globals["status_words"] = STATUS_WORDS
+    page = environment.get_template("report.html.j2")
+    return page.render(
+        title=clean(title, longest=_LONGEST_TITLE),
+        style=Markup(_packaged("style.css")),  # noqa: S704 - our own file
+        about=_about(evidence),
+        checks=check(evidence),
+        found=find(evidence),
+        detectors=sections,
+        detectors_left_out=units_left_out,
+        exposure=exposure(evidence),
+        fields=fields(evidence, records),
+        clinical=clinical(evidence),
+        dose=dose(evidence),
+        reasons=reasons(evidence),
+        definitions=_definitions(evidence),
+    )
+
+
+def _about(evidence: Evidence) -> Mapping[str, Any]:
+    """Identity of the report: what it covers and what made its numbers."""
+    runs = evidence.runs
+    last = None if runs.empty else runs.iloc[-1]
+    return {
+        "objects": counted(len(evidence.objects), "object"),
+        "files": counted(len(evidence.files), "file"),
+        "units": counted(len(evidence.units), "unit"),
+        "period": period(evidence.objects["exposed_at"]),
+        "outcomes": grouped(len(evidence.outcomes)),
+        "runs": grouped(len(runs)),
+        "as_of": "" if last is None else minute(last["finished_at"]) or minute(last["started_at"]),
+        "unfinished": last is not None and last["status"] != "finished",
+        "status": "" if last is None else clean(last["status"]),
+        "version": "" if last is None else clean(last["xrayiq_version"]),
+        "kernel_digest": "" if last is None else clean(last["kernel_digest"]),
+        "plan_digest": "" if last is None else clean(last["plan_digest"]),
+        "site_digest": "" if last is None else clean(last["site_digest"]),
+    }
+
+
+def _definitions(evidence: Evidence) -> list[tuple[str, str]]:
+    """Label and definition of every quantity that the store holds."""
+    held = set(evidence.measurements["quantity"])
+    return [(known.label, known.definition) for name, known in quantities().items() if name in held]
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(_packaged),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _packaged(name: str) -> str:
+    return resources.files("xrayiq.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _write_whole(target: Path, text: str) -> None:
+    """Write beside the target and put it in its place, so that nobody sees half a page."""
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,63 @@
+"""Tables and figures as the templates take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from xrayiq import plots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Table of plain text; the template escapes every cell.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Headings. One that starts with ``#`` stands over numbers, one that starts with ``!`` over names of a status.
+    rows : tuple of tuple of str
+        Cells.
+    left_out : int
+        Rows that the page does not show.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_out: int = 0
+
+    @property
+    def headings(self) -> tuple[tuple[str, str], ...]:
+        """Heading and what stands under it: ``number``, ``status`` or ``text``."""
+        kinds = {"#": "number", "!": "status"}
+        return tuple((name.lstrip("#!"), kinds.get(name[:1], "text")) for name in self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Figure with what stands around it.
+
+    Parameters
+    ----------
+    svg : Markup
+        The drawing, made by `xrayiq.plots.to_svg`.
+    title, note : str
+        Plain text above and below, escaped by the template.
+    """
+
+    svg: Markup
+    title: str
+    note: str = ""
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, most: int) -> Table:
+    """Table cut to a number of rows, which it states."""
+    every = [tuple(row) for row in rows]
+    return Table(columns=tuple(columns), rows=tuple(every[:most]), left_out=max(0, len(every) - most))
+
+
+def picture_svg(draw: Callable[..., object], name: str, title: str, size: tuple[float, float]) -> Markup:
+    """Drawing for a page: `to_svg` has escaped every text in it."""
+    return Markup(plots.to_svg(draw, name=name, title=title, size=size))  # noqa: S704 - made by us, text escaped

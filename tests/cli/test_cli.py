@@ -1,0 +1,163 @@
+"""The command line: exit codes, data on stdout, messages on stderr, safe text."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xrayiq.cli.application import application
+from xrayiq.cli.printing import Format, printable, show
+from xrayiq_phantoms import Detector, Identifiers, Technique, simulate_clinical, simulate_edge, write_dicom
+
+DETECTOR = Detector(pixel_pitch_mm=0.3)
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Files by what scoring them should end in."""
+    folder = tmp_path_factory.mktemp("files")
+    edge = simulate_edge(DETECTOR, shape=(500, 500), angle_deg=3.0, seed=1).pixels
+    chest = simulate_clinical(DETECTOR, anatomy="chest", shape=(600, 600), kerma_ugy=2.5, seed=1).pixels
+
+    def write(name, pixels, **technique):
+        write_dicom(
+            folder / name,
+            pixels,
+            pixel_pitch_mm=0.3,
+            technique=Technique(**technique),
+            identifiers=Identifiers(instance=name),
+        )
+        return folder / name
+
+    exam = {"body_part": "CHEST", "view_position": "PA", "target_exposure_index": 250.0}
+    (folder / "notes.txt").write_text("no image")
+    return {
+        "edge": write("edge.dcm", edge, protocol_name="MTF"),
+        "good": write("good.dcm", chest, exposure_index=250.0, **exam),
+        "over": write("over.dcm", chest, exposure_index=800.0, **exam),
+        "constant": write("constant.dcm", np.full((400, 400), 100, np.uint16), protocol_name="Flat field"),
+        "text": folder / "notes.txt",
+    }
+
+
+def xrayiq(*arguments, folder=None):
+    """Run the installed command as a person does."""
+    return subprocess.run(
+        [sys.executable, "-c", "from xrayiq.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200", "XRAYIQ_KEY_FILE": str(Path(folder or "/tmp") / "person.key")},  # noqa: S108 - read only by run
+    )
+
+
+@pytest.mark.parametrize(("name", "code"), [("edge", 0), ("good", 0), ("over", 1), ("constant", 3), ("text", 0)])
+def test_exit_code_of_score(files, name, code):
+    done = xrayiq("score", files[name], "--format", "json")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert isinstance(json.loads(done.stdout), list)
+
+
+def test_score_prints_full_precision_and_reasons(files):
+    rows = list(csv.DictReader(io.StringIO(xrayiq("score", files["over"], "--format", "csv").stdout)))
+    index = next(row for row in rows if row["quantity"] == "Deviation index DI")
+    assert float(index["value"]) == 10.0 * np.log10(800.0 / 250.0)
+    assert index["status"] == "fail"
+    assert "TG-116" in index["source_or_reason"]
+    reasons = json.loads(xrayiq("score", files["constant"], "--format", "json").stdout)
+    assert {row["status"] for row in reasons if row["procedure"] == "uniformity"} == {"constant_image"}
+
+
+@pytest.mark.parametrize("arguments", [["score"], ["score", "missing.dcm"], ["fly"], ["run", ".", "--workers", "0"]])
+def test_usage_errors_exit_with_two(arguments, tmp_path):
+    done = xrayiq(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_site_file_with_a_mistake_is_a_usage_error(files, tmp_path):
+    (tmp_path / "site.toml").write_text("nonsense = 1")
+    done = xrayiq("score", files["edge"], "--site", tmp_path / "site.toml")
+    assert done.returncode == 2
+    assert "unknown key 'nonsense'" in done.stderr
+
+
+def test_store_that_is_no_database_is_an_internal_error(files, tmp_path):
+    (tmp_path / "broken.db").write_text("this is no database, only text that is long enough to be looked at")
+    done = xrayiq("run", files["edge"], "--records", f"sqlite:///{tmp_path / 'broken.db'}", folder=tmp_path)
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+
+
+def test_run_then_report_in_the_working_folder(files, tmp_path):
+    done = xrayiq("run", files["over"].parent, "--workers", "1", "--format", "json", folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (summary,) = json.loads(done.stdout)
+    assert summary["files"] == 5
+    assert summary["exit_code"] == 1
+    assert (tmp_path / "xrayiq.db").exists()
+    done = xrayiq("report", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.html").stat().st_size > 1000
+
+
+def test_inspect_explains_and_exits_with_zero(files):
+    done = xrayiq("inspect", files["constant"], files["text"])
+    assert done.returncode == 0, done.stderr
+    assert "flat field" in done.stdout
+    assert "not a DICOM file" in done.stdout
+
+
+def test_help_answers_in_half_a_second():
+    best = min(timed("--help") for _ in range(5))
+    assert best < 0.5
+
+
+def timed(*arguments):
+    started = time.perf_counter()
+    assert xrayiq(*arguments).returncode == 0
+    return time.perf_counter() - started
+
+
+def test_every_command_has_help_and_stands_in_the_readme():
+    text = README.read_text(encoding="utf-8")
+    for command in application.registered_commands:
+        assert command.callback is not None
+        assert (command.callback.__doc__ or "").strip()
+        assert re.search(rf"xrayiq {command.callback.__name__}\b", text), command.callback.__name__
+
+
+def test_control_sequences_never_reach_the_terminal():
+    hostile = "a\x1b[31mred\x07\u202eb"
+    assert "\x1b" not in printable(hostile)
+    assert "\x07" not in printable(hostile)
+    assert "\u202e" not in printable(hostile)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-cmd", "@sum"])
+def test_text_that_a_spreadsheet_would_run_is_quoted(capsys, text):
+    show([{"text": text, "number": -1.5}], output=Format.csv)
+    assert capsys.readouterr().out.splitlines()[1] == f"'{text},-1.5"
+
+
+def test_simulate_refuses_a_folder_with_files(tmp_path):
+    (tmp_path / "mine.txt").write_text("keep me")
+    done = xrayiq("simulate", tmp_path, "--files", "24")
+    assert done.returncode == 2
+    assert (tmp_path / "mine.txt").read_text() == "keep me"
+
+
+def test_simulate_bulk_writes_the_number_asked_for(tmp_path):
+    done = xrayiq("simulate", tmp_path / "bulk", "--bulk", "50")
+    assert done.returncode == 0, done.stderr
+    assert sum(path.is_file() for path in (tmp_path / "bulk").rglob("*")) >= 50

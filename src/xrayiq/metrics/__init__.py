@@ -1,5 +1,6 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
+from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.nps import Nps, measure_nps
@@ -8,13 +9,15 @@ from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
 
 __all__ = [
-    "KERNEL_DIGEST",
+    "Clipping",
     "Collimation",
+    "KERNEL_DIGEST",
     "Mtf",
     "Nps",
     "Uniformity",
     "find_collimation",
     "fit_response",
+    "measure_clipping",
     "measure_mtf",
     "measure_nps",
     "measure_uniformity",

@@ -1,5 +1,6 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
+from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.mtf import Mtf, measure_mtf
@@ -9,6 +10,7 @@ from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
 
 __all__ = [
+    "ClinicalNoise",
     "Clipping",
     "Collimation",
     "KERNEL_DIGEST",
@@ -17,6 +19,7 @@ __all__ = [
     "Uniformity",
     "find_collimation",
     "fit_response",
+    "measure_clinical_noise",
     "measure_clipping",
     "measure_mtf",
     "measure_nps",

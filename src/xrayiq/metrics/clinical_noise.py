@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xrayiq.errors import NotMeasurableError
+from xrayiq.metrics._image import Image, Pitch, as_signal, provenance_of
+from xrayiq.metrics.anatomy import find_anatomy
+from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Result
+
+ALGORITHM_VERSION: Final = 1
+#: sides of the blocks tried in turn, until there are enough
+BLOCK_SIZES_PX: Final = (16, 8)
+ENOUGH_BLOCKS: Final = 20
+#: pixels this far apart are compared
+LAG_MM: Final = 0.45
+LAG_MAX_PX: Final = 5
+LAG_WITHOUT_PITCH_PX: Final = 2
+#: root of the sum of squares of [1 −2 1] ⊗ [1 −2 1]
+OPERATOR_NORM: Final = 6.0
+CLIP: Final = 3.0
+#: blocks with fewer differences within it hold edges (of noise alone 99.7 % lie there), and are left out
+LEAST_PLAIN_SHARE: Final = 0.985
+#: standard deviation of a unit normal distribution cut at ±3
+CLIPPED_DEVIATION: Final = 0.98658
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -24,7 +49,7 @@ class ClinicalNoise(Result):
     block_size_px : int
         Side of the square blocks.
     block_count : int
-        Blocks that lay wholly in the anatomy inside the collimated field.
+        Blocks measured: wholly in the anatomy inside the collimated field, without strong edges.
     anatomy_fraction : float
         Share of the image's pixels taken as anatomy inside the field.
     provenance : Provenance
@@ -47,3 +72,125 @@ class ClinicalNoise(Result):
             Measurement(quantity="clinical_snr", value=self.snr),
             Measurement(quantity="clinical_noise", value=self.relative_noise),
         )
+
+
+def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> ClinicalNoise:
+    """Noise and signal-to-noise ratio in the anatomy of a single image.
+
+    Parameters
+    ----------
+    image : Radiograph or 2-D array
+        One clinical image FOR PROCESSING; a bare array is taken as linear.
+    pixel_pitch_mm : float or (rows, columns) pair, optional
+        Wins over the header's. Without any pitch neighbours are taken two pixels apart.
+
+    Returns
+    -------
+    ClinicalNoise
+        Medians over square blocks that lie wholly in the anatomy inside the collimated field, direct exposure and metal
+        left out.
+
+    Raises
+    ------
+    InputError
+        The array is not a non-empty 2-D array of numbers, or the pitch is not positive.
+    NotMeasurableError
+        ``presentation_image``, ``no_linear_signal``, ``only_padding``, ``constant_image``, ``all_saturated``,
+        ``image_too_small``, ``no_anatomy``, or ``no_noise`` where neighbouring pixels do not differ.
+
+    Notes
+    -----
+    The noise of a block comes from second differences along rows of second differences along columns,
+    [1 −2 1] ⊗ [1 −2 1] (Immerkær 1996, Computer Vision and Image Understanding 64:300), whose variance is 36 times that
+    of noise without correlation. They vanish on anatomy that changes smoothly along either axis. Their scale is a
+    median absolute deviation and then the standard deviation within three times it; blocks with many differences beyond
+    hold edges and are left out. Where anatomy is full of edges (small bones), part of it still counts as noise, up to a
+    sixth. The pixels compared are about 0.45 mm apart: noise correlated over shorter distances, as by the blur of the
+    detector, is measured in full; noise correlated over longer ones (scatter grids, processing) only in part.
+    """
+    signal = as_signal(image, procedure="clinical noise", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False)
+    anatomy = find_anatomy(signal, find_collimation(image, pixel_pitch_mm=pixel_pitch_mm))
+    lag = _lag(signal.pixel_pitch_mm)
+    size, rows, columns = _blocks(anatomy.mask, lag)
+    if len(rows) == 0:
+        raise NotMeasurableError(
+            "no_anatomy",
+            "no block of pixels lies wholly in the anatomy",
+            needed=f"anatomy of at least {BLOCK_SIZES_PX[-1] + 2 * lag} pixels along rows and columns",
+            source=signal.source,
+        )
+    means = np.empty(len(rows))
+    noises = np.empty(len(rows))
+    plain = np.empty(len(rows))
+    for index, (row, column) in enumerate(zip(rows, columns, strict=True)):
+        around = signal.values[row - lag : row + size + lag, column - lag : column + size + lag]
+        means[index] = around[lag:-lag, lag:-lag].mean()
+        noises[index], plain[index] = _noise(around, lag)
+    smooth = plain >= LEAST_PLAIN_SHARE
+    if np.count_nonzero(smooth) >= ENOUGH_BLOCKS:
+        means, noises = means[smooth], noises[smooth]
+    relative = noises / means
+    if not np.median(relative) > 0:
+        raise NotMeasurableError(
+            "no_noise",
+            "neighbouring pixels do not differ",
+            needed="an image with noise, not one smoothed or computed",
+            source=signal.source,
+        )
+    return ClinicalNoise(
+        snr=float(1.0 / np.median(relative)),
+        relative_noise=float(np.median(relative)),
+        mean_signal=float(np.median(means)),
+        noise=float(np.median(noises)),
+        signal_unit=signal.unit,
+        block_size_px=size,
+        block_count=len(means),
+        anatomy_fraction=anatomy.fraction,
+        provenance=provenance_of(
+            signal,
+            algorithm="clinical_noise",
+            version=ALGORITHM_VERSION,
+            parameters={"block_size_px": size, "lag_px": lag},
+        ),
+    )
+
+
+def _lag(pixel_pitch_mm: tuple[float, float] | None) -> int:
+    if pixel_pitch_mm is None:
+        return LAG_WITHOUT_PITCH_PX
+    return int(np.clip(round(LAG_MM / min(pixel_pitch_mm)), 1, LAG_MAX_PX))
+
+
+def _blocks(mask: NDArray[np.bool_], lag: int) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
+    """Size of the blocks and the first row and column of those in the anatomy with a frame of `lag` pixels."""
+    for size in BLOCK_SIZES_PX:
+        row_starts = np.arange(lag, mask.shape[0] - size - lag + 1, size)
+        column_starts = np.arange(lag, mask.shape[1] - size - lag + 1, size)
+        if len(row_starts) == 0 or len(column_starts) == 0:
+            continue
+        sums = cv2.integral(mask.astype(np.uint8), sdepth=cv2.CV_64F)
+        top, bottom = row_starts - lag, row_starts + size + lag
+        left, right = column_starts - lag, column_starts + size + lag
+        inside = (
+            sums[np.ix_(bottom, right)]
+            - sums[np.ix_(top, right)]
+            - sums[np.ix_(bottom, left)]
+            + sums[np.ix_(top, left)]
+        )
+        row, column = np.nonzero(inside == (size + 2 * lag) ** 2)
+        if len(row) >= ENOUGH_BLOCKS or size == BLOCK_SIZES_PX[-1]:
+            return size, row_starts[row], column_starts[column]
+    nothing = np.zeros(0, dtype=np.int64)
+    return BLOCK_SIZES_PX[-1], nothing, nothing
+
+
+def _noise(values: NDArray[np.float64], lag: int) -> tuple[float, float]:
+    """Noise of one block, whose frame of `lag` pixels only lends its values, and the share of it without structure."""
+    across = values[:, : -2 * lag] - 2.0 * values[:, lag:-lag] + values[:, 2 * lag :]
+    differences = across[: -2 * lag] - 2.0 * across[lag:-lag] + across[2 * lag :]
+    size = np.abs(differences)
+    scale = 1.4826 * float(np.median(size))
+    kept = size[size <= CLIP * scale] if scale > 0 else size
+    deviation = float(np.sqrt(np.mean(np.square(kept))))
+    noise = deviation / OPERATOR_NORM / (CLIPPED_DEVIATION if scale > 0 else 1.0)
+    return noise, kept.size / size.size

@@ -1,0 +1,106 @@
+"""Noise in the anatomy of a single image, against the noise that was put in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xrayiq.errors import NotMeasurableError
+from xrayiq.metrics import find_collimation, measure_clinical_noise
+from xrayiq.metrics._image import as_signal
+from xrayiq.metrics.anatomy import find_anatomy
+from xrayiq.model import Acquisition, PixelRelation, Radiograph
+from xrayiq_phantoms import Detector, simulate_clinical, simulate_flat
+
+PITCH_MM = 0.3
+
+
+def anatomy_like(noise_fraction, *, seed=1, shape=(600, 700)):
+    """A smooth body with air beside it and white noise of known relative size."""
+    row, column = np.mgrid[0 : shape[0], 0 : shape[1]] / np.array(shape)[:, None, None]
+    depth = np.sqrt(np.maximum(1.0 - ((column - 0.5) / 0.35) ** 2, 0.0)) * (1.0 + 0.3 * np.sin(9.0 * row))
+    signal = 1000.0 * np.exp(-1.5 * depth)
+    return signal * (1.0 + noise_fraction * np.random.default_rng(seed).standard_normal(shape)), signal
+
+
+@pytest.mark.parametrize("noise_fraction", [0.005, 0.02, 0.1])
+def test_white_noise_of_known_size_is_found(noise_fraction):
+    image, _ = anatomy_like(noise_fraction)
+    found = measure_clinical_noise(image, pixel_pitch_mm=PITCH_MM)
+    # medians over 16 × 16 blocks lie 1 % low; a median over 500 blocks has a standard error of 0.3 %
+    assert found.relative_noise == pytest.approx(noise_fraction, rel=0.02)
+    assert found.snr == pytest.approx(1.0 / noise_fraction, rel=0.02)
+    assert found.snr * found.relative_noise == pytest.approx(1.0)
+    assert found.signal_unit == "1"
+
+
+@pytest.mark.parametrize("anatomy", ["chest", "hand", "abdomen"])
+@pytest.mark.parametrize("pitch_mm", [0.15, 0.3])
+def test_snr_of_a_clinical_image_agrees_with_its_detector(anatomy, pitch_mm):
+    detector = Detector(pixel_pitch_mm=pitch_mm)
+    phantom = simulate_clinical(detector, anatomy=anatomy, shape=(900, 1000), kerma_ugy=2.5, seed=2)
+    found = measure_clinical_noise(phantom.pixels, pixel_pitch_mm=pitch_mm)
+    # true SNR at the pixels of the region that was measured; in a small hand the steep sides of bones add up to a tenth
+    # of noise, and blocks miss the rim of thin skin, whose SNR is the highest: 5 %
+    signal = as_signal(phantom.pixels, procedure="test", pixel_pitch_mm=pitch_mm)
+    region = find_anatomy(signal, find_collimation(phantom.pixels, pixel_pitch_mm=pitch_mm)).mask
+    kerma = phantom.kerma_ugy[region]
+    truth = np.median(kerma / np.sqrt(detector.noise_variance_ugy2(kerma)))
+    assert found.snr == pytest.approx(truth, rel=0.15 if anatomy == "hand" else 0.08)
+    assert found.snr == pytest.approx(phantom.truth.median_snr, rel=0.15 if anatomy == "hand" else 0.1)
+
+
+@pytest.mark.parametrize("anatomy", ["chest", "hand", "abdomen"])
+def test_the_anatomy_leaves_out_air_and_shadow(anatomy):
+    phantom = simulate_clinical(
+        Detector(pixel_pitch_mm=PITCH_MM, heel_fraction=0.1),
+        anatomy=anatomy,
+        shape=(900, 1000),
+        kerma_ugy=2.5,
+        seed=3,
+        rotation_deg=-6.0,
+    )
+    signal = as_signal(phantom.pixels, procedure="test", pixel_pitch_mm=PITCH_MM)
+    found = find_anatomy(signal, find_collimation(phantom.pixels, pixel_pitch_mm=PITCH_MM))
+    truth = phantom.truth.anatomy_mask
+    # a rim of 3 mm along the field and of thin skin is left out
+    assert np.count_nonzero(found.mask & truth) > 0.9 * np.count_nonzero(found.mask | truth)
+    assert found.direct_exposure is not None
+
+
+def test_noise_needs_no_pixel_pitch_and_scales_with_the_gain():
+    image, _ = anatomy_like(0.02)
+    once, thrice = measure_clinical_noise(image), measure_clinical_noise(3.0 * image)
+    # rounding in the choice of regions
+    assert thrice.noise == pytest.approx(3.0 * once.noise, rel=1e-6)
+    assert thrice.mean_signal == pytest.approx(3.0 * once.mean_signal, rel=1e-6)
+    assert once.relative_noise == pytest.approx(0.02, rel=0.02)
+
+
+def test_noise_blurred_by_the_detector_is_measured_in_full():
+    generator = np.random.default_rng(5)
+    _, signal = anatomy_like(0.0)
+    white = generator.standard_normal(signal.shape)
+    # neighbours correlate by one half; pixels two apart, as compared at 0.3 mm, do not
+    blurred = (white + np.roll(white, 1, axis=0) + np.roll(white, 1, axis=1) + np.roll(white, (1, 1), (0, 1))) / 2.0
+    found = measure_clinical_noise(signal * (1.0 + 0.02 * blurred), pixel_pitch_mm=PITCH_MM)
+    # fewer independent values per block: medians lie up to 2 % low
+    assert found.relative_noise == pytest.approx(0.02, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (simulate_flat(Detector(), shape=(300, 300), kerma_ugy=2.5, seed=1).pixels, "no_anatomy"),
+        (anatomy_like(0.0)[1].round(-2), "no_noise"),
+        (
+            Radiograph.from_array(anatomy_like(0.02)[0], acquisition=Acquisition(intent="FOR PRESENTATION")),
+            "presentation_image",
+        ),
+        (Radiograph(pixels=anatomy_like(0.02)[0], relation=PixelRelation(relation="log")), "no_linear_signal"),
+    ],
+)
+def test_images_without_measurable_noise_are_named(image, reason):
+    with pytest.raises(NotMeasurableError) as caught:
+        measure_clinical_noise(image, pixel_pitch_mm=PITCH_MM)
+    assert caught.value.reason == reason

@@ -3,6 +3,7 @@
 from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
+from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.response import fit_response
@@ -13,10 +14,12 @@ __all__ = [
     "ClinicalNoise",
     "Clipping",
     "Collimation",
+    "ExposureIndex",
     "KERNEL_DIGEST",
     "Mtf",
     "Nps",
     "Uniformity",
+    "assess_exposure_index",
     "find_collimation",
     "fit_response",
     "measure_clinical_noise",

@@ -11,11 +11,11 @@ from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
 
 __all__ = [
+    "KERNEL_DIGEST",
     "ClinicalNoise",
     "Clipping",
     "Collimation",
     "ExposureIndex",
-    "KERNEL_DIGEST",
     "Mtf",
     "Nps",
     "Uniformity",

@@ -27,6 +27,10 @@ LEAST_GRID_PX: Final = 24
 CLEAR_CONTRAST: Final = float(np.log(2.0))
 #: the other polarity must be supported better by this factor than the one that the photometric interpretation suggests
 POLARITY_FACTOR: Final = 1.1
+#: and with at least this confidence: the outline of a body in air looks like a field of the other polarity
+LEAST_CONFIDENCE_OF_OTHER_POLARITY: Final = 0.8
+#: below this confidence a warning says what else may have been found
+DOUBTFUL_CONFIDENCE: Final = 0.65
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -155,13 +159,16 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
     shape = (signal.values.shape[0], signal.values.shape[1])
     area_px = polygon_area(clipped_polygon(corners, shape))
     pitch = signal.pixel_pitch_mm
+    confidence = _confidence(evidence, choice)
+    if "collimated" in sides and confidence < DOUBTFUL_CONFIDENCE:
+        warnings = (*warnings, f"confidence {confidence:.2f}: a circular field or edges of anatomy are possible")
     preview, preview_pitch = _preview(signal, image, polarity)
     return Collimation(
         corners_px=corners,
         sides=(sides[0], sides[1], sides[2], sides[3]),
         area_mm2=None if pitch is None else area_px * pitch[0] * pitch[1],
         field_fraction=area_px / (shape[0] * shape[1]),
-        confidence=_confidence(evidence, choice),
+        confidence=confidence,
         rotation_deg=_rotation(corners, sides),
         image_shape_px=shape,
         pixel_pitch_mm=pitch,
@@ -224,7 +231,8 @@ def _best_polarity(
     evidence, choice = weigh(likely)
     other_evidence, other_choice = weigh(-likely)
     polarity = likely
-    if other_choice.score > POLARITY_FACTOR * choice.score:
+    clear = _confidence(other_evidence, other_choice) > LEAST_CONFIDENCE_OF_OTHER_POLARITY
+    if clear and other_choice.score > POLARITY_FACTOR * choice.score:
         polarity, evidence, choice = -likely, other_evidence, other_choice
     course = "grow" if polarity > 0 else "fall"
     found = (

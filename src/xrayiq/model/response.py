@@ -73,7 +73,18 @@ class Response:
         return np.power(np.maximum(reduced, 0.0), 1.0 / self.c)
 
     def to_pixel_values(self, kerma_ugy: NDArray[Any]) -> NDArray[np.float64]:
-        """Mean stored values at given air kerma (µGy, above zero for the log form), unrounded."""
+        """Mean stored values at given air kerma.
+
+        Parameters
+        ----------
+        kerma_ugy : array of any shape
+            Kerma in µGy; above zero for the log form.
+
+        Returns
+        -------
+        array of float64, same shape
+            Unrounded, not clipped.
+        """
         kerma = np.asarray(kerma_ugy, dtype=np.float64)
         if self.model == "linear":
             return self.a + self.b * kerma

@@ -50,6 +50,11 @@ class Recorder(Session):
             Digests of the site's settings and of the kernels.
         version : str
             Version of xrayiq.
+
+        Returns
+        -------
+        int
+            Its id.
         """
         row = {
             "started_at": datetime.datetime.now(datetime.UTC),

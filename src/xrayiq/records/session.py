@@ -58,6 +58,11 @@ class Session:
     def transaction(self) -> Iterator[None]:
         """Group of writes that is kept whole or not at all.
 
+        Yields
+        ------
+        None
+            For the length of a ``with`` block.
+
         Raises
         ------
         RecordsError

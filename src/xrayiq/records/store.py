@@ -67,7 +67,18 @@ class Records(Recorder):
     """
 
     def unchanged_files(self, archive_key: str, plan_digest: str) -> dict[str, tuple[int, int]]:
-        """Size and mtime (ns) by relative path of the files that this plan has dealt with."""
+        """Size and mtime (ns) by relative path of the files that this plan has dealt with.
+
+        Parameters
+        ----------
+        archive_key, plan_digest : str
+            As given to `begin_run`.
+
+        Returns
+        -------
+        dict of str to (int, int)
+            One query, whatever the size of the archive.
+        """
         query = select(FILES.c.relative_path, FILES.c.size, FILES.c.mtime_ns).where(
             FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest
         )
@@ -75,12 +86,34 @@ class Records(Recorder):
             return {str(row[0]): (int(row[1]), int(row[2])) for row in connection.execute(query)}
 
     def subject_of_digest(self, digest: str) -> str | None:
-        """Subject of a file with this content, None where there is none."""
+        """Subject of a file with this content.
+
+        Parameters
+        ----------
+        digest : str
+            Content digest, ``sha256:…``.
+
+        Returns
+        -------
+        str or None
+            None where there is no such file.
+        """
         with self._read() as connection:
             return connection.scalar(select(FILES.c.subject).where(FILES.c.digest == digest).limit(1))
 
     def object_path(self, archive_key: str, subject: str) -> str | None:
-        """Relative path of the file that an object of the archive was taken from, None where there is none."""
+        """Relative path of the file that an object of the archive was taken from.
+
+        Parameters
+        ----------
+        archive_key, subject : str
+            The archive and the object.
+
+        Returns
+        -------
+        str or None
+            None where the archive has no such object.
+        """
         query = select(FILES.c.relative_path).where(
             FILES.c.archive_key == archive_key, FILES.c.subject == subject, FILES.c.status == "object"
         )
@@ -88,12 +121,34 @@ class Records(Recorder):
             return connection.scalar(query.order_by(FILES.c.id).limit(1))
 
     def has_subject(self, subject: str) -> bool:
-        """Whether the object is known."""
+        """Whether an object is known.
+
+        Parameters
+        ----------
+        subject : str
+            Its SOP Instance UID, or the digest that stands for it.
+
+        Returns
+        -------
+        bool
+            True if it has a row.
+        """
         with self._read() as connection:
             return connection.scalar(select(OBJECTS.c.id).where(OBJECTS.c.subject == subject)) is not None
 
     def header(self, subject: str) -> ObjectHeader | None:
-        """Whole header of an object, None where it is not known."""
+        """Whole header of an object.
+
+        Parameters
+        ----------
+        subject : str
+            Its SOP Instance UID, or the digest that stands for it.
+
+        Returns
+        -------
+        ObjectHeader or None
+            None where it is not known.
+        """
         with self._read() as connection:
             return reading.load_header(connection, subject)
 

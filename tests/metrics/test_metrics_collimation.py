@@ -221,6 +221,27 @@ def test_presentation_images_are_found_in_either_polarity(phantom, shown, sign):
     assert any("relate to the exposure" in warning for warning in found.provenance.warnings)
 
 
+def test_the_outline_of_a_body_is_no_field_of_the_other_polarity():
+    row, column = np.mgrid[0:600, 0:700]
+    body = np.clip(1.2 - np.abs((row - 300.0 - 0.05 * column) / 200.0) ** 4, 0.0, 1.0)
+    image = radiograph(
+        np.rint(200.0 + 3000.0 * body + 20.0 * np.random.default_rng(3).standard_normal(row.shape)).astype(np.uint16),
+        relation=PixelRelation(relation="display", stored_min=0, stored_max=4095),
+        intent="FOR PRESENTATION",
+        photometric_interpretation="MONOCHROME2",
+    )
+    assert find_collimation(image).sides == ("at_border",) * 4
+
+
+def test_a_circular_field_is_doubtful():
+    row, column = np.mgrid[0:600, 0:700]
+    field = np.hypot(row - 300.0, column - 350.0) < 250.0
+    found = find_collimation(20.0 + 1000.0 * field, pixel_pitch_mm=0.3)
+    if "collimated" in found.sides:
+        assert any("circular" in warning for warning in found.provenance.warnings)
+    assert found.confidence < 0.65
+
+
 def test_padding_is_not_part_of_the_image(phantom):
     pixels = np.pad(phantom.pixels, ((60, 40), (100, 30)), constant_values=60000)
     relation = PixelRelation(padding=(60000, 60000), stored_min=0, stored_max=65535)

@@ -13,7 +13,7 @@ from xrayiq.metrics import field_candidates, field_choice
 from xrayiq.metrics._image import PRESENTATION, Image, Pitch, SignalImage, as_signal, provenance_of
 from xrayiq.metrics.field_candidates import FieldEvidence, find_evidence, reduce_image, reduction_factor, to_logarithm
 from xrayiq.metrics.field_choice import FieldChoice, choose_field
-from xrayiq.metrics.field_geometry import clipped_polygon, polygon_area
+from xrayiq.metrics.field_geometry import clipped_polygon, mean_rotation_deg, polygon_area
 from xrayiq.metrics.field_refinement import refine_corners
 from xrayiq.model import Measurement, Provenance, Radiograph, Result
 
@@ -124,8 +124,10 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
 
     Padding is left out. A field whose corner lies outside the image keeps that corner; area and field fraction are
     those of the part on the image. Where the header does not say how values relate to the exposure (presentation
-    images, CR without PixelIntensityRelationship) both polarities are tried, the better supported one is taken, and a
-    warning says which; their values count as logarithmic.
+    images, CR without PixelIntensityRelationship) both polarities are tried: the one that the photometric
+    interpretation suggests (exposed parts dark on the screen) is taken unless the other is clearly better supported,
+    and a warning says which; their values count as logarithmic. Circular fields are not told apart from
+    quadrilaterals; they show by a low confidence and a warning.
     """
     signal = as_signal(
         image, procedure="the collimated field", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False, needs_signal=False
@@ -169,7 +171,7 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
         area_mm2=None if pitch is None else area_px * pitch[0] * pitch[1],
         field_fraction=area_px / (shape[0] * shape[1]),
         confidence=confidence,
-        rotation_deg=_rotation(corners, sides),
+        rotation_deg=mean_rotation_deg(corners, [side == "collimated" for side in sides]),
         image_shape_px=shape,
         pixel_pitch_mm=pitch,
         preview=preview,
@@ -270,22 +272,6 @@ def _confidence(evidence: FieldEvidence, choice: FieldChoice) -> float:
         return 1.0 - field_choice.strongest_line(evidence)
     clear = min(1.0, contrast / max(supported, 1.0) / CLEAR_CONTRAST)
     return float(supported / length * clear)
-
-
-def _rotation(corners: NDArray[np.float64], sides: tuple[Side, ...]) -> float:
-    """Mean rotation of the collimated sides, weighted with their length."""
-    along = np.roll(corners, -1, axis=0) - corners
-    angles = np.rad2deg(np.arctan2(along[:, 0], along[:, 1]))
-    turned = (angles + 45.0) % 90.0 - 45.0
-    weights = np.hypot(along[:, 0], along[:, 1]) * np.array([side == "collimated" for side in sides])
-    total = float(weights.sum())
-    if total <= 0:
-        return 0.0
-    # near ±45° neighbouring sides may fall on either end of the range
-    reference = turned[int(np.argmax(weights))]
-    turned = reference + (turned - reference + 45.0) % 90.0 - 45.0
-    mean = float(weights @ turned / total)
-    return (mean + 45.0) % 90.0 - 45.0
 
 
 def _preview(

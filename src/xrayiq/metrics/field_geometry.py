@@ -5,6 +5,8 @@ A line is held as (φ, ρ): its inward normal is (cos φ, sin φ) in (row, colum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,3 +66,31 @@ def polygon_area(corners: NDArray[np.float64]) -> float:
         return 0.0
     row, column = corners[:, 0], corners[:, 1]
     return 0.5 * float(np.sum(column * np.roll(row, -1) - row * np.roll(column, -1)))
+
+
+def mean_rotation_deg(corners: NDArray[np.float64], counted: Sequence[bool]) -> float:
+    """Mean rotation of the counted sides against the pixel axes, weighted with their length, −45 to 45.
+
+    Parameters
+    ----------
+    corners : (4, 2) array of float64
+        Row and column, clockwise on the screen.
+    counted : sequence of bool
+        Which of the sides from corner k to k + 1 count.
+
+    Returns
+    -------
+    float
+        Degrees, positive clockwise on the screen; 0 where no side counts.
+    """
+    along = np.roll(corners, -1, axis=0) - corners
+    turned = np.rad2deg(np.arctan2(along[:, 0], along[:, 1]))
+    weights = np.hypot(along[:, 0], along[:, 1]) * np.array(counted)
+    total = float(weights.sum())
+    if total <= 0:
+        return 0.0
+    # near ±45° neighbouring sides may fall on either end of the range
+    reference = turned[int(np.argmax(weights))]
+    off = (turned - reference + 45.0) % 90.0 - 45.0
+    mean = float(reference + weights @ off / total)
+    return (mean + 45.0) % 90.0 - 45.0

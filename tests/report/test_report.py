@@ -543,6 +543,29 @@ def test_units_of_one_name_are_told_apart(store: Store, tmp_path: Path) -> None:
     assert "ROOM1, DET-B" in text
 
 
+def test_units_of_one_name_and_serial_number_are_told_apart(store: Store, tmp_path: Path) -> None:
+    plain = {"serial_number": "S1", "detector_id": None}
+    store.put("flat_field", uniformity(), acquisition={**plain, "manufacturer": "One", "model": "M"})
+    store.put("flat_field", uniformity(), acquisition={**plain, "manufacturer": "Two", "model": "M"})
+    store.put("flat_field", uniformity(), acquisition={"serial_number": None, "detector_id": None, "model": None})
+    names = {row[0] for row in Reader(store.page(tmp_path)).tables[0][1:]}
+    assert {re.match(r"ROOM1, (One|Two|Simulated)", name) is not None for name in names} == {True}
+    assert len(names) == 3
+
+
+def test_units_without_x_ray_images_are_found_but_have_no_status(store: Store, tmp_path: Path) -> None:
+    store.put("flat_field", uniformity())
+    store.put(
+        "other",
+        failed=(("read", "not_an_xray_image", "an MR image"),),
+        acquisition={"station_name": "MR1", "modality": "MR", "model": "Coil"},
+    )
+    reader = Reader(store.page(tmp_path))
+    assert [row[0] for row in reader.tables[0][1:]] == ["ROOM1Simulated DX-1000 · detector DET-A"]
+    assert "1 further unit sent nothing that is measured" in reader.text
+    assert reader.row("Flat field", "MR1")["Other"] == "1"
+
+
 def test_a_dose_report_belongs_to_the_unit_whose_detector_it_does_not_name(store: Store, tmp_path: Path) -> None:
     store.put("flat_field", uniformity())
     store.put("dose_report", DoseReport(header=ObjectHeader(subject="x")), acquisition={"detector_id": None})
@@ -570,7 +593,7 @@ def test_long_lists_are_cut_and_say_by_how_much(store: Store, tmp_path: Path) ->
         for number in range(40):
             store.put("clinical", collimation(confidence=0.5 + number / 100), failed=(("mtf", "odd", "odd"),))
     text = Reader(store.page(tmp_path)).text
-    assert "28 further images have a field and no picture here" in text  # 40 - 12
+    assert "28 further images with a field but no picture here" in text  # 40 - 12
     assert "15 more are in the record store" in text  # 40 - 25
 
 

@@ -65,7 +65,9 @@ class Checks:
     total : UnitStatus
         Sums over all units.
     units : tuple of UnitStatus
-        One for each unit, worst first.
+        One for each unit with X-ray images or dose reports, worst first.
+    units_left_out : int
+        Units that sent nothing else than objects of other kinds, and owe no measurement.
     findings : tuple of Finding
         Out of limits first, then warnings; within them the most frequent first.
     findings_left_out : int
@@ -76,6 +78,7 @@ class Checks:
     status: str
     total: UnitStatus
     units: tuple[UnitStatus, ...]
+    units_left_out: int
     findings: tuple[Finding, ...]
     findings_left_out: int
 
@@ -98,7 +101,9 @@ def check(evidence: Evidence) -> Checks:
         For the first two screens.
     """
     numbers = [unit.number for unit in evidence.units]
-    rows = [_unit_status(evidence, evidence.unit(number), number) for number in numbers]
+    owing = evidence.outcomes.loc[unmeasured(evidence.outcomes), "unit"]
+    measured = {*evidence.objects.loc[evidence.objects["kind"] != "other", "unit"], *owing}
+    rows = [_unit_status(evidence, evidence.unit(number), number) for number in numbers if number in measured]
     rows.sort(key=lambda row: (STATUS_ORDER.index(row.status), -row.out_of_limits, -row.warnings))
     total = _unit_status(evidence, None, None)
     found = findings(evidence)
@@ -107,6 +112,7 @@ def check(evidence: Evidence) -> Checks:
         status=total.status,
         total=total,
         units=tuple(rows),
+        units_left_out=len(numbers) - len(rows),
         findings=tuple(found[:MOST_FINDINGS]),
         findings_left_out=max(0, len(found) - MOST_FINDINGS),
     )

@@ -139,9 +139,8 @@ def _units(equipment: pd.DataFrame) -> tuple[tuple[Unit, ...], dict[int, int]]:
     stated = {int(row["id"]): _identity(row) for row in equipment.to_dict("records")}
     identities = {key: _completed(identity, set(stated.values())) for key, identity in stated.items()}
     distinct = sorted(set(identities.values()), key=lambda identity: (not any(identity), _name(identity), identity))
-    names = [_name(identity) for identity in distinct]
     units = tuple(
-        Unit(number=number, name=_told_apart(names, number, identity), detail=_detail(identity))
+        Unit(number=number, name=_told_apart(identity, distinct), detail=_detail(identity))
         for number, identity in enumerate(distinct)
     )
     place = {identity: number for number, identity in enumerate(distinct)}
@@ -173,13 +172,17 @@ def _name(identity: tuple[str, ...]) -> str:
     return station or " ".join(part for part in (manufacturer, model) if part) or detector or "Unknown equipment"
 
 
-def _told_apart(names: list[str], number: int, identity: tuple[str, ...]) -> str:
-    """Name with what tells it from others of the same name."""
-    name = names[number]
-    if names.count(name) == 1:
+def _told_apart(identity: tuple[str, ...], distinct: list[tuple[str, ...]]) -> str:
+    """Name with the first attribute that tells it from all others of the same name."""
+    name = _name(identity)
+    same = [other for other in distinct if _name(other) == name]
+    if len(same) == 1:
         return name
-    *_, serial, detector = identity
-    return f"{name}, {detector or serial or f'no. {names[: number + 1].count(name)}'}"
+    manufacturer, model, _, serial, detector = range(len(_IDENTITY))
+    for attribute in (detector, serial, model, manufacturer):
+        if identity[attribute] and [other[attribute] for other in same].count(identity[attribute]) == 1:
+            return f"{name}, {identity[attribute]}"
+    return f"{name}, no. {same.index(identity) + 1}"
 
 
 def _detail(identity: tuple[str, ...]) -> str:

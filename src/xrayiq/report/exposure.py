@@ -90,7 +90,11 @@ def _band(row: Mapping[Any, Any]) -> int:
 
 def _spread(values: pd.Series) -> tuple[str, ...]:
     ends = (float(values.quantile(share)) for share in (0.1, 0.9))
-    return grouped(len(values)), value_text(QUANTITY, float(values.median())), range_text(QUANTITY, *ends)
+    return (
+        grouped(len(values)),
+        value_text(QUANTITY, float(values.median())),
+        range_text(QUANTITY, *ends) if len(values) > 1 else "–",
+    )
 
 
 def _picture(name: str, number: int, values: pd.Series, limit: Limit | None) -> Picture:

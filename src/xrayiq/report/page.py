@@ -67,6 +67,7 @@ def render(records: Records, *, title: str) -> str:
     sections, units_left_out = detectors(evidence, records)
     environment = _environment()
     environment.globals["status_words"] = STATUS_WORDS
+    environment.filters["counted"] = counted
     page = environment.get_template("report.html.j2")
     return page.render(
         title=clean(title, longest=_LONGEST_TITLE),

@@ -4,6 +4,10 @@ from .batch import run as run
 from .dicom import read as read
 from .dicom import read_acquisition as read_acquisition
 from .dicom import read_dose_report as read_dose_report
+from .errors import InputError as InputError
+from .errors import NotMeasurableError as NotMeasurableError
+from .errors import ReadError as ReadError
+from .errors import XrayiqError as XrayiqError
 from .metrics import ClinicalNoise as ClinicalNoise
 from .metrics import Clipping as Clipping
 from .metrics import Collimation as Collimation
@@ -33,7 +37,3 @@ from .procedures import score as score
 from .records import Records as Records
 from .records import open_records as open_records
 from .report import write_report as write_report
-from .errors import InputError as InputError
-from .errors import NotMeasurableError as NotMeasurableError
-from .errors import ReadError as ReadError
-from .errors import XrayiqError as XrayiqError

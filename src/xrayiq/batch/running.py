@@ -17,7 +17,7 @@ from xrayiq.batch.worker import ScoredFile
 from xrayiq.dicom import SourceFile, load_key, scan_folder
 from xrayiq.errors import InputError
 from xrayiq.metrics import KERNEL_DIGEST
-from xrayiq.procedures import EXPECTED_REASONS, Site, load_site, plan_digest
+from xrayiq.procedures import EXPECTED, Site, load_site, plan_digest
 from xrayiq.records import Records, open_records
 
 #: files written to the store in one transaction
@@ -184,7 +184,7 @@ class _Run:
         )
 
     def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
-        status = self.records.archive_status(keys, plan_digest=self.plan, expected_reasons=EXPECTED_REASONS)
+        status = self.records.archive_status(keys, plan_digest=self.plan, expected=EXPECTED)
         return RunSummary(
             run_id=run_id,
             files=self.files,

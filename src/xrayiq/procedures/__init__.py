@@ -10,9 +10,10 @@ from xrayiq.procedures.catalogue import (
 )
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
 from xrayiq.procedures.scoring import (
-    EXPECTED_REASONS,
+    EXPECTED,
     attempt,
     dose_report_outcome,
+    is_expected,
     is_unmeasured,
     no_procedure,
     reading_outcome,
@@ -21,7 +22,7 @@ from xrayiq.procedures.scoring import (
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 
 __all__ = [
-    "EXPECTED_REASONS",
+    "EXPECTED",
     "PROCEDURES",
     "RESULT_TYPES",
     "HeaderRule",
@@ -33,6 +34,7 @@ __all__ = [
     "applicable",
     "attempt",
     "dose_report_outcome",
+    "is_expected",
     "is_unmeasured",
     "load_site",
     "no_procedure",

@@ -17,15 +17,28 @@ from xrayiq.procedures.site import Site, load_site
 #: version of the reading and recognition steps in outcomes that no metric made
 READING_VERSION: Final = 1
 
-#: reasons that say nothing against an image: it was never meant to be measured so, or is no image
-EXPECTED_REASONS: Final = frozenset(
-    {"presentation_image", "no_exposure_index", "not_an_xray_image", "no_procedure", "not_dicom"}
+#: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
+#: image, or it is a clinical image whose maker keeps the relation of its pixel values to himself
+EXPECTED: Final = frozenset(
+    {
+        ("", "presentation_image"),
+        ("", "no_exposure_index"),
+        ("", "not_an_xray_image"),
+        ("", "no_procedure"),
+        ("", "not_dicom"),
+        ("clinical_noise", "no_linear_signal"),
+    }
 )
+
+
+def is_expected(procedure: str, reason: str) -> bool:
+    """Whether a reason for not measuring says nothing against the image."""
+    return ("", reason) in EXPECTED or (procedure, reason) in EXPECTED
 
 
 def is_unmeasured(outcome: Outcome) -> bool:
     """Whether an X-ray image that should be measurable was not."""
-    return outcome.kind != "measured" and outcome.reason not in EXPECTED_REASONS
+    return outcome.kind != "measured" and not is_expected(outcome.procedure, outcome.reason)
 
 
 def score(image: Radiograph | NDArray[Any]) -> tuple[Outcome, ...]:

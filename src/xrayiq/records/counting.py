@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
 
 from xrayiq.records.tables import FILES, OBJECTS, OUTCOMES, VERDICTS
 
@@ -60,7 +60,7 @@ def count_verdicts(connection: Connection) -> dict[str, int]:
 
 
 def archive_status(
-    connection: Connection, archive_keys: Sequence[str], *, plan_digest: str, expected_reasons: Collection[str]
+    connection: Connection, archive_keys: Sequence[str], *, plan_digest: str, expected: Collection[tuple[str, str]]
 ) -> ArchiveStatus:
     """Counts of archives; see `Records.archive_status`."""
     of_archive = FILES.c.archive_key.in_(archive_keys) & (FILES.c.plan_digest == plan_digest)
@@ -72,7 +72,10 @@ def archive_status(
     outcomes = select(OUTCOMES.c.kind, func.count()).where(counted)
     verdicts = select(VERDICTS.c.status, func.count()).join(OUTCOMES, VERDICTS.c.outcome_id == OUTCOMES.c.id)
     unmeasured = select(func.count()).where(
-        counted, OUTCOMES.c.kind != "measured", OUTCOMES.c.reason.not_in(sorted(expected_reasons))
+        counted,
+        OUTCOMES.c.kind != "measured",
+        OUTCOMES.c.reason.not_in(sorted(reason for procedure, reason in expected if not procedure)),
+        tuple_(OUTCOMES.c.procedure, OUTCOMES.c.reason).not_in(sorted(pair for pair in expected if pair[0])),
     )
     return ArchiveStatus(
         files=_counts(connection, files.group_by(FILES.c.status).order_by(FILES.c.status)),

@@ -163,7 +163,7 @@ class Records(Recorder):
             return counting.count_verdicts(connection)
 
     def archive_status(
-        self, archive_keys: Sequence[str], *, plan_digest: str, expected_reasons: Collection[str] = ()
+        self, archive_keys: Sequence[str], *, plan_digest: str, expected: Collection[tuple[str, str]] = ()
     ) -> ArchiveStatus:
         """Counts of archives as they stand under a plan, whichever run scored what.
 
@@ -173,8 +173,8 @@ class Records(Recorder):
             The archives.
         plan_digest : str
             Only what belongs to this plan counts.
-        expected_reasons : collection of str
-            Reasons for not measuring that say nothing against an object.
+        expected : collection of (str, str)
+            Procedure (empty for any) and reason for not measuring, where that says nothing against an object.
 
         Returns
         -------
@@ -182,9 +182,7 @@ class Records(Recorder):
             Files by status, outcomes by kind, verdicts by status, and how many should be measurable and are not.
         """
         with self._read() as connection:
-            return counting.archive_status(
-                connection, archive_keys, plan_digest=plan_digest, expected_reasons=expected_reasons
-            )
+            return counting.archive_status(connection, archive_keys, plan_digest=plan_digest, expected=expected)
 
     def frame(self, name: str, *, superseded: bool = False) -> pd.DataFrame:
         """One table as a frame; measurements and verdicts with their outcome, object and equipment beside them.

@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from xrayiq.procedures import EXPECTED_REASONS
+from xrayiq.procedures import is_expected
 from xrayiq.report.evidence import Evidence, Unit
 from xrayiq.report.findings import Finding, findings
 from xrayiq.report.wording import STATUS_WORDS, counted, day
@@ -120,7 +120,8 @@ def check(evidence: Evidence) -> Checks:
 
 def unmeasured(outcomes: pd.DataFrame) -> pd.Series:
     """True for outcomes of what should have been measurable and was not."""
-    return (outcomes["kind"] != "measured") & ~outcomes["reason"].isin(EXPECTED_REASONS)
+    expected = [is_expected(*pair) for pair in zip(outcomes["procedure"], outcomes["reason"], strict=True)]
+    return (outcomes["kind"] != "measured") & ~pd.Series(expected, index=outcomes.index, dtype=bool)
 
 
 def _unit_status(evidence: Evidence, unit: Unit | None, number: int | None) -> UnitStatus:

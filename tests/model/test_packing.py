@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -63,6 +64,20 @@ def test_arrays_stay_out_of_the_json_and_come_back_bit_for_bit():
 def test_every_float_survives_json(value):
     again = through_json(Response, Response(model="linear", a=0.0, b=1.0, kerma_max_ugy=value)).kerma_max_ugy
     assert again == value or (math.isnan(again) and math.isnan(value))
+
+
+def test_arrays_of_a_result_are_read_only_and_those_of_the_caller_stay_writable():
+    mine = np.zeros(2)
+    curve = Curve(frequencies_per_mm=mine, peak=1.0, provenance=Provenance(algorithm="x", algorithm_version=1))
+    with pytest.raises(ValueError, match="read-only"):
+        curve.frequencies_per_mm[0] = 1.0
+    mine[0] = 2.0
+
+
+def test_response_and_acquisition_become_plain_json():
+    response = Response(model="linear", a=1.0, b=2.0)
+    assert json.loads(json.dumps(response.to_dict()))["id"] == response.id
+    assert json.loads(json.dumps(Acquisition(exposure_index=0.0).to_dict()))["exposure_index"] == 0.0
 
 
 def test_to_plain_is_json_with_nested_lists():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import cast
+
+from xrayiq.model.packing import Json, to_plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,10 @@ class Acquisition:
     pixel_pitch_source: str | None = None
     collimator_shape: str | None = None
     collimator_corners_px: tuple[tuple[float, float], ...] | None = None
+
+    def to_dict(self) -> dict[str, Json]:
+        """All fields as plain JSON-ready values."""
+        return cast(dict[str, Json], to_plain(self))
 
     @property
     def equipment(self) -> Equipment:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import InputError
+from xrayiq.model.packing import Json, to_plain
 
 ResponseModel = Literal["linear", "log", "power"]
 
@@ -50,6 +51,10 @@ class Response:
         """Short digest of the model and its coefficients."""
         text = f"{self.model}:{self.a!r}:{self.b!r}:{self.c!r}:{self.kerma_min_ugy!r}:{self.kerma_max_ugy!r}"
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def to_dict(self) -> dict[str, Json]:
+        """All fields and the identity as plain JSON-ready values."""
+        return {"type": "Response", "id": self.id, **cast(dict[str, Json], to_plain(self))}
 
     def to_kerma_ugy(self, pixel_values: NDArray[Any]) -> NDArray[np.float64]:
         """Air kerma of stored values.

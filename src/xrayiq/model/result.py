@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from xrayiq.model.packing import Json, to_plain
 from xrayiq.model.provenance import Provenance
@@ -13,7 +16,7 @@ Kind = TypeVar("Kind", bound="Result")
 
 
 class Result:
-    """Base of the frozen results of metrics.
+    """Base of the frozen results of metrics; their arrays are read-only.
 
     A subclass is a frozen, slotted, keyword-only dataclass without generated ``==`` and ``repr``
     (``@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)``) whose fields carry their unit in their
@@ -23,6 +26,14 @@ class Result:
     __slots__ = ()
 
     provenance: Provenance
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(cast(Any, self)):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                view = value.view()
+                view.flags.writeable = False
+                object.__setattr__(self, field.name, view)
 
     def measurements(self) -> tuple[Measurement, ...]:
         """Scalars that go into the record, headline numbers first."""

@@ -60,12 +60,15 @@ class ScoredFile:
         Kind of the object.
     outcomes : tuple of Outcome
         At least one.
+    evidence : str
+        What the kind was told from.
     """
 
     entry: FileEntry
     header: ObjectHeader | None
     kind: Kind
     outcomes: tuple[Outcome, ...]
+    evidence: str = ""
 
     @property
     def name(self) -> str:
@@ -165,12 +168,10 @@ def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | N
         outcome = reading_outcome(
             header.subject, "not_measurable", site=site, reason=error.reason, message=error.explanation
         )
-        return _scored(file, digest, header, "other", (outcome,))
+        return _scored(file, digest, header, Recognition(kind="other", evidence="no image to measure"), (outcome,))
     recognition = recognise(image, site)
     outcomes = tuple(_guarded(procedure, image, site) for procedure in applicable(recognition.kind))
-    return _scored(
-        file, digest, header, recognition.kind, outcomes or (no_procedure(header.subject, recognition, site),)
-    )
+    return _scored(file, digest, header, recognition, outcomes or (no_procedure(header.subject, recognition, site),))
 
 
 def _without_pixels(
@@ -180,7 +181,7 @@ def _without_pixels(
         outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset), header=header), site)
     else:
         outcome = no_procedure(header.subject, told, site)
-    return _scored(file, digest, header, told.kind, (outcome,))
+    return _scored(file, digest, header, told, (outcome,))
 
 
 def _unreadable(
@@ -193,7 +194,7 @@ def _unreadable(
         header = dataclasses.replace(dataset_header(dataset, key), subject=digest)
     told = None if header is None else recognise_header(header, site)
     if header is not None and told is not None and told.kind == "other":
-        return _scored(file, digest, header, "other", (no_procedure(digest, told, site),))
+        return _scored(file, digest, header, told, (no_procedure(digest, told, site),))
     return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation, header=header)
 
 
@@ -232,13 +233,25 @@ def failed_file(
         reason=reason,
         message=message,
     )
-    return ScoredFile(entry=_entry(file, digest, subject, status), header=header, kind="other", outcomes=(outcome,))
+    return ScoredFile(
+        entry=_entry(file, digest, subject, status),
+        header=header,
+        kind="other",
+        outcomes=(outcome,),
+        evidence=reason.replace("_", " "),
+    )
 
 
 def _scored(
-    file: SourceFile, digest: str, header: ObjectHeader, kind: Kind, outcomes: tuple[Outcome, ...]
+    file: SourceFile, digest: str, header: ObjectHeader, recognition: Recognition, outcomes: tuple[Outcome, ...]
 ) -> ScoredFile:
-    return ScoredFile(entry=_entry(file, digest, header.subject, "object"), header=header, kind=kind, outcomes=outcomes)
+    return ScoredFile(
+        entry=_entry(file, digest, header.subject, "object"),
+        header=header,
+        kind=recognition.kind,
+        outcomes=outcomes,
+        evidence=recognition.evidence,
+    )
 
 
 def _entry(file: SourceFile, digest: str, subject: str, status: FileStatus) -> FileEntry:

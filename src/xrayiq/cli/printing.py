@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 Cell = str | int | float | bool | None
 Row = dict[str, Cell]
@@ -51,9 +50,9 @@ def show(rows: Sequence[Row], *, output: Format, title: str = "") -> None:
         _show_table(rows, title)
 
 
-def show_document(value: Any) -> None:
-    """One JSON document to stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def write_lines(lines: Sequence[str]) -> None:
+    """Lines of plain text to stdout."""
+    sys.stdout.write("".join(printable(line) + "\n" for line in lines))
 
 
 def _show_csv(rows: Sequence[Row]) -> None:
@@ -81,7 +80,8 @@ def _show_table(rows: Sequence[Row], title: str) -> None:
     names = list(rows[0]) if rows else []
     for name in names:
         numeric = all(isinstance(row[name], (int, float)) or row[name] is None for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        right = numeric or (name == "value" and "what" not in names)
+        table.add_column(name.replace("_", " "), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_table_cell(row[name])) for name in names))
     Console(soft_wrap=False).print(table if rows else Text("nothing to show"))

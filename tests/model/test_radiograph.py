@@ -58,13 +58,15 @@ def test_padding_is_a_range_of_stored_values():
     assert with_relation([[7]], padding=(0, 5)).padding_mask() is None
 
 
-@pytest.mark.parametrize("bad", [np.zeros((2, 2, 2)), np.zeros((0, 3)), np.array([["a"]])])
-def test_what_is_no_image_is_refused(bad):
-    with pytest.raises(InputError):
+@pytest.mark.parametrize("bad", [np.zeros((2, 2, 2)), np.zeros((0, 3)), np.array([["a"]]), [[1], [1, 2]], "edge.dcm"])
+def test_what_is_no_image_is_refused_with_a_remedy(bad):
+    with pytest.raises(InputError) as caught:
         Radiograph.from_array(bad)
+    assert caught.value.needed
+    assert caught.value.remedy
 
 
-@pytest.mark.parametrize("pitch", [0, -0.1, float("nan"), (0.1, 0.0)])
+@pytest.mark.parametrize("pitch", [0, -0.1, float("nan"), (0.1, 0.0), (0.1, 0.1, 0.1), "0.1", [[0.1], [0.1, 0.1]]])
 def test_pitch_must_be_a_length(pitch):
     with pytest.raises(InputError, match="positive length"):
         Radiograph.from_array(np.ones((2, 2)), pixel_pitch_mm=pitch)

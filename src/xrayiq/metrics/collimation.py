@@ -141,6 +141,7 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
             "image_too_small",
             f"image of {values.shape[0]} × {values.shape[1]} pixels",
             needed=f"at least {LEAST_GRID_PX * factor} pixels along either side to find a collimated field",
+            remedy="use the whole image, not a cut-out of it",
             source=signal.source,
         )
     polarity, evidence, choice, warnings = _best_polarity(signal, reduced, holes)

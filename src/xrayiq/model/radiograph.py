@@ -127,11 +127,29 @@ class Radiograph:
         InputError
             The array is not 2-D, is empty or is not numeric, or the pitch is not positive.
         """
-        array = np.asarray(pixels)
-        if array.ndim != 2 or array.size == 0:
-            raise InputError(f"array of shape {array.shape}", needed="a non-empty 2-D array", source=source)
+        try:
+            array = np.asarray(pixels)
+        except ValueError:  # rows of different length
+            raise InputError(
+                "rows of different length",
+                needed="a non-empty 2-D array",
+                remedy="give every row the same number of pixels",
+                source=source,
+            ) from None
         if array.dtype.kind not in "uif" or array.dtype.itemsize > 8:
-            raise InputError(f"array of {array.dtype}", needed="integers or floats", source=source)
+            raise InputError(
+                f"{type(pixels).__name__} of {array.dtype}",
+                needed="integers or floats of at most 64 bits in a 2-D array",
+                remedy="convert the pixels with numpy, or read a file with xrayiq.read",
+                source=source,
+            )
+        if array.ndim != 2 or array.size == 0:
+            raise InputError(
+                f"array of shape {array.shape}",
+                needed="a non-empty 2-D array",
+                remedy="give one image, its rows along the first axis",
+                source=source,
+            )
         pitch = None if pixel_pitch_mm is None else pitch_pair(pixel_pitch_mm)
         view = array.view()
         view.flags.writeable = False
@@ -231,7 +249,20 @@ def pitch_pair(pixel_pitch_mm: float | tuple[float, float]) -> tuple[float, floa
     InputError
         It is not a positive number or a pair of them.
     """
-    pair = np.broadcast_to(np.asarray(pixel_pitch_mm, dtype=np.float64), (2,))
-    if not np.all(np.isfinite(pair)) or np.any(pair <= 0):
-        raise InputError(f"pixel pitch of {pixel_pitch_mm} mm", needed="a positive length")
+    try:
+        given = np.asarray(pixel_pitch_mm)
+    except ValueError:  # parts of different length
+        given = np.asarray("")
+    if (
+        given.dtype.kind not in "uif"
+        or given.shape not in ((), (1,), (2,))
+        or not np.all(np.isfinite(given))
+        or np.any(given <= 0)
+    ):
+        raise InputError(
+            f"pixel pitch of {pixel_pitch_mm!r} mm",
+            needed="a positive length, or a pair of them for rows and columns",
+            remedy="give the distance of neighbouring pixels at the detector in millimetres",
+        )
+    pair = np.broadcast_to(given.astype(np.float64), (2,))
     return float(pair[0]), float(pair[1])

@@ -11,8 +11,10 @@ from .errors import XrayiqError as XrayiqError
 from .metrics import ClinicalNoise as ClinicalNoise
 from .metrics import Clipping as Clipping
 from .metrics import Collimation as Collimation
+from .metrics import Contrast as Contrast
 from .metrics import ExposureIndex as ExposureIndex
 from .metrics import Mtf as Mtf
+from .metrics import Noise as Noise
 from .metrics import Nps as Nps
 from .metrics import Uniformity as Uniformity
 from .metrics import assess_exposure_index as assess_exposure_index
@@ -20,7 +22,9 @@ from .metrics import find_collimation as find_collimation
 from .metrics import fit_response as fit_response
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
+from .metrics import measure_contrast as measure_contrast
 from .metrics import measure_mtf as measure_mtf
+from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps
 from .metrics import measure_uniformity as measure_uniformity
 from .model import Acquisition as Acquisition

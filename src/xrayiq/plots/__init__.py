@@ -10,17 +10,21 @@ from xrayiq.errors import InputError
 from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
 from xrayiq.metrics.collimation import Collimation
+from xrayiq.metrics.contrast import Contrast
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.mtf import Mtf
+from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
 from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
+from xrayiq.plots.contrast import plot_contrast
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
+from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_nnps_group, plot_nps
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
@@ -31,12 +35,14 @@ __all__ = [
     "plot_clinical_noise",
     "plot_clipping",
     "plot_collimation",
+    "plot_contrast",
     "plot_deviation_indices",
     "plot_dose_report",
     "plot_exposure_index",
     "plot_mtf",
     "plot_mtfs",
     "plot_nnps_group",
+    "plot_noise",
     "plot_nps",
     "plot_response",
     "plot_snr_distribution",
@@ -51,8 +57,8 @@ def plot(result: Result | Response, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    result : Uniformity, Mtf, Nps, ClinicalNoise, Clipping, Collimation, ExposureIndex, DoseReport or Response
-        What a metric, a reader or a fit gave.
+    result : Result or Response
+        What a metric, a reader or a fit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
 
@@ -81,6 +87,8 @@ def _plot(result: object, *, ax: Axes | None = None) -> Axes:
 _plot.register(Uniformity, plot_uniformity)
 _plot.register(Mtf, plot_mtf)
 _plot.register(Nps, plot_nps)
+_plot.register(Noise, plot_noise)
+_plot.register(Contrast, plot_contrast)
 _plot.register(ClinicalNoise, plot_clinical_noise)
 _plot.register(Clipping, plot_clipping)
 _plot.register(Collimation, plot_collimation)

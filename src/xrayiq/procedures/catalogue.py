@@ -12,8 +12,10 @@ from xrayiq.metrics import (
     ClinicalNoise,
     Clipping,
     Collimation,
+    Contrast,
     ExposureIndex,
     Mtf,
+    Noise,
     Nps,
     Uniformity,
     assess_exposure_index,
@@ -94,7 +96,18 @@ PROCEDURES: Final = (
 #: classes that stored results are rebuilt with, by the name that stands in the store
 RESULT_TYPES: Final[dict[str, type[Result]]] = {
     kind.__name__: kind
-    for kind in (Uniformity, Nps, Mtf, Collimation, ExposureIndex, ClinicalNoise, Clipping, DoseReport)
+    for kind in (
+        Uniformity,
+        Nps,
+        Mtf,
+        Collimation,
+        ExposureIndex,
+        ClinicalNoise,
+        Clipping,
+        DoseReport,
+        Noise,
+        Contrast,
+    )
 }
 
 

@@ -304,6 +304,12 @@ def test_collimation_corners_stand_in_mm_from_the_corner_of_the_image() -> None:
     assert tuple(ax.get_images()[0].get_extent()) == (0.0, 10.0, 20.0, 0.0)
 
 
+def test_a_field_without_a_blade_shows_no_confidence() -> None:
+    whole = dataclasses.replace(make_collimation(), sides=("at_border",) * 4, confidence=0.17)
+    assert plot(whole, ax=axes()).get_title().endswith("no blade visible")
+    assert plot(make_collimation(), ax=axes()).get_title().endswith("confidence 0.80")
+
+
 def test_collimation_without_pitch_and_preview_is_an_outline_in_pixels() -> None:
     ax = plot(make_collimation(pitch=None, preview=False), ax=axes())
     assert ax.get_xlabel() == "Column / px"

@@ -608,6 +608,29 @@ def test_the_least_confident_and_the_smallest_fields_are_drawn(store: Store, tmp
     assert plain[-1] not in captions
 
 
+def whole_image(confidence: float) -> Collimation:
+    """A field without any blade: all of the image."""
+    return dataclasses.replace(
+        collimation(confidence, fraction=1.0),
+        corners_px=np.array([[-0.5, -0.5], [-0.5, 99.5], [99.5, 99.5], [99.5, -0.5]]),
+        sides=("at_border",) * 4,
+    )
+
+
+def test_a_field_without_a_blade_is_not_doubtful(store: Store, tmp_path: Path) -> None:
+    with store.records.transaction():
+        for confidence in (0.2, 0.4):
+            store.put("clinical", whole_image(confidence))
+        store.put("clinical", collimation(confidence=0.1))
+        store.put("clinical", collimation(confidence=0.9))
+    reader = Reader(store.page(tmp_path))
+    rows = [row for found in reader.tables if "Doubtful fields" in found[0] for row in found]
+    numbers = dict(zip(rows[0], rows[1], strict=True))
+    # 2 of 4 images without a blade, 1 of 4 with a blade and a confidence below 0.5
+    assert numbers["No blade visible"].startswith("50")
+    assert numbers["Doubtful fields"].startswith("25")
+
+
 def test_the_same_store_gives_the_same_page(store: Store, tmp_path: Path) -> None:
     store.put("flat_field", uniformity())
     store.put("clinical", exposure_index(0.5), collimation())

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics import field_candidates, field_choice
-from xrayiq.metrics._image import PRESENTATION, Image, Pitch, SignalImage, as_signal, provenance_of
-from xrayiq.metrics.field_candidates import FieldEvidence, find_evidence, reduce_image, reduction_factor, to_logarithm
-from xrayiq.metrics.field_choice import FieldChoice, choose_field
-from xrayiq.metrics.field_geometry import clipped_polygon, mean_rotation_deg, polygon_area
+from xrayiq.metrics import field_candidates
+from xrayiq.metrics._image import Image, Pitch, SignalImage, as_signal, provenance_of
+from xrayiq.metrics.field_candidates import FieldEvidence, reduce_image, reduction_factor, to_logarithm
+from xrayiq.metrics.field_circle import Circle, bounding_corners
+from xrayiq.metrics.field_confidence import Side, field_confidence, side_states
+from xrayiq.metrics.field_finding import FieldFinding, find_field
+from xrayiq.metrics.field_geometry import clipped_polygon, mean_rotation_deg, polygon_area, quadrilateral_on_image
 from xrayiq.metrics.field_refinement import refine_corners
 from xrayiq.model import Measurement, Provenance, Radiograph, Result
-
-Side = Literal["collimated", "at_border", "not_found"]
 
 ALGORITHM_VERSION: Final = 1
 PREVIEW_PITCH_MM: Final = 2.0
 #: pixels per side of the search grid below which no field can be told
 LEAST_GRID_PX: Final = 24
-#: natural logarithm of the exposure ratio across a side from which on the contrast leaves no doubt (2 : 1)
-CLEAR_CONTRAST: Final = float(np.log(2.0))
-#: the other polarity must be supported better by this factor than the one that the photometric interpretation suggests
-POLARITY_FACTOR: Final = 1.1
-#: and with at least this confidence: the outline of a body in air looks like a field of the other polarity
-LEAST_CONFIDENCE_OF_OTHER_POLARITY: Final = 0.8
 #: below this confidence a warning says what else may have been found
 DOUBTFUL_CONFIDENCE: Final = 0.65
+#: greatest confidence of straight sides that cut a circular field
+CUT_CIRCLE_CONFIDENCE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -44,13 +40,16 @@ class Collimation(Result):
         column. Centres of pixels are integers from 0, so a corner on the border of the image stands at −0.5 or n − 0.5.
     sides : 4-tuple of {"collimated", "at_border", "not_found"}
         State of the sides between corners 1–2, 2–3, 3–4, 4–1 (upper, right, lower, left): a blade's edge was found, the
-        field reaches the border of the image, or neither could be told.
+        field reaches the border of the image data (of the image, or of what is not padding), or neither could be told.
     area_mm2 : float or None
         Area at the detector; None where the pixel pitch is unknown.
     field_fraction : float
         Area over the area of the image.
     confidence : float
-        0 to 1; grows with the length of the sides that the image supports and with the fall of exposure across them.
+        0 to 1, how far the image bears out that this polygon is the field. It grows with the length of the collimated
+        sides that have contrast, with the fall of exposure across them and with the width of the shadow outside; 0 for
+        a circular field. With four sides ``"at_border"`` no blade was called: then it says how little any straight
+        edge in the image, such as one of anatomy, resembles a blade.
     rotation_deg : float
         Rotation of the collimated sides against the pixel axes, −45 to 45, positive clockwise on the screen; 0 where
         no side is collimated.
@@ -80,13 +79,14 @@ class Collimation(Result):
     provenance: Provenance
 
     def measurements(self) -> tuple[Measurement, ...]:
-        """Area and fraction of the field, its rotation and the confidence."""
+        """Area and fraction of the field, its rotation, the confidence, and how many sides are at the border."""
         area = () if self.area_mm2 is None else (Measurement(quantity="field_area", value=self.area_mm2),)
         return (
             *area,
             Measurement(quantity="field_fraction", value=self.field_fraction),
             Measurement(quantity="field_rotation", value=self.rotation_deg),
             Measurement(quantity="collimation_confidence", value=self.confidence),
+            Measurement(quantity="field_sides_at_border", value=float(self.sides.count("at_border"))),
         )
 
 
@@ -122,12 +122,15 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
     penumbra, by a robust line through profiles across it. Directed gradients and a ranking of hypotheses follow the
     published work on shutter detection (Hough line candidates with a search for the best polygon).
 
-    Padding is left out. A field whose corner lies outside the image keeps that corner; area and field fraction are
-    those of the part on the image. Where the header does not say how values relate to the exposure (presentation
-    images, CR without PixelIntensityRelationship) both polarities are tried: the one that the photometric
-    interpretation suggests (exposed parts dark on the screen) is taken unless the other is clearly better supported,
-    and a warning says which; their values count as logarithmic. Circular fields are not told apart from
-    quadrilaterals; they show by a low confidence and a warning.
+    Padding is left out. Where a corner of the field lies outside the image, area and field fraction are those of the
+    part on the image, and the confidence falls by what the quadrilateral leaves out of it. A quadrilateral beyond whose
+    sides the image is as bright as inside is no field: metal and bones have two edges. A circular field, also one cut
+    by blades, is no quadrilateral: it has a confidence below 0.3 and a warning that no rectangular field fits.
+
+    Where the header does not say how values relate to the exposure (presentation images, CR without
+    PixelIntensityRelationship) both polarities are tried: the one that the photometric interpretation suggests (exposed
+    parts dark on the screen) is taken unless the other is clearly better supported, and a warning says which; their
+    values count as logarithmic.
     """
     signal = as_signal(
         image, procedure="the collimated field", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False, needs_signal=False
@@ -144,35 +147,32 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
             remedy="use the whole image, not a cut-out of it",
             source=signal.source,
         )
-    polarity, evidence, choice, warnings = _best_polarity(signal, reduced, holes)
-    fine_factor = max(1, factor // 2)
-    fine, _ = (reduced, holes) if fine_factor == factor else reduce_image(values, excluded, fine_factor)
-    linear = fine if signal.unit != "stored" else np.exp(to_logarithm(polarity * fine, linear=False))
-    corners = refine_corners(
-        linear,
-        _rescaled(choice.corners, factor, fine_factor),
-        choice.collimated,
-        extent=(values.shape[0] / fine_factor, values.shape[1] / fine_factor),
-        pitch_mm=pitch_mm * fine_factor,
-    )
-    corners = _rescaled(corners, fine_factor, 1) + cut
-    sides = _states(evidence, choice)
+    found = find_field(signal, reduced, holes)
+    extent = (values.shape[0], values.shape[1])
+    if found.circle is None:
+        fine_factor = max(1, factor // 2)
+        fine, _ = (reduced, holes) if fine_factor == factor else reduce_image(values, excluded, fine_factor)
+        outline = _refined(found, fine, signal, extent=extent, factors=(factor, fine_factor), pitch_mm=pitch_mm)
+    else:
+        outline = _about_circle(found.circle, found.evidence, factor, extent)
+    corners, lies_on = quadrilateral_on_image(outline.corners, extent)
+    off_image: tuple[Side, Side] = ("not_found", "at_border")
+    sides = [off_image[side] if side < 0 else outline.sides[side] for side in lies_on]
+    warnings = (*found.warnings, *_warnings(found, outline, corners, padded=extent != signal.values.shape))
+    corners = corners + cut
     first = int(np.argmin(corners.sum(axis=1)))
-    corners, sides = np.roll(corners, -first, axis=0), (*sides[first:], *sides[:first])
+    corners, sides = np.roll(corners, -first, axis=0), sides[first:] + sides[:first]
     shape = (signal.values.shape[0], signal.values.shape[1])
-    area_px = polygon_area(clipped_polygon(corners, shape))
+    area_px = polygon_area(clipped_polygon(outline.corners, extent))
     pitch = signal.pixel_pitch_mm
-    confidence = _confidence(evidence, choice)
-    if "collimated" in sides and confidence < DOUBTFUL_CONFIDENCE:
-        warnings = (*warnings, f"confidence {confidence:.2f}: a circular field or edges of anatomy are possible")
-    preview, preview_pitch = _preview(signal, image, polarity)
+    preview, preview_pitch = _preview(signal, image, found.polarity)
     return Collimation(
         corners_px=corners,
         sides=(sides[0], sides[1], sides[2], sides[3]),
         area_mm2=None if pitch is None else area_px * pitch[0] * pitch[1],
         field_fraction=area_px / (shape[0] * shape[1]),
-        confidence=confidence,
-        rotation_deg=mean_rotation_deg(corners, [side == "collimated" for side in sides]),
+        confidence=outline.confidence,
+        rotation_deg=mean_rotation_deg(outline.corners, [side == "collimated" for side in outline.sides]),
         image_shape_px=shape,
         pixel_pitch_mm=pitch,
         preview=preview,
@@ -183,12 +183,21 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
             version=ALGORITHM_VERSION,
             parameters={
                 "search_pitch_mm": None if pitch is None else pitch_mm * factor,
-                "polarity": polarity,
-                "least_contrast": evidence.threshold,
+                "polarity": found.polarity,
+                "least_contrast": found.evidence.threshold,
             },
             warnings=warnings,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Outline:
+    """Quadrilateral in pixels of the valid part, which may reach beyond it."""
+
+    corners: NDArray[np.float64]
+    sides: tuple[Side, ...]
+    confidence: float
 
 
 def _valid_part(
@@ -215,64 +224,58 @@ def _rescaled(corners: NDArray[np.float64], factor: int, new_factor: int) -> NDA
     return (corners * factor + (factor - new_factor) / 2.0) / new_factor
 
 
-def _best_polarity(
-    signal: SignalImage, reduced: NDArray[np.float64], holes: NDArray[np.bool_]
-) -> tuple[int, FieldEvidence, FieldChoice, tuple[str, ...]]:
-    """Evidence and choice, with the sign that makes values grow with the exposure."""
-    relation = signal.radiograph.relation.relation
-    linear = signal.unit != "stored"
-
-    def weigh(sign: int) -> tuple[FieldEvidence, FieldChoice]:
-        evidence = find_evidence(to_logarithm(sign * reduced, linear=linear), holes)
-        return evidence, choose_field(evidence)
-
-    if linear or (relation == "log" and signal.intent != PRESENTATION):
-        return 1, *weigh(1), ()
-    shown = (signal.radiograph.acquisition.photometric_interpretation or "").strip().upper()
-    # on the screen exposed parts are dark: MONOCHROME1 shows high values dark, MONOCHROME2 low ones
-    likely = 1 if shown == "MONOCHROME1" else -1
-    evidence, choice = weigh(likely)
-    other_evidence, other_choice = weigh(-likely)
-    polarity = likely
-    clear = _confidence(other_evidence, other_choice) > LEAST_CONFIDENCE_OF_OTHER_POLARITY
-    if clear and other_choice.score > POLARITY_FACTOR * choice.score:
-        polarity, evidence, choice = -likely, other_evidence, other_choice
-    course = "grow" if polarity > 0 else "fall"
-    found = (
-        "as its edges suggest" if polarity != likely else f"as usual for {shown or 'its photometric interpretation'}"
+def _refined(
+    found: FieldFinding,
+    fine: NDArray[np.float64],
+    signal: SignalImage,
+    *,
+    extent: tuple[int, int],
+    factors: tuple[int, int],
+    pitch_mm: float,
+) -> _Outline:
+    """Quadrilateral with its sides at the half level of their penumbra, in pixels of the valid part."""
+    factor, fine_factor = factors
+    linear = fine if signal.unit != "stored" else np.exp(to_logarithm(found.polarity * fine, linear=False))
+    choice = found.choice
+    corners = refine_corners(
+        linear,
+        _rescaled(choice.corners, factor, fine_factor),
+        choice.collimated,
+        extent=(extent[0] / fine_factor, extent[1] / fine_factor),
+        pitch_mm=pitch_mm * fine_factor,
     )
-    return (
-        polarity,
-        evidence,
-        choice,
-        (f"the header does not say how values relate to the exposure: taken to {course} with it, {found}",),
+    confidence = field_confidence(found.evidence, choice, _rescaled(corners, fine_factor, factor))
+    if found.cut_circle:
+        confidence = min(confidence, CUT_CIRCLE_CONFIDENCE)
+    return _Outline(
+        corners=_rescaled(corners, fine_factor, 1), sides=side_states(found.evidence, choice), confidence=confidence
     )
 
 
-def _states(evidence: FieldEvidence, choice: FieldChoice) -> tuple[Side, ...]:
-    """State of each side; a border in shadow as deep as outside the blades leaves the side open."""
-    if not any(choice.collimated):
-        return ("at_border",) * 4
-    beside = [field_choice.strip_level(evidence, choice.corners, side, -3.0) for side in range(4)]
-    shadow = max(level for level, edge in zip(beside, choice.collimated, strict=True) if edge)
-    states: list[Side] = []
-    for side, edge in enumerate(choice.collimated):
-        if edge:
-            states.append("collimated")
-        else:
-            inside = field_choice.strip_level(evidence, choice.corners, side, 1.0)
-            states.append("at_border" if inside > shadow + evidence.threshold else "not_found")
-    return tuple(states)
+def _about_circle(circle: Circle, evidence: FieldEvidence, factor: int, extent: tuple[int, int]) -> _Outline:
+    """Rectangle about a circular field, which is known not to be the field."""
+    corners = np.minimum(_rescaled(bounding_corners(circle, evidence.shape), factor, 1), np.array(extent) - 0.5)
+    return _Outline(corners=corners, sides=("not_found",) * 4, confidence=0.0)
 
 
-def _confidence(evidence: FieldEvidence, choice: FieldChoice) -> float:
-    """Share of the collimated sides' length with contrast, times how clear it is; without any, what no line reaches."""
-    supported, neutral, reverse, contrast = choice.support[np.array(choice.collimated)].sum(axis=0)
-    length = supported + neutral + reverse
-    if length <= 0:
-        return 1.0 - field_choice.strongest_line(evidence)
-    clear = min(1.0, contrast / max(supported, 1.0) / CLEAR_CONTRAST)
-    return float(supported / length * clear)
+def _warnings(found: FieldFinding, outline: _Outline, corners: NDArray[np.float64], *, padded: bool) -> tuple[str, ...]:
+    """What a reader of the numbers must know about the field."""
+    warnings: list[str] = []
+    if padded and "at_border" in outline.sides:
+        warnings.append("the image has padding: the field ends at the border of the image data")
+    if found.circle is not None:
+        warnings.append(
+            "no rectangular field fits: the edge is circular, the corners are those of a rectangle about it"
+        )
+    elif found.cut_circle:
+        warnings.append("no rectangular field fits: the edge is circular between straight sides")
+    elif "collimated" in outline.sides and outline.confidence < DOUBTFUL_CONFIDENCE:
+        warnings.append(
+            f"confidence {outline.confidence:.2f}: edges of anatomy or a field that is no rectangle are possible"
+        )
+    if not np.allclose(corners, outline.corners, rtol=0.0, atol=0.5):
+        warnings.append("the field reaches beyond the image: the corners are those of the greatest quadrilateral on it")
+    return tuple(warnings)
 
 
 def _preview(

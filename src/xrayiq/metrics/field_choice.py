@@ -35,6 +35,14 @@ REACH_PX: Final = 3
 STEP_PX: Final = 2.0
 #: quadrilaterals of one family whose outside is looked at
 COUNTED_OUTSIDE: Final = 200
+#: nothing outside a blade is brighter than the upper quarter inside (less this much), or than beside the blade (more
+#: this much, natural logarithms): such parts may take this share of the outside, for markers and burnt-in text
+BRIGHT_BELOW_INSIDE: Final = 0.15
+BRIGHT_ABOVE_BESIDE: Final = 0.5
+BRIGHT_SHARE: Final = 0.2
+#: and only count where they take this share of the image
+BRIGHT_IMAGE_SHARE: Final = 0.005
+BRIGHT_STEP_PX: Final = 3
 #: a collimated side needs contrast along this share of its length, and the field this share of the image
 LEAST_SUPPORT: Final = 0.12
 LEAST_AREA_FRACTION: Final = 0.02
@@ -93,6 +101,32 @@ def strip_level(evidence: FieldEvidence, corners: NDArray[np.float64], side: int
     return float(np.median(evidence.logarithm[nearest[:, 0], nearest[:, 1]]))
 
 
+def bright_outside(evidence: FieldEvidence, corners: NDArray[np.float64], collimated: NDArray[np.bool_]) -> bool:
+    """Whether much of the image beyond a collimated side is too bright to lie in the shadow of a blade."""
+    row, column = (np.arange(0, size, BRIGHT_STEP_PX, dtype=np.float64) for size in evidence.shape)
+    levels = evidence.logarithm[::BRIGHT_STEP_PX, ::BRIGHT_STEP_PX]
+    along = np.roll(corners, -1, axis=0) - corners
+    inward = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.hypot(along[:, 0], along[:, 1])[:, None]
+    depths = [
+        (row[:, None] - corner[0]) * normal[0] + (column[None, :] - corner[1]) * normal[1]
+        for corner, normal in zip(corners, inward, strict=True)
+    ]
+    inside = np.min(depths, axis=0) > 0.0
+    if not inside.any():
+        return True
+    light = float(np.percentile(levels[inside], 75.0)) - BRIGHT_BELOW_INSIDE
+    for side in np.flatnonzero(collimated):
+        outside = depths[side] < -OUTSIDE_MARGIN_PX
+        beside = levels[outside & (depths[side] > -2.0 * OUTSIDE_MARGIN_PX - BRIGHT_STEP_PX)]
+        if beside.size == 0:
+            continue
+        limit = min(light, float(np.percentile(beside, 90.0)) + BRIGHT_ABOVE_BESIDE)
+        bright = np.count_nonzero(levels[outside] > limit)
+        if bright > max(BRIGHT_SHARE * np.count_nonzero(outside), BRIGHT_IMAGE_SHARE * levels.size):
+            return True
+    return False
+
+
 def strongest_line(evidence: FieldEvidence) -> float:
     """Greatest share of its length on the image along which a candidate line has contrast, 0 to 1."""
     if len(evidence.lines) == 0:
@@ -148,7 +182,13 @@ def _best_of_family(evidence: FieldEvidence, rotation: float) -> FieldChoice | N
         return None
     outside = weight_outside(evidence.points, evidence.weights, corners[ahead], OUTSIDE_MARGIN_PX)
     totals = scores[ahead] - OUTSIDE_COST * outside
-    first = int(np.argmax(totals))
+    order = [int(number) for number in np.argsort(-totals, kind="stable") if totals[number] > 0.0]
+    dark = (
+        number for number in order if not bright_outside(evidence, corners[ahead[number]], collimated[ahead[number]])
+    )
+    first = next(dark, None)
+    if first is None:
+        return None
     best = int(ahead[first])
     states = [bool(state) for state in collimated[best]]
     return FieldChoice(

@@ -17,7 +17,7 @@ from xrayiq.plots.style import INK, MUTED, ORANGE, OVERLAY, PALE, SAND, canvas
 SIDES: Final = MappingProxyType(
     {
         "collimated": (ORANGE, "-", "blade found"),
-        "at_border": (SAND, "--", "at the image border"),
+        "at_border": (SAND, "--", "border of the image data"),
         "not_found": (MUTED, ":", "not found"),
     }
 )
@@ -81,4 +81,5 @@ def plot_collimation(result: Collimation, *, ax: Axes | None = None) -> Axes:
 def _title(result: Collimation) -> str:
     share = f"{100 * result.field_fraction:.0f} % of the image"
     area = share if result.area_mm2 is None else f"{result.area_mm2 / 100:.0f} cm², {share}"
-    return f"{area}\nconfidence {result.confidence:.2f}"
+    seen = "no blade visible" if set(result.sides) == {"at_border"} else f"confidence {result.confidence:.2f}"
+    return f"{area}\n{seen}"

@@ -18,8 +18,10 @@ from xrayiq.report.wording import clean, day, grouped, percent, value_text
 
 #: overlays on the page: half the least confident, half the smallest fields
 MOST_PICTURES: Final = 12
-#: below it a found field is called doubtful
+#: below it a field of which a side was seen is called doubtful
 DOUBTFUL: Final = 0.5
+#: sides at the border of the image data in a field without any blade: there is nothing to doubt
+_ALL_SIDES: Final = 4
 _ROWS: Final = 40
 
 
@@ -68,16 +70,34 @@ def _numbers(evidence: Evidence, wide: pd.DataFrame) -> Table:
                 grouped(len(own)),
                 "–" if pd.isna(area) else value_text("field_area", float(area)),
                 value_text("field_fraction", float(own["field_fraction"].median())),
-                percent(float((own["collimation_confidence"] < DOUBTFUL).mean())),
+                percent(float(_bladeless(own).mean())),
+                percent(float(_doubtful(own).mean())),
             )
         )
-    columns = ["Unit", "#Images", "#Median field area", "#Median share of the image", "#Doubtful fields"]
+    columns = [
+        "Unit",
+        "#Images",
+        "#Median field area",
+        "#Median share of the image",
+        "#No blade visible",
+        "#Doubtful fields",
+    ]
     return table(columns, rows, most=_ROWS)
 
 
+def _bladeless(wide: pd.DataFrame) -> pd.Series[bool]:
+    """Which fields are the whole of the image data, no blade being visible."""
+    return wide["field_sides_at_border"] == _ALL_SIDES
+
+
+def _doubtful(wide: pd.DataFrame) -> pd.Series[bool]:
+    """Which fields may not be what was found: low confidence although a side was seen."""
+    return (wide["collimation_confidence"] < DOUBTFUL) & ~_bladeless(wide)
+
+
 def _chosen(wide: pd.DataFrame) -> list[int]:
-    """Outcomes to draw: the least confident, then the smallest fields, none twice."""
-    doubtful = _first(wide, "collimation_confidence")[: MOST_PICTURES // 2]
+    """Outcomes to draw: the least confident with a blade, then the smallest fields, none twice."""
+    doubtful = _first(wide[~_bladeless(wide)], "collimation_confidence")[: MOST_PICTURES // 2]
     small = [key for key in _first(wide, "field_fraction") if key not in doubtful]
     return [*doubtful, *small[: MOST_PICTURES - len(doubtful)]]
 

@@ -81,6 +81,8 @@ def test_weights_follow_the_definition() -> None:
     found = fit_response(values, KERMA_UGY, model="linear", pixel_value_sd=sd)
     b, a = np.polyfit(KERMA_UGY, values, 1, w=1 / sd)
     assert (found.a, found.b) == pytest.approx((a, b), rel=1e-9)
+    # without uncertainties residuals of more than 10 % of the kerma are refused, which 20 are at the lowest level
+    values = values_of("linear", 100.0, 500.0, 1.0) * (1 + generator.normal(0, 0.01, KERMA_UGY.size))
     unweighted = fit_response(values, KERMA_UGY, model="linear")
     b, a = np.polyfit(KERMA_UGY, values, 1, w=1 / KERMA_UGY)
     assert (unweighted.a, unweighted.b) == pytest.approx((a, b), rel=1e-9)
@@ -121,11 +123,81 @@ def test_three_levels_decide_between_two_forms() -> None:
         ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], {"pixel_value_sd": [1.0]}),
         ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], {"model": "cubic"}),
         ([[1.0, 2.0, 3.0]], [[1.0, 2.0, 3.0]], {}),
+        (["a", "b", "c"], [1.0, 2.0, 3.0], {}),
+        (["1", "2", "3"], [1.0, 2.0, 3.0], {}),
+        ([1.0, 2.0, 3.0], [1.0, None, object()], {}),
+        ([[1.0], [1.0, 2.0]], [1.0, 2.0], {}),
     ],
 )
 def test_unusable_points_are_refused(values: Any, kerma: Any, arguments: dict[str, Any]) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         fit_response(values, kerma, **arguments)
+    assert caught.value.needed
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("choice", ["own", "auto"])
+@pytest.mark.parametrize(
+    ("model", "a", "b", "c", "limit", "highest"),
+    [
+        # the level just below the limit stands at the same value within 1 %, so it is left out too
+        ("linear", 50.0, 300.0, 1.0, 3000.0, 5.0),
+        ("linear", 50.0, 300.0, 1.0, 1700.0, 5.0),
+        ("linear", 50.0, 300.0, 1.0, 3600.0, 10.0),
+        ("linear", 16000.0, -400.0, 1.0, 12500.0, 5.0),
+        ("log", 1500.0, 800.0, 1.0, 3400.0, 10.0),
+        ("power", 50.0, 900.0, 0.5, 2950.0, 10.0),
+    ],
+)
+def test_saturated_levels_do_not_enter(
+    model: Model, a: float, b: float, c: float, limit: float, highest: float, choice: str, weighted: bool
+) -> None:
+    exact = values_of(model, a, b, c)
+    values = np.minimum(exact, limit) if b > 0 else np.maximum(exact, limit)
+    found = fit_response(
+        values,
+        KERMA_UGY,
+        model=model if choice == "own" else "auto",
+        pixel_value_sd=np.full(values.shape, 2.0) if weighted else None,
+    )
+    # what is left is exact: rounding, and for the exponent a nearly collinear design
+    assert (found.a, found.b, found.c) == pytest.approx((a, b, c), rel=1e-6)
+    assert (found.model, found.kerma_min_ugy, found.kerma_max_ugy) == (model, 0.3, highest)
+
+
+def test_levels_far_apart_are_not_taken_for_saturation() -> None:
+    kerma = np.array([0.1, 1.0, 10.0])
+    found = fit_response(values_of("log", 1500.0, 800.0, 1.0, kerma), kerma)
+    assert (found.model, found.kerma_max_ugy) == ("log", 10.0)
+
+
+def test_repeated_saturated_levels_do_not_enter() -> None:
+    kerma = np.repeat(KERMA_UGY, 2)
+    found = fit_response(np.minimum(values_of("linear", 50.0, 300.0, 1.0, kerma), 3000.0), kerma)
+    assert (found.b, found.kerma_max_ugy) == (pytest.approx(300.0, rel=1e-9), 5.0)
+
+
+def test_too_few_levels_below_saturation_are_refused() -> None:
+    with pytest.raises(InputError, match="1 different level of kerma below saturation"):
+        fit_response([100.0, 200.0, 200.0], [1.0, 2.0, 4.0])
+
+
+def test_a_level_saturated_in_part_is_refused_with_its_figure() -> None:
+    # 4095 is 33 % below the 6050 of the line, yet rises by 35 % of its slope: no plateau
+    values = np.minimum(values_of("linear", 50.0, 300.0, 1.0), 4095.0)
+    with pytest.raises(InputError, match=r"largest residual \d+\.\d % of the kerma, at 20 µGy.*at most 10 %"):
+        fit_response(values, KERMA_UGY)
+
+
+def test_residuals_within_their_uncertainty_are_no_misfit() -> None:
+    values = values_of("linear", 50.0, 300.0, 1.0)
+    values[0] += 45.0
+    with pytest.raises(InputError, match="do not follow"):
+        fit_response(values, KERMA_UGY, model="linear")
+    sd = np.full(values.shape, 1.0)
+    sd[0] = 30.0
+    assert fit_response(values, KERMA_UGY, model="linear", pixel_value_sd=sd).b == pytest.approx(300.0, rel=0.001)
 
 
 def test_values_that_ignore_the_kerma_are_refused() -> None:

@@ -22,8 +22,14 @@ _EXPONENT_RANGE: Final = (0.05, 5.0)
 _LEAST_UNCERTAINTY: Final = 0.002
 #: relative residual below which a fit is exact but for rounding, so that the simpler model wins
 _EXACT: Final = 1e-9
-#: root mean square of ln(fitted kerma / kerma) above which pixel values do not follow the kerma
-_NO_FIT: Final = 0.3
+#: largest residual, as a fraction of the kerma, of a response that may be used …
+_LARGEST_RESIDUAL: Final = 0.1
+#: … unless it lies within this many times the stated uncertainty of the pixel value
+_WITHIN_UNCERTAINTY: Final = 3.0
+#: local slope over that of the fit to the lower levels below which the highest level is saturated
+_SATURATED_SLOPE: Final = 0.2
+#: part of the span of the pixel values within which a further level stands at the same saturated value
+_SAME_VALUE: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,7 +43,7 @@ class _Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Fit:
-    """Coefficients with residuals in units of their uncertainty, and as fractions of the kerma."""
+    """Coefficients with residuals as they are weighted (by the uncertainty if known), and as fractions of the kerma."""
 
     model: Model
     a: float
@@ -45,6 +51,7 @@ class _Fit:
     c: float
     weighted: NDArray[np.float64]
     relative: NDArray[np.float64]
+    uncertain: bool
 
 
 def fit_response(
@@ -59,7 +66,7 @@ def fit_response(
     Parameters
     ----------
     pixel_values : 1-D array
-        Mean stored value of each flat field.
+        Mean stored value of each flat field. The highest levels are left out where they are saturated.
     kerma_ugy : 1-D array of the same length
         Air kerma at the detector (µGy), above zero; any order, levels may repeat.
     model : {"auto", "linear", "log", "power"}
@@ -72,71 +79,164 @@ def fit_response(
     Returns
     -------
     Response
-        Coefficients, and the range of the kerma as its range of validity.
+        Coefficients, and the kerma of the lowest and of the highest level that entered as its range of validity.
 
     Raises
     ------
     InputError
-        Arrays of different length or with values that are not finite, kerma not above zero, an uncertainty not above
-        zero, fewer than 3 different levels (4 for ``power``), or pixel values that do not follow the kerma.
+        Arrays of different length, of text or with values that are not finite, kerma not above zero, an uncertainty not
+        above zero, fewer than 3 different levels (4 for ``power``) that are not saturated, or pixel values that do not
+        follow the kerma: a residual of more than 10 % of the kerma, and of more than three times the uncertainty where
+        that is given.
 
     Notes
     -----
     The exponent c is sought between 0.05 and 5. With five points or more ``auto`` also tries the power form.
 
+    The highest level is saturated, and left out, if the pixel value changes from the level below by less than 20 % of
+    what the fit to the lower levels gives; then the next in turn, and any that stand at the same value within 1 % of
+    the span of all. A level that is saturated in part, so that it still rises, ends in the refusal above 10 %.
+
     Source: IEC 62220-1-1:2015 (conversion function); corrected Akaike criterion.
     """
     if model not in ("auto", *_COEFFICIENTS):
-        raise InputError(f"response model {model!r}", needed="auto, linear, log or power")
-    points = _points(pixel_values, kerma_ugy, pixel_value_sd)
-    count = points.values.size
-    models: tuple[Model, ...] = ("linear", "log", "power") if model == "auto" else (model,)
-    if model == "auto":
-        models = tuple(name for name in models if count >= _COEFFICIENTS[name] + 2) or ("linear", "log")
-    _check_levels(points, 1 + min(_COEFFICIENTS[name] for name in models))
-    fits = [fit for fit in (_fit(points, name) for name in models) if _follows(fit)]
-    if not fits:
         raise InputError(
-            f"pixel values that do not follow the kerma as {' or '.join(models)}",
-            needed=f"a fit within {100 * _NO_FIT:g} % of the kerma",
-            remedy="check that each pixel value stands beside its kerma, and that none is saturated",
+            f"response model {model!r}",
+            needed="auto, linear, log or power",
+            remedy="give model='power' for a square root, with c near 0.5",
         )
-    best = min(fits, key=lambda fit: _akaike(points, fit))
+    points = _points(pixel_values, kerma_ugy, pixel_value_sd)
+    _check_levels(points, _least_levels(_models(points, model)))
+    used = _below_saturation(points, model)
+    models = _models(used, model)
+    if used is not points:
+        _check_levels(used, _least_levels(models), " below saturation")
+    fits = [_fit(used, name) for name in models]
+    usable = [fit for fit in fits if _follows(fit)]
+    if not usable:
+        raise _no_fit(used, fits)
+    best = min(usable, key=lambda fit: _akaike(used, fit))
     return Response(
         model=best.model,
         a=best.a,
         b=best.b,
         c=best.c,
-        kerma_min_ugy=float(points.kerma_ugy.min()),
-        kerma_max_ugy=float(points.kerma_ugy.max()),
+        kerma_min_ugy=float(used.kerma_ugy.min()),
+        kerma_max_ugy=float(used.kerma_ugy.max()),
+    )
+
+
+def _models(points: _Points, model: Literal["auto", "linear", "log", "power"]) -> tuple[Model, ...]:
+    """Forms to be tried: the one asked for, or those with two coefficients fewer than points or less."""
+    if model != "auto":
+        return (model,)
+    enough: tuple[Model, ...] = ("linear", "log", "power") if points.values.size >= 5 else ("linear", "log")
+    return enough
+
+
+def _least_levels(models: tuple[Model, ...]) -> int:
+    return 1 + min(_COEFFICIENTS[name] for name in models)
+
+
+def _below_saturation(points: _Points, model: Literal["auto", "linear", "log", "power"]) -> _Points:
+    """Points without the highest levels, as far as those are saturated."""
+    levels = np.unique(points.kerma_ugy)
+    means = np.array([points.values[points.kerma_ugy == level].mean() for level in levels])
+    count = levels.size
+    while count > 2:
+        rest = _upto(points, levels[count - 2])
+        fits = [_fit(rest, name) for name in _models(rest, model) if _COEFFICIENTS[name] < count]
+        following = [fit for fit in fits if _follows(fit)] or fits
+        if not following:
+            break
+        # of several forms that fit the lower levels, the flattest: what it explains is no saturation
+        expected = min(abs(float(np.diff(_value(fit, levels[count - 2 : count]))[0])) for fit in following)
+        if abs(means[count - 1] - means[count - 2]) >= _SATURATED_SLOPE * expected:
+            break
+        count -= 1
+    if count == levels.size:
+        return points
+    while count > 1 and abs(means[count - 1] - means[count]) <= _SAME_VALUE * np.ptp(means):
+        count -= 1
+    return _upto(points, levels[count - 1])
+
+
+def _upto(points: _Points, kerma_ugy: float) -> _Points:
+    kept = points.kerma_ugy <= kerma_ugy
+    return _Points(
+        values=points.values[kept],
+        kerma_ugy=points.kerma_ugy[kept],
+        uncertainty=None if points.uncertainty is None else points.uncertainty[kept],
+    )
+
+
+def _value(fit: _Fit, kerma_ugy: NDArray[np.float64]) -> NDArray[np.float64]:
+    if fit.model == "log":
+        return fit.a + fit.b * np.log(kerma_ugy)
+    return fit.a + fit.b * kerma_ugy**fit.c
+
+
+def _no_fit(points: _Points, fits: list[_Fit]) -> InputError:
+    """Refusal that names the form that comes closest, and where it misses most."""
+    largest = [float(np.nan_to_num(np.abs(fit.relative), nan=np.inf).max()) for fit in fits]
+    closest = int(np.argmin(largest))
+    kerma = points.kerma_ugy[np.argmax(np.abs(fits[closest].relative))]
+    return InputError(
+        f"pixel values that do not follow the kerma as {' or '.join(fit.model for fit in fits)}: largest residual "
+        f"{100 * largest[closest]:.3g} % of the kerma, at {kerma:g} µGy of the {fits[closest].model} form",
+        needed=f"residuals of at most {100 * _LARGEST_RESIDUAL:g} % of the kerma",
+        remedy="check that each pixel value stands beside its kerma, and leave out levels that are saturated in part",
     )
 
 
 def _points(pixel_values: ArrayLike, kerma_ugy: ArrayLike, pixel_value_sd: ArrayLike | None) -> _Points:
-    values = np.asarray(pixel_values, dtype=np.float64)
-    kerma = np.asarray(kerma_ugy, dtype=np.float64)
-    sd = None if pixel_value_sd is None else np.asarray(pixel_value_sd, dtype=np.float64)
+    values = _numbers("pixel_values", pixel_values)
+    kerma = _numbers("kerma_ugy", kerma_ugy)
+    sd = None if pixel_value_sd is None else _numbers("pixel_value_sd", pixel_value_sd)
     arrays = (values, kerma) if sd is None else (values, kerma, sd)
     if values.ndim != 1 or any(array.shape != values.shape for array in arrays):
-        shapes = ", ".join(str(array.shape) for array in arrays)
-        raise InputError(f"arrays of shape {shapes}", needed="1-D arrays of one length")
+        raise InputError(
+            f"arrays of shape {', '.join(str(array.shape) for array in arrays)}",
+            needed="1-D arrays of one length",
+            remedy="give one mean pixel value for each kerma",
+        )
     if not all(np.isfinite(array).all() for array in arrays):
         raise InputError("values that are not finite", needed="numbers", remedy="leave out levels without a value")
     if (kerma <= 0).any():
         raise InputError(f"kerma of {kerma.min():g} µGy", needed="kerma above zero", remedy="leave out the dark image")
     if values.size > 0 and np.ptp(values) <= _EXACT * np.abs(values).max():
-        raise InputError("pixel values that are all alike", needed="values that change with the kerma")
+        raise InputError(
+            "pixel values that are all alike",
+            needed="values that change with the kerma",
+            remedy="give the values of flat fields at different exposures",
+        )
     if sd is not None and (sd <= 0).any():
-        raise InputError(f"pixel value uncertainty of {sd.min():g}", needed="uncertainties above zero")
+        raise InputError(
+            f"pixel value uncertainty of {sd.min():g}",
+            needed="uncertainties above zero",
+            remedy="leave pixel_value_sd out where the uncertainty is unknown",
+        )
     uncertainty = None if sd is None else np.maximum(sd, _LEAST_UNCERTAINTY * np.abs(values))
     return _Points(values=values, kerma_ugy=kerma, uncertainty=uncertainty)
 
 
-def _check_levels(points: _Points, needed: int) -> None:
+def _numbers(name: str, given: ArrayLike) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind in "uifO":
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError):  # rows of different length, or objects that are no numbers
+        pass
+    raise InputError(
+        f"{name} that are not all numbers", needed="a 1-D array of numbers", remedy="convert text to numbers first"
+    )
+
+
+def _check_levels(points: _Points, needed: int, where: str = "") -> None:
     levels = np.unique(points.kerma_ugy).size
     if levels < needed:
         raise InputError(
-            f"{levels} different levels of kerma",
+            f"{levels} different {'level' if levels == 1 else 'levels'} of kerma{where}",
             needed=f"{needed} or more",
             remedy="expose flat fields at further levels",
         )
@@ -190,11 +290,18 @@ def _fit_shape(
         c=c,
         weighted=relative if points.uncertainty is None else residual / scale,
         relative=relative,
+        uncertain=points.uncertainty is not None,
     )
 
 
 def _follows(fit: _Fit) -> bool:
-    return fit.b != 0 and float(np.sqrt(np.mean(fit.relative**2))) <= _NO_FIT
+    """Whether every residual is small, by itself or within the uncertainty that was given."""
+    if fit.b == 0:
+        return False
+    small = np.abs(fit.relative) <= _LARGEST_RESIDUAL
+    if fit.uncertain:
+        small |= np.abs(fit.weighted) <= _WITHIN_UNCERTAINTY
+    return bool(small.all())
 
 
 def _akaike(points: _Points, fit: _Fit) -> float:

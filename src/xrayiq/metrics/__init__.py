@@ -1,9 +1,12 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
+from xrayiq.metrics.beam_quality import BeamQuality, beam_qualities
 from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.contrast import Contrast, measure_contrast
+from xrayiq.metrics.detectability import Detectability, compute_detectability
+from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.noise import Noise, measure_noise
@@ -14,16 +17,22 @@ from xrayiq_kernels import KERNEL_DIGEST
 
 __all__ = [
     "KERNEL_DIGEST",
+    "BeamQuality",
     "ClinicalNoise",
     "Clipping",
     "Collimation",
     "Contrast",
+    "Detectability",
+    "Dqe",
     "ExposureIndex",
     "Mtf",
     "Noise",
     "Nps",
     "Uniformity",
     "assess_exposure_index",
+    "beam_qualities",
+    "compute_detectability",
+    "compute_dqe",
     "find_collimation",
     "fit_response",
     "measure_clinical_noise",

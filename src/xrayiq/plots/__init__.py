@@ -11,6 +11,8 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.contrast import Contrast
+from xrayiq.metrics.detectability import Detectability
+from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
@@ -21,7 +23,9 @@ from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distributi
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
 from xrayiq.plots.contrast import plot_contrast
+from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
+from xrayiq.plots.dqe import plot_dqe, plot_dqes
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
@@ -36,8 +40,11 @@ __all__ = [
     "plot_clipping",
     "plot_collimation",
     "plot_contrast",
+    "plot_detectability",
     "plot_deviation_indices",
     "plot_dose_report",
+    "plot_dqe",
+    "plot_dqes",
     "plot_exposure_index",
     "plot_mtf",
     "plot_mtfs",
@@ -95,3 +102,5 @@ _plot.register(Collimation, plot_collimation)
 _plot.register(ExposureIndex, plot_exposure_index)
 _plot.register(DoseReport, plot_dose_report)
 _plot.register(Response, plot_response)
+_plot.register(Dqe, plot_dqe)
+_plot.register(Detectability, plot_detectability)

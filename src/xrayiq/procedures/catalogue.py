@@ -13,6 +13,8 @@ from xrayiq.metrics import (
     Clipping,
     Collimation,
     Contrast,
+    Detectability,
+    Dqe,
     ExposureIndex,
     Mtf,
     Noise,
@@ -107,6 +109,8 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         DoseReport,
         Noise,
         Contrast,
+        Dqe,
+        Detectability,
     )
 }
 

@@ -1,0 +1,108 @@
+"""Standard beams: how many quanta per area a kerma stands for, by the edition that says so."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+
+import numpy as np
+
+from xrayiq.errors import InputError
+from xrayiq.model.limit import Confidence
+
+#: what the beam of an exposure is given as: a name with its edition, or quanta per mm² and µGy
+Beam = str | float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeamQuality:
+    """A standard beam as one edition of a document has it.
+
+    Parameters
+    ----------
+    name : str
+        Name and edition, for example ``"RQA5/2015"``.
+    fluence_per_mm2_ugy : float
+        Quanta per mm² and µGy of air kerma: squared signal-to-noise ratio of an ideal photon counter.
+    tube_voltage_kv : float
+        Approximate tube voltage.
+    added_filtration_mm_al : float
+        Aluminium beside that of the tube.
+    half_value_layer_mm_al : float or None
+        First half-value layer; None where it has not been verified for the edition.
+    document, edition : str
+        Where the fluence stands.
+    confidence : {"A", "B", "C"}
+        A seen in sources that quote the document, B known with confidence, C not verified against the document.
+    note : str
+        What else is known about the fluence.
+    """
+
+    name: str
+    fluence_per_mm2_ugy: float
+    tube_voltage_kv: float
+    added_filtration_mm_al: float
+    document: str
+    edition: str
+    confidence: Confidence
+    half_value_layer_mm_al: float | None = None
+    note: str = ""
+
+
+@functools.cache
+def beam_qualities() -> Mapping[str, BeamQuality]:
+    """All beams by name with edition, from ``data/beam_qualities.toml``."""
+    text = resources.files("xrayiq").joinpath("data/beam_qualities.toml").read_text(encoding="utf-8")
+    return MappingProxyType({name: BeamQuality(name=name, **row) for name, row in tomllib.loads(text).items()})
+
+
+def fluence_of(beam: Beam) -> tuple[float, BeamQuality | None]:
+    """Quanta per mm² and µGy of a beam, and its entry in the table.
+
+    Parameters
+    ----------
+    beam : str or float
+        Name with edition, or quanta per mm² and µGy.
+
+    Returns
+    -------
+    fluence_per_mm2_ugy : float
+        Above 0.
+    quality : BeamQuality or None
+        None where the fluence was given.
+
+    Raises
+    ------
+    InputError
+        A name without its edition or not on the list, or a fluence that is not positive.
+    """
+    if isinstance(beam, str):
+        quality = _named(beam)
+        return quality.fluence_per_mm2_ugy, quality
+    if isinstance(beam, bool) or not (np.isfinite(beam) and beam > 0):
+        raise InputError(f"beam={beam!r}", needed="a name with its edition, or a positive number of quanta per mm² µGy")
+    return float(beam), None
+
+
+def _named(name: str) -> BeamQuality:
+    known = beam_qualities()
+    if name in known:
+        return known[name]
+    editions = [quality for quality in known.values() if quality.name.partition("/")[0] == name]
+    if editions:
+        raise InputError(
+            f'beam "{name}" without its edition, whose tables of quanta per kerma differ and the DQE with them',
+            needed=" or ".join(
+                f'"{quality.name}" ({quality.fluence_per_mm2_ugy:g} per mm² µGy)' for quality in editions
+            ),
+            remedy="name the edition that the result is to be compared with",
+        )
+    raise InputError(
+        f'beam "{name}"',
+        needed="one of " + ", ".join(known),
+        remedy="for another beam give its quanta per mm² and µGy as a number",
+    )

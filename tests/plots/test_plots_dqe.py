@@ -1,0 +1,98 @@
+"""Figures of DQE and detectability draw the result's own numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xrayiq.metrics import Detectability, Dqe
+from xrayiq.model import Provenance
+from xrayiq.plots import plot, plot_dqes, to_svg
+
+PROVENANCE = Provenance(algorithm="test", algorithm_version=1)
+FREQUENCIES = np.array([0.5, 1.0, 1.5])
+VALUES = np.array([0.6, 0.5, 0.3])
+DQE = Dqe(
+    frequencies_per_mm=FREQUENCIES,
+    values=VALUES,
+    uncertainty=np.array([0.04, 0.05, 0.06]),
+    neq_per_mm2=VALUES * 7e4,
+    mtf_values=VALUES,
+    nnps_mm2=VALUES,
+    mtf_uncertainty_fraction=VALUES,
+    nnps_uncertainty_fraction=VALUES,
+    kerma_uncertainty_fraction=0.05,
+    fluence_uncertainty_fraction=0.02,
+    across="columns",
+    nyquist_per_mm=1.7,
+    kerma_ugy=2.5,
+    beam="RQA5/2015",
+    fluence_per_mm2_ugy=29653.0,
+    provenance=PROVENANCE,
+)
+DETECTABILITY = Detectability(
+    detectability=2.4,
+    diameter_mm=1.0,
+    contrast=0.01,
+    observer="npwe",
+    frequencies_per_mm=FREQUENCIES,
+    signal_density_mm=VALUES,
+    noise_density_mm=2 * VALUES,
+    provenance=PROVENANCE,
+)
+
+
+def axes() -> Axes:
+    return Figure(layout="constrained").add_subplot()
+
+
+def lines(ax: Axes) -> dict[str, np.ndarray]:
+    return {str(line.get_label()): np.asarray(line.get_xydata()) for line in ax.get_lines()}
+
+
+def test_dqe_line_and_band_are_the_result() -> None:
+    ax = plot(DQE, ax=axes())
+    np.testing.assert_array_equal(lines(ax)["DQE u"], np.column_stack([FREQUENCIES, VALUES]))
+    (band,) = ax.collections
+    corners = {(x, round(y, 9)) for x, y in band.get_paths()[0].vertices}
+    assert {(0.5, 0.56), (0.5, 0.64), (1.5, 0.24), (1.5, 0.36)} <= corners
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Spatial frequency / mm⁻¹", "DQE")
+    assert ax.get_title(loc="left") == "DQE u, RQA5/2015, 2.5 µGy"
+    assert "± standard uncertainty" in [text.get_text() for text in ax.get_legend().get_texts()]  # type: ignore[union-attr]
+
+
+def test_a_given_fluence_stands_in_place_of_a_beam() -> None:
+    ax = plot(dataclasses.replace(DQE, beam="", across="rows"), ax=axes())
+    assert ax.get_title(loc="left") == "DQE v, 29653 quanta per mm² µGy, 2.5 µGy"
+
+
+def test_values_above_one_stay_in_the_figure() -> None:
+    ax = plot(dataclasses.replace(DQE, values=3.0 * VALUES), ax=axes())
+    assert ax.get_ylim()[1] > 1.84
+
+
+def test_several_curves_keep_their_labels() -> None:
+    ax = plot_dqes([("u $x$", DQE), ("v", dataclasses.replace(DQE, across="rows"))], ax=axes())
+    assert {"u $x$", "v"} <= set(lines(ax))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["u $x$", "v"]  # type: ignore[union-attr]
+    assert plot_dqes([], ax=axes()).get_ylabel() == "DQE"
+
+
+def test_detectability_shows_what_the_observer_sees() -> None:
+    ax = plot(DETECTABILITY, ax=axes())
+    drawn = lines(ax)
+    np.testing.assert_array_equal(drawn["signal"][:, 1], VALUES)
+    np.testing.assert_array_equal(drawn["noise"][:, 1], 2 * VALUES)
+    assert "d′ = 2.40, NPWE observer, disc 1 mm, 1 %" in ax.get_title(loc="left")
+
+
+def test_both_stand_in_a_page() -> None:
+    for result in (DQE, DETECTABILITY):
+        assert to_svg(lambda ax, shown=result: plot(shown, ax=ax), name="n", title="t").endswith("</svg>")

@@ -1,4 +1,4 @@
-"""Loops of the slanted-edge MTF: where the edge crosses each line, and the projection of pixels onto its normal."""
+"""Loops of the slanted-edge MTF: where the edge crosses each line, outlying pixels, projection onto the normal."""
 
 from __future__ import annotations
 
@@ -97,6 +97,59 @@ def derivative_centroids(
         if step > 0.0:
             found[line] = centre + moment / step
     return found
+
+
+@kernel
+def line_medians(values: NDArray[Any], reach: int) -> NDArray[np.float64]:
+    """Median of each pixel and its neighbours on the lines before and behind, in its column.
+
+    Parameters
+    ----------
+    values : (lines, columns) array
+        Signal; NaN is left out.
+    reach : int
+        Lines taken on either side; beside the first and the last line the window is moved inwards.
+
+    Returns
+    -------
+    (lines, columns) array of float64
+        The median; of an even count, the mean of the middle two; NaN where the window holds nothing else.
+    """
+    lines, columns = values.shape
+    medians = np.full((lines, columns), np.nan)
+    size = min(2 * reach + 1, lines)
+    ordered = np.zeros(size)
+    for column in range(columns):
+        count = 0
+        for entering in range(lines):
+            value = float(values[entering, column])
+            if not math.isnan(value):
+                place = count
+                while place > 0 and ordered[place - 1] > value:
+                    ordered[place] = ordered[place - 1]
+                    place -= 1
+                ordered[place] = value
+                count += 1
+            first = entering - size + 1
+            if first < 0:
+                continue
+            # the window is complete: it serves its middle line, and the lines beyond it at either end
+            middle = first + size // 2
+            begin = 0 if first == 0 else middle
+            end = lines if entering == lines - 1 else middle + 1
+            if count > 0:
+                for line in range(begin, end):
+                    medians[line, column] = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2.0
+            leaving = float(values[first, column])
+            if not math.isnan(leaving):
+                place = 0
+                while ordered[place] < leaving:
+                    place += 1
+                count -= 1
+                while place < count:
+                    ordered[place] = ordered[place + 1]
+                    place += 1
+    return medians
 
 
 @kernel

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from xrayiq_kernels.slanted_edge import derivative_centroids, half_level_crossings, line_sums, project_onto_normal
+from xrayiq_kernels.slanted_edge import (
+    derivative_centroids,
+    half_level_crossings,
+    line_medians,
+    line_sums,
+    project_onto_normal,
+)
 
 
 def crossings_by_definition(values, predicted, reach, level, sign):
@@ -106,6 +112,40 @@ def test_projection_leaves_nan_out(edge):
     arguments = (21.7, 0.08, 0.15, 0.15, -2.0, 0.015, 250)
     expected = sums_by_definition(values, *arguments)
     np.testing.assert_allclose(project_onto_normal(values, *arguments), expected, rtol=1e-12, atol=1e-9)
+
+
+def medians_by_definition(values, reach):
+    lines = len(values)
+    size = min(2 * reach + 1, lines)
+    starts = np.clip(np.arange(lines) - reach, 0, lines - size)
+    return np.array([np.nanmedian(values[start : start + size].astype(float), axis=0) for start in starts])
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("reach", [1, 3, 10, 40])  # the last is longer than the array
+def test_line_medians_equal_their_definition(dtype, reach):
+    values = np.random.default_rng(4).integers(0, 12, (37, 15)).astype(dtype)  # with many equal values
+    np.testing.assert_array_equal(line_medians(values, reach), medians_by_definition(values, reach))
+
+
+@pytest.mark.parametrize("reach", [1, 3, 10])
+def test_line_medians_leave_nan_out(reach):
+    generator = np.random.default_rng(5)
+    values = generator.normal(0, 1, (37, 15))
+    values[generator.random(values.shape) < 0.2] = np.nan
+    values[:, 3] = np.arange(37.0)
+    found = line_medians(values, reach)
+    for line in range(37):
+        start = min(max(line - reach, 0), 37 - 2 * reach - 1)
+        for column in range(15):
+            window = values[start : start + 2 * reach + 1, column]
+            left = window[np.isfinite(window)]
+            assert np.isnan(found[line, column]) if left.size == 0 else found[line, column] == np.median(left)
+
+
+def test_a_monotonic_column_is_its_own_median():
+    values = np.cumsum(np.random.default_rng(6).exponential(1.0, (50, 8)), axis=0)
+    np.testing.assert_array_equal(line_medians(values, 4)[4:-4], values[4:-4])
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float32, np.float64])

@@ -24,7 +24,7 @@ _COARSE_PX: Final = 256
 #: a line must stand out of the others by this many robust standard deviations, and hold this part of the best one
 _SIGNIFICANCE: Final = 8.0
 _LEAST_PART: Final = 0.02
-_CANDIDATES: Final = 6
+_CANDIDATES: Final = 8
 #: an edge runs as far as its gradient is at least this part of its best stretch
 _RUNS_ON: Final = 0.5
 #: another parallel edge counts from this part of the edge's own gradient on
@@ -98,7 +98,7 @@ def find_edges(
     Returns
     -------
     list of EdgeCandidate
-        At most six; empty where nothing stands out of the noise.
+        At most eight; empty where nothing stands out of the noise.
     """
     block = max(1, -(-max(values.shape) // _COARSE_PX))
     rows, columns = (size // block for size in values.shape)
@@ -133,10 +133,18 @@ def _strongest_lines(coarse: _Coarse) -> list[tuple[float, float]]:
     slopes = np.arange(1 - lines, lines) / (lines - 1)
     size = np.abs(line_sums(coarse.gradient, slopes))
     noise = 1.4826 * float(np.median(size))
-    highest = ndimage.maximum_filter(size, size=(2 * max(3, lines // 20) + 1, 7), mode="nearest")
+    around = max(3, lines // 20), 3
+    highest = ndimage.maximum_filter(size, size=(2 * around[0] + 1, 2 * around[1] + 1), mode="nearest")
     peaks = np.argwhere((size == highest) & (size > max(_SIGNIFICANCE * noise, _LEAST_PART * size.max())))
-    order = np.argsort(-size[peaks[:, 0], peaks[:, 1]], kind="stable")[:_CANDIDATES]
-    return [(float(slopes[index]), float(place)) for index, place in peaks[order]]
+    order = np.lexsort((np.abs(slopes[peaks[:, 0]]), -size[peaks[:, 0], peaks[:, 1]]))
+    kept: list[NDArray[np.int64]] = []
+    # without noise neighbouring slopes reach the very same sum along an edge on the axis: they count once
+    for peak in peaks[order]:
+        if not any(np.all(np.abs(peak - other) <= around) for other in kept):
+            kept.append(peak)
+        if len(kept) == _CANDIDATES:
+            break
+    return [(float(slopes[index]), float(place)) for index, place in kept]
 
 
 def _candidate(coarse: _Coarse, slope: float, place: float, half_width_mm: float) -> EdgeCandidate | None:

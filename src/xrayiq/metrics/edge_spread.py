@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +20,6 @@ OVERSAMPLING: Final = 10
 _CLOSEST_KNOTS: Final = 0.4
 #: distance from the edge within which the spread of samples in their bins is weighed
 _CORE_MM: Final = 1.0
-#: where the trend of a side is fitted
-_TREND_FROM_MM: Final = 1.5
-_TREND_TO_MM: Final = 10.0
-#: the window is 1 up to the first distance and a Hann window from the second on
-_WHOLE_MM: Final = 0.5
-_HANN_FROM_MM: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,66 +121,21 @@ def _merge_close(places: Floats, means: Floats, count: Floats, closest: float) -
     return np.bincount(groups, count * places) / weight, np.bincount(groups, count * means) / weight
 
 
-def without_trends(edge: EdgeSpread) -> EdgeSpread:
-    """Edge spread function freed of the linear trend of each side, as the heel effect leaves it.
-
-    Parameters
-    ----------
-    edge : EdgeSpread
-        At least 2.5 mm on either side.
-
-    Returns
-    -------
-    EdgeSpread
-        The trends are fitted from 1.5 to 10 mm and pass into each other as the step does, which is exact for a factor
-        that is linear in the distance.
-    """
-    positions, values = edge.positions_mm, edge.values
-    trends = []
-    for sign in (-1.0, 1.0):
-        side = (sign * positions > _TREND_FROM_MM) & (sign * positions < _TREND_TO_MM)
-        trends.append(np.polyfit(positions[side], values[side], 1))
-    (slope_before, level_before), (slope_behind, level_behind) = trends
-    part = np.clip((values - level_before) / (level_behind - level_before), 0.0, 1.0)
-    trend = (slope_before + (slope_behind - slope_before) * part) * positions
-    return dataclasses.replace(edge, values=np.asarray(values - trend, dtype=np.float64))
-
-
-def line_spread(edge: EdgeSpread, *, half_width_mm: float | None) -> tuple[Floats, Floats]:
+def line_spread(edge: EdgeSpread) -> tuple[Floats, Floats]:
     """Line spread function by finite difference, positive, of area 1.
 
     Parameters
     ----------
     edge : EdgeSpread
         Rising or falling.
-    half_width_mm : float or None
-        Half width of the window around the edge; None keeps all of it, without a window.
 
     Returns
     -------
     positions_mm, values : 1-D arrays
         Middle of neighbouring positions; per mm.
     """
-    positions = edge.positions_mm[:-1] + edge.spacing_mm / 2.0
     values = np.diff(edge.values) / edge.spacing_mm
-    if half_width_mm is not None:
-        inside = np.abs(positions) < half_width_mm
-        positions, values = positions[inside], values[inside]
-        values = values * _window(positions, half_width_mm)
-    return positions, values / (np.sum(values) * edge.spacing_mm)
-
-
-def _window(positions_mm: Floats, half_width_mm: float) -> Floats:
-    """Hann window with a flat middle.
-
-    A plain Hann window of ±5 mm takes part of the line spread itself: it raises the MTF by up to 0.0007, 0.003, 0.0065
-    for a Gaussian blur of 0.1, 0.2, 0.3 mm. Kept whole within 0.5 mm and joined to the Hann window at 1.5 mm, it
-    raises it by less than 0.0005, at 5 % more noise.
-    """
-    hann = 0.5 + 0.5 * np.cos(np.pi * positions_mm / half_width_mm)
-    beyond = np.clip((np.abs(positions_mm) - _WHOLE_MM) / (_HANN_FROM_MM - _WHOLE_MM), 0.0, 1.0)
-    whole = 0.5 + 0.5 * np.cos(np.pi * beyond)
-    return np.asarray(hann + (1.0 - hann) * whole, dtype=np.float64)
+    return edge.positions_mm[:-1] + edge.spacing_mm / 2.0, values / (np.sum(values) * edge.spacing_mm)
 
 
 def transfer_function(

@@ -10,14 +10,23 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
+from xrayiq.metrics.edge_defects import OUTLYING_NOISE, without_outlying
 from xrayiq.metrics.edge_finding import Across, EdgeCandidate
 from xrayiq.metrics.edge_line import EdgeLine, EdgeSides, edge_sides, fit_edge_line
+from xrayiq.metrics.edge_refusals import (
+    ANGLES,
+    GREATEST_ANGLE_DEG,
+    GREATEST_GOOD_ANGLE_DEG,
+    LEAST_ANGLE_DEG,
+    LEAST_GOOD_ANGLE_DEG,
+    no_edge,
+    refusal,
+    too_small,
+)
 from xrayiq.metrics.edge_spread import EdgeSpread, covered_reach_mm, normal_cosine, project_edge
 
 Floats = NDArray[np.float64]
 
-LEAST_ANGLE_DEG: Final = 1.0
-GREATEST_ANGLE_DEG: Final = 10.0
 #: step over noise
 LEAST_CONTRAST: Final = 20.0
 #: sag of the edge
@@ -31,6 +40,10 @@ _GREATEST_RESIDUAL_PX: Final = 1.0
 #: distance over which the edge goes from a quarter to three quarters of its step
 _GREATEST_RISE_MM: Final = 2.0
 _SATURATED_SHARE: Final = 0.01
+#: a median over seven lines finds its way through this much
+_OUTLYING_SHARE: Final = 0.02
+#: of the edge spread function beyond the level of either side, in steps
+_GREATEST_OVERSHOOT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +70,8 @@ class SlantedEdge:
         Distance from a quarter to three quarters of the step.
     pitch_mm : tuple of (float, float)
         Distance of lines and of columns.
+    outlying_px : int
+        Pixels left out because they stand out of their neighbours.
     """
 
     across: Across
@@ -68,6 +83,12 @@ class SlantedEdge:
     angle_deg: float
     rise_mm: float
     pitch_mm: tuple[float, float]
+    outlying_px: int
+
+    @property
+    def well_tilted(self) -> bool:
+        """Whether the angle is one at which the method keeps its accuracy."""
+        return LEAST_GOOD_ANGLE_DEG <= round(self.angle_deg, 1) <= GREATEST_GOOD_ANGLE_DEG
 
     def ends_px(self) -> Floats:
         """Row and column of the edge on the first and on the last line of the ROI."""
@@ -95,7 +116,7 @@ def examine_edge(signal: SignalImage, values: Floats, candidate: EdgeCandidate) 
     -------
     SlantedEdge or NotMeasurableError
         The error is returned, not raised: another edge of the image may do. Its reasons are ``smaller_than_roi``,
-        ``low_contrast``, ``no_edge``, ``edge_angle``, ``curved_edge`` and ``saturated``.
+        ``low_contrast``, ``defective_pixels``, ``no_edge``, ``edge_angle``, ``curved_edge`` and ``saturated``.
     """
     upright = candidate.across == "columns"
     turned = values if upright else values.T
@@ -104,25 +125,29 @@ def examine_edge(signal: SignalImage, values: Floats, candidate: EdgeCandidate) 
     first, last, left, right = box
     inside = np.ascontiguousarray(turned[first:last, left:right])
     if last - first < LEAST_LINES:
-        return _too_small(signal, f"edge undisturbed over {last - first} pixels", f"{LEAST_LINES} pixels along it")
+        return too_small(signal, f"edge undisturbed over {last - first} pixels", f"{LEAST_LINES} pixels along it")
     rough = candidate.intercept_px + candidate.slope * first - left, candidate.slope
     masked = _masked(signal, inside, box, upright)
     reach = _reach(candidate, inside.shape, rough, pitch)
     sides = edge_sides(masked, intercept_px=rough[0], slope=rough[1], pitch_mm=pitch, reach_mm=reach)
     if sides is None or min(reach) < LEAST_REACH_MM:
-        return _too_small(
+        return too_small(
             signal, f"{max(min(reach), 0.0):.1f} mm beside the edge", f"{LEAST_REACH_MM:g} mm on either side"
         )
     if sides.contrast_to_noise < LEAST_CONTRAST:
-        return _refusal(
+        return refusal(
             signal,
             "low_contrast",
             f"step of the edge {sides.contrast_to_noise:.1f} times the noise",
             f"at least {LEAST_CONTRAST:g} times",
             "expose higher or use a denser edge device",
         )
+    step, noise = abs(sides.behind - sides.before), max(sides.noise_before, sides.noise_behind)
+    cleaned, outlying = without_outlying(
+        masked, intercept_px=rough[0], slope=rough[1], pitch_mm=pitch, step=step, noise=noise
+    )
     line = fit_edge_line(
-        inside,
+        np.where(np.isnan(cleaned), inside, cleaned),
         intercept_px=rough[0],
         slope=rough[1],
         reach_px=candidate.uncertainty_px,
@@ -133,7 +158,8 @@ def examine_edge(signal: SignalImage, values: Floats, candidate: EdgeCandidate) 
     if line is None or refused is not None:
         return refused or no_edge(signal)
     reach = _reach(candidate, inside.shape, (line.intercept_px, line.slope), pitch)
-    spread = project_edge(masked, intercept_px=line.intercept_px, slope=line.slope, pitch_mm=pitch, reach_mm=reach)
+    cleaned[outlying] = np.nan
+    spread = project_edge(cleaned, intercept_px=line.intercept_px, slope=line.slope, pitch_mm=pitch, reach_mm=reach)
     edge = SlantedEdge(
         across=candidate.across,
         roi_px=box if upright else (left, right, first, last),
@@ -144,19 +170,20 @@ def examine_edge(signal: SignalImage, values: Floats, candidate: EdgeCandidate) 
         angle_deg=_angle_deg(line.slope, pitch),
         rise_mm=_rise_mm(spread, sides),
         pitch_mm=pitch,
+        outlying_px=int(np.count_nonzero(outlying)),
     )
-    return _judge_signal(signal, edge) or edge
+    return _judge_signal(signal, edge) or _judge_outlying(signal, edge, outlying) or edge
 
 
-def no_edge(signal: SignalImage, found: str = "no straight edge") -> NotMeasurableError:
-    """The refusal of an image that shows no edge."""
-    return _refusal(
-        signal,
-        "no_edge",
-        found,
-        f"one straight edge at {LEAST_ANGLE_DEG:g} to {GREATEST_ANGLE_DEG:g} deg to the rows or columns",
-        "use an image of an edge device, or give the roi that holds its edge",
-    )
+def doubts_about(edge: SlantedEdge) -> list[str]:
+    """Warnings that belong to the numbers of an edge, whatever is made of it."""
+    doubts = []
+    if not edge.well_tilted:
+        doubts.append(f"edge at {edge.angle_deg:.2f} deg, recommended {ANGLES}")
+    if edge.outlying_px:
+        what = "1 pixel" if edge.outlying_px == 1 else f"{edge.outlying_px} pixels"
+        doubts.append(f"{what} around the edge left out: off the neighbours by over {OUTLYING_NOISE:g} times the noise")
+    return doubts
 
 
 def _box(candidate: EdgeCandidate, shape: tuple[int, ...], pitch: tuple[float, float]) -> tuple[int, int, int, int]:
@@ -201,11 +228,9 @@ def _judge_line(
         return no_edge(signal, "no straight edge through most lines")
     angle = _angle_deg(line.slope, pitch)
     if not LEAST_ANGLE_DEG <= angle <= GREATEST_ANGLE_DEG:
-        return _refusal(
-            signal, "edge_angle", f"slanted edge at {angle:.1f} deg", "1.5 to 8 deg", "re-align the edge device"
-        )
+        return refusal(signal, "edge_angle", f"slanted edge at {angle:.1f} deg", ANGLES, "re-align the edge device")
     if line.curvature_px > GREATEST_SAG_PX and line.curvature_px > 4.0 * line.curvature_error_px:
-        return _refusal(
+        return refusal(
             signal,
             "curved_edge",
             f"edge bent by {line.curvature_px:.2f} pixels",
@@ -214,7 +239,7 @@ def _judge_line(
         )
     if lines * abs(line.slope) < 1.0:
         needed = int(np.ceil(1.0 / abs(line.slope)))
-        return _too_small(
+        return too_small(
             signal, f"edge of {lines} pixels at {angle:.1f} deg", f"{needed} pixels, so that it crosses a whole pixel"
         )
     return None
@@ -227,7 +252,7 @@ def _judge_signal(signal: SignalImage, edge: SlantedEdge) -> NotMeasurableError 
     part = (slice(row_start, row_stop), slice(column_start, column_stop))
     share = _saturated_share(signal, part, edge.sides)
     if share > _SATURATED_SHARE:
-        return _refusal(
+        return refusal(
             signal,
             "saturated",
             f"{100.0 * share:.0f} % of the pixels around the edge saturated",
@@ -235,6 +260,24 @@ def _judge_signal(signal: SignalImage, edge: SlantedEdge) -> NotMeasurableError 
             "repeat with a lower exposure",
         )
     return None
+
+
+def _judge_outlying(signal: SignalImage, edge: SlantedEdge, outlying: NDArray[np.bool_]) -> NotMeasurableError | None:
+    """Refusal where defects are too many, or where what is left of them still rules the edge spread function."""
+    share = edge.outlying_px / outlying.size
+    before, step = edge.sides.before, edge.sides.behind - edge.sides.before
+    part = (edge.spread.values - before) / step
+    beyond = max(-float(part.min()), float(part.max()) - 1.0)
+    if share > _OUTLYING_SHARE:
+        found = f"{100.0 * share:.1f} % of the pixels around the edge off their neighbours"
+        needed = f"at most {100.0 * _OUTLYING_SHARE:g} % by over {OUTLYING_NOISE:g} times the noise"
+    elif beyond > _GREATEST_OVERSHOOT:
+        found = f"signal across the edge beyond its sides by {beyond:.1f} times the step"
+        needed = f"at most {_GREATEST_OVERSHOOT:g} times"
+    else:
+        return None
+    remedy = "correct the detector's defects, or place the edge or the roi elsewhere"
+    return refusal(signal, "defective_pixels", found, needed, remedy)
 
 
 def _saturated_share(signal: SignalImage, part: tuple[slice, slice], sides: EdgeSides) -> float:
@@ -248,11 +291,3 @@ def _saturated_share(signal: SignalImage, part: tuple[slice, slice], sides: Edge
         return float(np.count_nonzero(bright) / bright.size)
     ends = [end for end in (relation.stored_min, relation.stored_max) if end is not None]
     return max((float(np.count_nonzero((stored == end) & bright) / stored.size) for end in ends), default=0.0)
-
-
-def _too_small(signal: SignalImage, found: str, needed: str) -> NotMeasurableError:
-    return _refusal(signal, "smaller_than_roi", found, needed, "use an image or roi with more of the edge")
-
-
-def _refusal(signal: SignalImage, reason: str, found: str, needed: str, remedy: str) -> NotMeasurableError:
-    return NotMeasurableError(reason, found, needed=needed, remedy=remedy, source=signal.source)

@@ -53,6 +53,31 @@ def test_single_extreme_values_within_the_range_are_no_plateau():
     assert (found.clipped_low_fraction, found.clipped_high_fraction) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("sd", [5.0, 10.0, 200.0])
+@pytest.mark.parametrize("deviations", [2.2, 1.5, 0.8, -1.0])
+def test_a_cut_of_noise_is_counted_exactly(sd, deviations):
+    limit = np.floor(2000.0 + deviations * sd)
+    pixels = np.minimum(np.rint(noisy(2000.0, sd, (500, 500))), limit).astype(np.uint16)
+    for found in (measure_clipping(pixels), measure_clipping(pixels.astype(np.float32))):
+        assert found.clipped_high_fraction == np.mean(pixels == limit)
+        assert found.clipped_low_fraction == 0.0
+    assert measure_clipping(4000 - pixels).clipped_low_fraction == np.mean(pixels == limit)
+
+
+@pytest.mark.parametrize("sd", [0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0])
+@pytest.mark.parametrize("shape", ["flat", "ramp", "dome"])
+def test_a_value_that_is_merely_frequent_is_not_clipped(sd, shape):
+    row, column = np.mgrid[0:300, 0:400] / 400.0 - 0.5
+    level = {"flat": 0.0 * row, "ramp": 10.0 * column, "dome": 20.0 * np.cos(3.0 * row) * np.cos(2.0 * column)}[shape]
+    noise = noisy(0.0, sd, (300, 400))
+    for offset in np.linspace(1000.0, 1001.0, 11):
+        pixels = np.rint(offset + level + noise).astype(np.uint16)
+        if np.ptp(pixels) == 0:
+            continue
+        found = measure_clipping(pixels)
+        assert (found.clipped_low_fraction, found.clipped_high_fraction) == (0.0, 0.0)
+
+
 def test_padding_is_left_out():
     pixels = np.rint(noisy()).astype(np.uint16)
     pixels[:, :100] = 0
@@ -107,3 +132,12 @@ def test_images_without_a_range_are_named(image, reason):
     with pytest.raises(NotMeasurableError) as caught:
         measure_clipping(image)
     assert caught.value.reason == reason
+
+
+def test_an_array_without_numbers_says_nothing_of_a_header():
+    with pytest.raises(NotMeasurableError, match="no pixel with a finite value") as caught:
+        measure_clipping(np.full((20, 20), np.nan))
+    assert "header" not in str(caught.value)
+    padded = with_relation(np.zeros((20, 20), dtype=np.uint16), padding=(0, 0))
+    with pytest.raises(NotMeasurableError, match=r"no pixel that is not padding.*header"):
+        measure_clipping(padded)

@@ -213,6 +213,59 @@ def test_nearly_all_saturated_is_refused() -> None:
     assert refused(image).reason == "all_saturated"
 
 
+def saturated(share: float, *, limit: int = 4095, shape: tuple[int, int] = (400, 400)) -> NDArray[np.uint16]:
+    """Noise of SNR 100 of which the given share reaches the limit."""
+    noise = np.random.default_rng(9).standard_normal(shape)
+    level = limit / (1 + 0.01 * np.quantile(noise, 1 - share))
+    return np.minimum(np.rint(level * (1 + 0.01 * noise)), limit).astype(np.uint16)
+
+
+@pytest.mark.parametrize("limit", [3000, 4095, 65535])
+@pytest.mark.parametrize("share", [0.012, 0.21, 0.6])
+def test_partly_saturated_field_is_refused_with_its_share(share: float, limit: int) -> None:
+    image = saturated(share, limit=limit)
+    inside = image[40:360, 40:360]
+    error = refused(image, pixel_pitch_mm=0.25)
+    assert error.reason == "partly_saturated"
+    assert f"{100 * np.mean(inside == limit):.3g} % of the pixels" in str(error)
+    assert str(limit) in str(error)
+    assert "at most 1 %" in str(error)
+
+
+def test_saturation_at_the_header_limit_needs_no_plateau() -> None:
+    # noise of less than a step: the end of the range does not stand out from the values below
+    image = np.minimum(np.rint(1000 + np.random.default_rng(2).normal(0.4, 0.4, (400, 400))), 1001).astype(np.uint16)
+    for limit, refusal in ((1001, True), (1023, False)):
+        radiograph = Radiograph(
+            pixels=image, pixel_pitch_mm=(0.25, 0.25), relation=PixelRelation(stored_min=0, stored_max=limit)
+        )
+        if refusal:
+            assert refused(radiograph, pixel_pitch_mm=None).reason == "partly_saturated"
+        else:
+            assert measure_uniformity(radiograph).provenance.warnings == ()
+
+
+def test_little_saturation_is_noted_and_none_is_not() -> None:
+    found = measure_uniformity(saturated(0.005), pixel_pitch_mm=0.25)
+    assert len(found.provenance.warnings) == 1
+    assert "0.5" in found.provenance.warnings[0]
+    assert measure_uniformity(saturated(1e-5), pixel_pitch_mm=0.25).provenance.warnings == ()
+
+
+def test_saturation_outside_the_field_that_is_used_does_not_matter() -> None:
+    image = saturated(1e-6)
+    framed = image.copy()
+    framed[:30], framed[:, -30:] = 4095, 0
+    reference, found = (measure_uniformity(x, pixel_pitch_mm=0.25) for x in (image, framed))
+    np.testing.assert_array_equal(found.tile_means, reference.tile_means)
+    # declared padding is no saturation either
+    framed[60:140, 60:100] = 0
+    padding = PixelRelation(stored_min=0, stored_max=4096, padding=(0, 0))
+    padded = Radiograph(pixels=framed, pixel_pitch_mm=(0.25, 0.25), relation=padding)
+    assert measure_uniformity(padded).provenance.warnings == ()
+    assert refused(framed, pixel_pitch_mm=0.25).reason == "partly_saturated"
+
+
 def test_tile_without_noise_is_refused() -> None:
     image = flat((200, 200))
     image[20:40, 20:40] = 2000.0
@@ -240,6 +293,11 @@ def test_presentation_and_unknown_relation_are_refused() -> None:
     "arguments",
     [
         {"roi_mm": 0.0},
+        {"roi_mm": "10"},
+        {"roi_mm": float("nan")},
+        {"border_mm": None},
+        {"pixel_pitch_mm": "0.1"},
+        {"pixel_pitch_mm": (0.1, 0.1, 0.1)},
         {"roi_mm": 0.6},
         {"border_mm": -1.0},
         {"connectivity": 6},
@@ -248,8 +306,10 @@ def test_presentation_and_unknown_relation_are_refused() -> None:
     ],
 )
 def test_unusable_arguments_are_refused(arguments: dict[str, Any]) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         measure_uniformity(flat(), **{"pixel_pitch_mm": PITCH, **arguments})
+    assert caught.value.needed
+    assert caught.value.remedy
 
 
 def test_stack_is_not_one_image() -> None:

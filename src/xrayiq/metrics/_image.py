@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +16,7 @@ from xrayiq_kernels import KERNEL_DIGEST
 #: what a metric accepts as one image
 Image = Radiograph | ArrayLike
 #: what a metric accepts as one image or several of one size
-Images = Radiograph | ArrayLike | Sequence[Radiograph | ArrayLike]
+Images = Radiograph | ArrayLike | Iterable[Radiograph | ArrayLike]
 Pitch = float | tuple[float, float]
 
 PRESENTATION: Final = "FOR PRESENTATION"
@@ -164,8 +164,8 @@ def images_as_signals(images: Images, *, procedure: str, pixel_pitch_mm: Pitch |
 
     Parameters
     ----------
-    images : Radiograph, 2-D array, or sequence of them (a 3-D array is a sequence of 2-D arrays)
-        The images.
+    images : Radiograph, 2-D array, or iterable of them
+        The images; a 3-D array is a sequence of 2-D arrays, a list of rows is one image.
     procedure : str
         What is to be measured, for messages.
     pixel_pitch_mm : float or (rows, columns) pair, optional
@@ -191,7 +191,9 @@ def images_as_signals(images: Images, *, procedure: str, pixel_pitch_mm: Pitch |
         _check_alike(signal, first)
         yield signal
     if first is None:
-        raise InputError("no image", needed=f"at least one image to measure {procedure}")
+        raise InputError(
+            "no image", needed=f"at least one image to measure {procedure}", remedy="give an image, or a list of images"
+        )
 
 
 def provenance_of(
@@ -236,6 +238,18 @@ def provenance_of(
     )
 
 
+def no_pixels(radiograph: Radiograph) -> NotMeasurableError:
+    """Refusal of an image that is all padding, or without any finite value."""
+    padded = radiograph.padding_mask() is not None
+    return NotMeasurableError(
+        "only_padding",
+        "no pixel that is not padding" if padded else "no pixel with a finite value",
+        needed="an image with pixels",
+        remedy="check the padding values of the header" if padded else "check how the pixel values were computed",
+        source=radiograph.source,
+    )
+
+
 def _has_signal(radiograph: Radiograph) -> bool:
     return radiograph.response is not None or radiograph.relation.relation == "linear"
 
@@ -246,13 +260,7 @@ def _check_range(radiograph: Radiograph, padding: NDArray[np.bool_] | None) -> N
     if pixels.dtype.kind == "f" and not np.isfinite(pixels.sum(dtype=np.float64)):
         pixels = pixels[np.isfinite(pixels)]
     if pixels.size == 0:
-        raise NotMeasurableError(
-            "only_padding",
-            "no pixel that is not padding",
-            needed="an image with pixels",
-            remedy="check the padding values of the header",
-            source=radiograph.source,
-        )
+        raise no_pixels(radiograph)
     low, high = pixels.min(), pixels.max()
     stored_max = radiograph.relation.stored_max
     if low == high and (stored_max is None or high < stored_max):
@@ -285,12 +293,28 @@ def _with_non_finite(values: NDArray[np.float64], padding: NDArray[np.bool_] | N
 
 
 def _each_image(images: Images) -> Iterator[Image]:
-    if isinstance(images, Radiograph) or (isinstance(images, np.ndarray) and images.ndim != 3):
+    if isinstance(images, Radiograph):
         yield images
-    elif isinstance(images, (np.ndarray, Sequence)):
+    elif hasattr(images, "__array__"):
+        array = np.asarray(images)
+        if array.ndim == 3:
+            yield from array
+        else:
+            yield array
+    elif isinstance(images, Iterable) and not isinstance(images, (str, bytes)) and not _is_list_of_rows(images):
         yield from images
     else:
-        yield np.asarray(images)
+        yield cast(ArrayLike, images)
+
+
+def _is_list_of_rows(images: Iterable[Image]) -> bool:
+    """Whether a list holds the rows of one image; other iterables hold images."""
+    if not isinstance(images, Sequence) or len(images) == 0 or isinstance(images[0], Radiograph):
+        return False
+    first = images[0]
+    if isinstance(first, Sequence):
+        return len(first) == 0 or not isinstance(first[0], (Sequence, np.ndarray))
+    return np.ndim(first) < 2
 
 
 def _check_alike(signal: SignalImage, first: SignalImage) -> None:
@@ -305,12 +329,14 @@ def _check_alike(signal: SignalImage, first: SignalImage) -> None:
         raise InputError(
             f"images with pixel pitch {first.pitch} mm and {signal.pitch} mm",
             needed="images of one pixel pitch",
+            remedy="measure images of different pixel pitch apart",
             source=signal.source,
         )
     if signal.unit != first.unit or signal.response_id != first.response_id:
         raise InputError(
             "images with different responses",
             needed="all images with the same calibrated response, or all without",
+            remedy="give every image the response of its detector",
             source=signal.source,
         )
 

@@ -133,6 +133,15 @@ def cut(
     return filled.astype(np.float64) * step, means[filled]
 
 
+def axis_line(spectrum: NDArray[np.float64], frequencies: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
+    """Values on the horizontal axis of the spectrum at frequencies that are multiples of the step."""
+    side = spectrum.shape[0]
+    # of an even side the Nyquist frequency only stands on the negative half
+    columns = (side // 2 + np.rint(frequencies / step).astype(np.int64)) % side
+    line: NDArray[np.float64] = spectrum[side // 2, columns]
+    return line
+
+
 def annuli(
     spectrum: NDArray[np.float64], pitch_mm: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -66,7 +66,7 @@ def tile_statistics(
             "only_padding",
             f"{used} of {left_out.size} tiles with more than half of their pixels valid",
             needed="two tiles or more",
-            remedy="check the padding values of the header",
+            remedy="check the pixels that are padding or not finite",
             source=signal.source,
         )
     _check_positive(signal, float(np.nanmean(means)))

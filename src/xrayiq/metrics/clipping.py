@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._image import PRESENTATION, Image, as_radiograph
+from xrayiq.metrics._image import PRESENTATION, Image, as_radiograph, no_pixels
+from xrayiq.metrics._range_ends import range_ends
 from xrayiq.model import Measurement, Provenance, Result
 from xrayiq_kernels import KERNEL_DIGEST
-from xrayiq_kernels.histogram import float_histogram, integer_histogram
 
 ALGORITHM_VERSION: Final = 1
-#: a plateau at the end of the occupied range holds at least this share of the pixels …
-LEAST_PLATEAU_FRACTION: Final = 1e-4
-#: … and this many times the mean of the next values that occur
-PLATEAU_FACTOR: Final = 5.0
-NEXT_VALUES: Final = 8
-#: integers over a wider range are counted in bins, like floats
-EXACT_VALUES: Final = 1 << 20
-FLOAT_BINS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -82,43 +73,35 @@ def measure_clipping(image: Image) -> Clipping:
     -----
     Pixels at the least or greatest value that BitsStored allows are clipped. So are those at the least or greatest
     value that occurs, if it is a plateau: at least 0.01 % of the pixels, and five times as many as the mean of the next
-    eight values that occur. Detectors saturate below the stored range, and processing cuts within it.
+    eight values that occur; or, where most neighbouring pixels differ, clearly more than the very next value that
+    occurs, since the tail of noise falls towards its end. An end that is merely frequent, as in images with less noise
+    than one step of the stored values, is no plateau. Detectors saturate below the stored range, and processing cuts
+    within it.
     """
     radiograph = as_radiograph(image)
-    excluded = radiograph.padding_mask()
-    pixels = radiograph.pixels
+    pixels, padding = radiograph.pixels, radiograph.padding_mask()
+    used = None if padding is None else ~padding
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        excluded = ~np.isfinite(pixels) if excluded is None else excluded | ~np.isfinite(pixels)
-    kept = pixels if excluded is None else pixels[~excluded]
-    if kept.size == 0:
-        raise NotMeasurableError(
-            "only_padding", "no pixel that is not padding", needed="an image with pixels", source=radiograph.source
-        )
-    low, high = kept.min().item(), kept.max().item()
-    relation = radiograph.relation
-    at_low = relation.stored_min is not None and low <= relation.stored_min
-    at_high = relation.stored_max is not None and high >= relation.stored_max
-    if low == high and not (at_low or at_high):
+        used = np.isfinite(pixels) if used is None else used & np.isfinite(pixels)
+    ends = range_ends(pixels, used, radiograph.relation)
+    if ends.pixel_count == 0:
+        raise no_pixels(radiograph)
+    if ends.low_value == ends.high_value and ends.fraction == 0:
         raise NotMeasurableError(
             "constant_image",
-            f"every pixel has the value {low:g}",
+            f"every pixel has the value {ends.low_value:g}",
             needed="an exposed image",
             remedy="check the exposure and the detector",
             source=radiograph.source,
         )
-    ends = int(np.count_nonzero(kept == low)), int(np.count_nonzero(kept == high))
-    if low < high:
-        counts = _counts(pixels, excluded, low, high)
-        at_low = at_low or _is_plateau(ends[0], counts, kept.size)
-        at_high = at_high or _is_plateau(ends[1], counts[::-1], kept.size)
-    clipped_low, clipped_high = (ends[0] if at_low else 0), (ends[1] if at_high else 0)
+    relation = radiograph.relation
     intent = (radiograph.acquisition.intent or "").strip().upper()
     return Clipping(
-        clipped_low_fraction=clipped_low / kept.size,
-        clipped_high_fraction=clipped_high / kept.size,
-        low_value=float(low),
-        high_value=float(high),
-        pixel_count=int(kept.size),
+        clipped_low_fraction=ends.low_count / ends.pixel_count,
+        clipped_high_fraction=ends.high_count / ends.pixel_count,
+        low_value=ends.low_value,
+        high_value=ends.high_value,
+        pixel_count=ends.pixel_count,
         provenance=Provenance(
             algorithm="clipping",
             algorithm_version=ALGORITHM_VERSION,
@@ -130,19 +113,3 @@ def measure_clipping(image: Image) -> Clipping:
             warnings=radiograph.warnings,
         ),
     )
-
-
-def _counts(pixels: NDArray[Any], excluded: NDArray[np.bool_] | None, low: float, high: float) -> NDArray[np.int64]:
-    """Histogram between the ends: of every value where they are whole and not too many, else of equal bins."""
-    mask = np.zeros((0, 0), dtype=np.bool_) if excluded is None else excluded
-    if pixels.dtype.kind in "ui" and high - low < EXACT_VALUES:
-        return integer_histogram(pixels, mask, int(low), int(high) - int(low) + 1)
-    return float_histogram(pixels.astype(np.float64), mask, float(low), float(high), FLOAT_BINS)
-
-
-def _is_plateau(count: int, counts: NDArray[np.int64], total: int) -> bool:
-    """Whether the first value stands out from the next ones that occur."""
-    following = counts[1:][counts[1:] > 0][:NEXT_VALUES]
-    if count < LEAST_PLATEAU_FRACTION * total:
-        return False
-    return len(following) == 0 or count > PLATEAU_FACTOR * float(following.mean())

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import InputError
+from xrayiq.metrics._arguments import as_length_mm
 from xrayiq.metrics._image import Image, Pitch, as_signal, provenance_of
+from xrayiq.metrics._range_ends import check_saturation, saturation_warnings
 from xrayiq.metrics._tiles import (
-    NEIGHBOURS,
     Connectivity,
     Denominator,
     five_rois,
@@ -146,8 +147,9 @@ def measure_uniformity(
     InputError
         A length, `connectivity` or `denominator` cannot be used.
     NotMeasurableError
-        ``smaller_than_roi``; ``signal_not_positive``; ``no_noise`` where a tile holds a single value, so that it has no
-        SNR; or as any image without linear signal, pixel pitch or content.
+        ``smaller_than_roi``; ``partly_saturated`` where more than 1 % of the pixels inside the border stand at a stored
+        limit or at a plateau that ends their range; ``signal_not_positive``; ``no_noise`` where a tile holds a single
+        value, so that it has no SNR; or as any image without linear signal, pixel pitch or content.
 
     Notes
     -----
@@ -156,11 +158,14 @@ def measure_uniformity(
     and enter nothing else.
 
     The five ROIs have sides of 100 mm, or of a quarter of the side of the field inside the border where that is less.
-    No trend is removed from means; heel effect and distance enter the non-uniformity.
+    No trend is removed from means; heel effect and distance enter the non-uniformity. From 0.01 to 1 % of pixels at an
+    end of the range the provenance warns.
 
     Source: AAPM TG-150; IPEM Report 32 VII.
     """
-    _check_arguments(roi_mm, border_mm, connectivity, denominator)
+    roi_mm = as_length_mm("roi_mm", roi_mm)
+    border_mm = as_length_mm("border_mm", border_mm, zero_allowed=True)
+    _check_choices(connectivity, denominator)
     signal = as_signal(image, procedure="uniformity", pixel_pitch_mm=pixel_pitch_mm)
     size = in_pixels(roi_mm, signal.pitch)
     if min(size) < _LEAST_TILE_PX:
@@ -171,6 +176,8 @@ def measure_uniformity(
         )
     border = in_pixels(border_mm, signal.pitch)
     rows, columns = tile_starts(signal, size, border, roi_mm)
+    inside = tuple(slice(border[axis], signal.values.shape[axis] - border[axis]) for axis in (0, 1))
+    ends = check_saturation(signal, (inside[0], inside[1]), procedure="uniformity")
     means, sds, plane_sds = tile_statistics(signal, rows, columns, size)
     snrs = means / sds
     five_means, five_size = five_rois(signal, border)
@@ -183,8 +190,8 @@ def measure_uniformity(
         tile_rows_px=rows,
         tile_columns_px=columns,
         tile_size_px=size,
-        roi_mm=float(roi_mm),
-        border_mm=float(border_mm),
+        roi_mm=roi_mm,
+        border_mm=border_mm,
         signal_nonuniformity_global=global_nonuniformity(means),
         signal_nonuniformity_local=local_nonuniformity(means, connectivity, denominator),
         noise_nonuniformity_global=global_nonuniformity(sds),
@@ -204,23 +211,28 @@ def measure_uniformity(
             algorithm="uniformity",
             version=_VERSION,
             parameters={
-                "roi_mm": float(roi_mm),
-                "border_mm": float(border_mm),
+                "roi_mm": roi_mm,
+                "border_mm": border_mm,
                 "connectivity": connectivity,
                 "denominator": denominator,
                 "pixel_pitch_rows_mm": signal.pitch[0],
                 "pixel_pitch_columns_mm": signal.pitch[1],
             },
+            warnings=saturation_warnings(ends),
         ),
     )
 
 
-def _check_arguments(roi_mm: float, border_mm: float, connectivity: int, denominator: str) -> None:
-    if not (np.isfinite(roi_mm) and roi_mm > 0):
-        raise InputError(f"roi_mm={roi_mm}", needed="a positive length")
-    if not (np.isfinite(border_mm) and border_mm >= 0):
-        raise InputError(f"border_mm={border_mm}", needed="a length of 0 or more")
-    if connectivity not in NEIGHBOURS:
-        raise InputError(f"connectivity={connectivity!r}", needed="4 or 8")
+def _check_choices(connectivity: object, denominator: object) -> None:
+    if connectivity not in (4, 8):
+        raise InputError(
+            f"connectivity={connectivity!r}",
+            needed="4 or 8",
+            remedy="give 4 for neighbours that share a side, 8 for those that share a corner too",
+        )
     if denominator not in ("global", "neighbours"):
-        raise InputError(f"denominator={denominator!r}", needed="'global' or 'neighbours'")
+        raise InputError(
+            f"denominator={denominator!r}",
+            needed="'global' or 'neighbours'",
+            remedy="give 'global' to divide by the mean of all tiles, as AAPM TG-150 does",
+        )

@@ -68,6 +68,60 @@ def test_the_anatomy_leaves_out_air_and_shadow(anatomy):
     assert found.direct_exposure is not None
 
 
+def stored(values, limit=65535):
+    return np.clip(np.rint(values), 0, limit).astype(np.uint16)
+
+
+def test_saturated_air_beside_the_anatomy_does_no_harm():
+    image, _ = anatomy_like(0.02)
+    image = 3.0 * image
+    # the air is 3000 with a noise of 60: at 2800 it saturates nearly everywhere, the anatomy below 0.9 of it does not
+    limit = 2800
+    whole, cut = (measure_clinical_noise(stored(image, top), pixel_pitch_mm=PITCH_MM) for top in (65535, limit))
+    assert np.mean(stored(image, limit) == limit) > 0.25
+    # a rim of thin skin changes sides
+    assert cut.relative_noise == pytest.approx(whole.relative_noise, rel=0.01)
+    assert whole.provenance.warnings == ()
+    assert [warning.split(" ")[0] for warning in cut.provenance.warnings] == ["outside"]
+    assert f"value {limit}" in cut.provenance.warnings[0]
+
+
+@pytest.mark.parametrize(("noise_fraction", "offset", "limit", "value"), [(0.1, 250, 65535, 0), (0.2, 0, 300, 300)])
+def test_cut_off_anatomy_is_refused_with_its_share(noise_fraction, offset, limit, value):
+    image, _ = anatomy_like(noise_fraction)
+    with pytest.raises(
+        NotMeasurableError, match=rf"\d % of the pixels stand at .*value {value},.*at most 1 %"
+    ) as caught:
+        measure_clinical_noise(stored(image - offset, limit), pixel_pitch_mm=PITCH_MM)
+    assert caught.value.reason == "partly_saturated"
+
+
+def test_a_little_cut_off_anatomy_is_noted():
+    found = measure_clinical_noise(stored(anatomy_like(0.1)[0] - 150), pixel_pitch_mm=PITCH_MM)
+    assert "value 0" in found.provenance.warnings[0]
+
+
+def test_narrow_strips_of_saturated_air_are_no_anatomy():
+    phantom = simulate_clinical(
+        Detector(pixel_pitch_mm=0.15), anatomy="abdomen", shape=(900, 1000), kerma_ugy=2.5, seed=2
+    )
+    saturated = phantom.pixels == phantom.pixels.max()
+    signal = as_signal(phantom.pixels, procedure="test", pixel_pitch_mm=0.15)
+    found = find_anatomy(signal, find_collimation(phantom.pixels, pixel_pitch_mm=0.15))
+    assert np.mean(saturated) > 0.1
+    # single saturated pixels beside the rim
+    assert np.mean(saturated[found.mask]) < 0.005
+
+
+@pytest.mark.parametrize("scale", [1.0, 4.0, 60.0])
+def test_a_computed_image_has_no_noise(scale):
+    _, signal = anatomy_like(0.0)
+    for image in (scale * signal, stored(scale * signal)):
+        with pytest.raises(NotMeasurableError) as caught:
+            measure_clinical_noise(image, pixel_pitch_mm=PITCH_MM)
+        assert caught.value.reason == "no_noise"
+
+
 def test_noise_needs_no_pixel_pitch_and_scales_with_the_gain():
     image, _ = anatomy_like(0.02)
     once, thrice = measure_clinical_noise(image), measure_clinical_noise(3.0 * image)

@@ -11,7 +11,7 @@ import pytest
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics import assess_exposure_index
 from xrayiq.model import Acquisition, PixelRelation, Radiograph, Response
-from xrayiq_phantoms import Detector, simulate_clinical, simulate_flat
+from xrayiq_phantoms import Detector, simulate_clinical, simulate_field, simulate_flat
 
 PIXELS = np.arange(100, dtype=np.uint16).reshape(10, 10)
 
@@ -54,7 +54,24 @@ def test_without_target_there_is_no_deviation_and_no_warning():
     assert [measurement.quantity for measurement in found.measurements()] == ["exposure_index"]
 
 
-@pytest.mark.parametrize("subject", [PIXELS, image(), image(deviation_index=1.0, sensitivity=200.0)])
+@pytest.mark.parametrize(
+    ("attributes", "quantities"),
+    [
+        ({"deviation_index": 1.0}, ["reported_deviation_index"]),
+        ({"target_exposure_index": 250.0}, ["target_exposure_index"]),
+        (
+            {"target_exposure_index": 250.0, "deviation_index": 1.0},
+            ["target_exposure_index", "reported_deviation_index"],
+        ),
+    ],
+)
+def test_a_header_keeps_what_it_has(attributes, quantities):
+    found = assess_exposure_index(image(**attributes))
+    assert [measurement.quantity for measurement in found.measurements()] == quantities
+    assert (found.exposure_index, found.deviation_index) == (None, None)
+
+
+@pytest.mark.parametrize("subject", [PIXELS, image(), image(sensitivity=200.0)])
 def test_without_index_and_response_it_is_not_measurable(subject):
     with pytest.raises(NotMeasurableError) as caught:
         assess_exposure_index(subject)
@@ -87,15 +104,64 @@ def test_estimate_is_the_median_kerma_of_the_anatomy(anatomy, response):
     assert found.provenance.signal_unit == "uGy"
 
 
-def test_an_estimate_that_fails_is_named_beside_the_header():
-    detector = Detector(pixel_pitch_mm=0.3)
-    flat = simulate_flat(detector, shape=(400, 400), kerma_ugy=2.5, seed=1)
+def flat_field(shape=(400, 400), kerma_ugy=2.5, response="linear", **attributes):
+    detector = Detector(pixel_pitch_mm=0.3, response=response, offset_dn=2000.0)
     model, a, b, c = detector.response_coefficients
+    return dataclasses.replace(
+        Radiograph.from_array(
+            simulate_flat(detector, shape=shape, kerma_ugy=kerma_ugy, seed=1).pixels,
+            pixel_pitch_mm=0.3,
+            response=Response(model=model, a=a, b=b, c=c),
+            acquisition=Acquisition(**attributes),
+        ),
+        relation=PixelRelation(relation="linear" if response == "linear" else "log"),
+    )
+
+
+@pytest.mark.parametrize("response", ["linear", "log"])
+@pytest.mark.parametrize("kerma_ugy", [0.5, 2.5, 10.0])
+def test_a_flat_field_has_a_hundred_times_its_kerma(kerma_ugy, response):
+    found = assess_exposure_index(flat_field(kerma_ugy=kerma_ugy, response=response, exposure_index=250.0))
+    # IEC 62494-1:2008: 250 at 2.5 µGy; steps of stored values and 160 000 pixels leave 0.5 %
+    assert found.estimated_exposure_index == pytest.approx(100.0 * kerma_ugy, rel=0.005)
+    assert found.exposure_index == 250.0
+    assert any("whole field" in warning for warning in found.provenance.warnings)
+
+
+def test_a_collimated_flat_field_is_measured_inside_its_field():
+    detector = Detector(pixel_pitch_mm=0.3)
+    model, a, b, c = detector.response_coefficients
+    phantom = simulate_field(
+        detector, shape=(600, 600), kerma_ugy=2.5, seed=3, size_mm=(120.0, 100.0), rotation_deg=3.0
+    )
     radiograph = Radiograph.from_array(
-        flat.pixels,
-        pixel_pitch_mm=0.3,
-        response=Response(model=model, a=a, b=b, c=c),
-        acquisition=Acquisition(exposure_index=250.0),
+        phantom.pixels, pixel_pitch_mm=0.3, response=Response(model=model, a=a, b=b, c=c)
+    )
+    found = assess_exposure_index(radiograph)
+    inside = phantom.kerma_ugy[phantom.kerma_ugy > 0.9 * phantom.kerma_ugy.max()]
+    # scatter raises the field by the penumbra's share; the rims differ by 3 mm
+    assert found.estimated_exposure_index == pytest.approx(100.0 * np.median(inside), rel=0.01)
+
+
+def test_an_image_too_small_for_a_field_is_measured_in_its_centre():
+    found = assess_exposure_index(flat_field(shape=(40, 40)))
+    # 169 pixels of 5 % noise: 0.5 %, times three
+    assert found.estimated_exposure_index == pytest.approx(250.0, rel=0.015)
+    assert any("centre of the image" in warning for warning in found.provenance.warnings)
+
+
+def test_a_saturated_estimate_says_so():
+    radiograph = flat_field()
+    limit = int(np.median(radiograph.pixels))
+    cut = dataclasses.replace(radiograph, pixels=np.minimum(radiograph.pixels, limit))
+    found = assess_exposure_index(cut)
+    assert any("saturated" in warning for warning in found.provenance.warnings)
+
+
+def test_an_estimate_that_fails_is_named_beside_the_header():
+    pixels = np.full((400, 400), 65535, dtype=np.uint16)
+    radiograph = dataclasses.replace(
+        image(pixels, exposure_index=250.0), response=Response(model="linear", a=0.0, b=500.0)
     )
     found = assess_exposure_index(radiograph)
     assert found.estimated_exposure_index is None

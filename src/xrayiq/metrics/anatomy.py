@@ -24,6 +24,8 @@ FLATNESS_SMOOTHING_MM: Final = 3.0
 #: … near the greatest signal, on at least this share of the field
 AIR_OF_TOP: Final = 0.7
 LEAST_AIR_FRACTION: Final = 0.01
+#: rounding of the mean of equal values
+_ONE_VALUE: Final = 1e-9
 #: what reaches this part of the direct exposure is air, or skin too thin to count
 AIR_LIMIT: Final = 0.9
 #: what stays below this part of the median is metal
@@ -73,13 +75,10 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
     Notes
     -----
     Direct exposure is the flat part of the field near its greatest signal; a plane through its logarithm follows heel
-    effect and gain. Metal is what absorbs ten times more than the median of the rest.
+    effect and gain. Where that part is too small, it is what reaches 0.9 of a saturated value. Metal is what absorbs
+    ten times more than the median of the rest.
     """
-    pitch_mm = (
-        ASSUMED_LENGTH_MM / max(signal.values.shape)
-        if signal.pixel_pitch_mm is None
-        else float(np.sqrt(signal.pixel_pitch_mm[0] * signal.pixel_pitch_mm[1]))
-    )
+    pitch_mm = _mean_pitch_mm(signal)
     factor = max(1, round(GRID_MM / pitch_mm))
     means, holes = reduce_image(signal.values, signal.padding, factor)
     inside = _inside(field, means.shape, factor, FIELD_MARGIN_MM / pitch_mm) & ~holes
@@ -101,6 +100,32 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
             source=signal.source,
         )
     return Anatomy(mask=mask, fraction=fraction, direct_exposure=direct)
+
+
+def field_mask(signal: SignalImage, field: Collimation) -> NDArray[np.bool_]:
+    """Pixels inside a collimated field by a margin of 3 mm, padding left out.
+
+    Parameters
+    ----------
+    signal : SignalImage
+        The image.
+    field : Collimation
+        Its field.
+
+    Returns
+    -------
+    2-D array of bool
+        Sides on the image border need no margin.
+    """
+    margin_px = FIELD_MARGIN_MM / _mean_pitch_mm(signal)
+    inside = _inside(field, signal.values.shape, 1, margin_px)
+    return inside if signal.padding is None else inside & ~signal.padding
+
+
+def _mean_pitch_mm(signal: SignalImage) -> float:
+    if signal.pixel_pitch_mm is None:
+        return float(ASSUMED_LENGTH_MM / max(signal.values.shape))
+    return float(np.sqrt(signal.pixel_pitch_mm[0] * signal.pixel_pitch_mm[1]))
 
 
 def _inside(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float) -> NDArray[np.bool_]:
@@ -130,8 +155,13 @@ def _direct_exposure(
     smooth = cv2.GaussianBlur(logarithm, (0, 0), FLATNESS_SMOOTHING_MM / grid_mm, borderType=cv2.BORDER_REPLICATE)
     down, across = np.gradient(smooth)
     flat = inside & (np.hypot(down, across) < AIR_FLATNESS_PER_MM * grid_mm) & (means > AIR_OF_TOP * top)
-    if np.count_nonzero(flat) < LEAST_AIR_FRACTION * np.count_nonzero(inside):
-        return nowhere, None
+    least = LEAST_AIR_FRACTION * np.count_nonzero(inside)
+    if np.count_nonzero(flat) < least:
+        # narrow strips of saturated air are not flat after smoothing, but all have one value
+        highest = float(means[inside].max())
+        if np.count_nonzero(inside & (means >= highest * (1.0 - _ONE_VALUE))) < least:
+            return nowhere, None
+        return inside & (means > AIR_LIMIT * highest), highest
     row, column = np.nonzero(flat)
     terms = np.stack([np.ones(len(row)), row / means.shape[0], column / means.shape[1]], axis=1)
     plane, *_ = np.linalg.lstsq(terms, logarithm[flat], rcond=None)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._image import Image, Pitch, as_signal, provenance_of
-from xrayiq.metrics.anatomy import find_anatomy
+from xrayiq.metrics._image import Image, Pitch, SignalImage, as_signal, provenance_of
+from xrayiq.metrics._range_ends import SATURATED_FRACTION, check_saturation, saturation_warnings, used_range_ends
+from xrayiq.metrics.anatomy import field_mask, find_anatomy
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Result
 
@@ -28,6 +29,10 @@ OPERATOR_NORM: Final = 6.0
 CLIP: Final = 3.0
 #: blocks with fewer differences within it hold edges (of noise alone 99.7 % lie there), and are left out
 LEAST_PLAIN_SHARE: Final = 0.985
+#: less noise than this part of the signal is no noise of X rays: it would take four million quanta in each pixel
+LEAST_RELATIVE_NOISE: Final = 5e-4
+#: and less than this, in steps of the stored values, is that of rounding (1 / √12)
+LEAST_NOISE_STEPS: Final = 0.35
 #: standard deviation of a unit normal distribution cut at ±3
 CLIPPED_DEVIATION: Final = 0.98658
 
@@ -96,7 +101,9 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
         The array is not a non-empty 2-D array of numbers, or the pitch is not positive.
     NotMeasurableError
         ``presentation_image``, ``no_linear_signal``, ``only_padding``, ``constant_image``, ``all_saturated``,
-        ``image_too_small``, ``no_anatomy``, or ``no_noise`` where neighbouring pixels do not differ.
+        ``image_too_small``, ``no_anatomy``; ``partly_saturated`` where more than 1 % of the pixels of the blocks stand
+        at a stored limit or at a plateau that ends their range; ``no_noise`` where the noise is below 0.05 % of the
+        signal, for which X rays would take four million quanta in each pixel, or no more than that of rounding.
 
     Notes
     -----
@@ -107,9 +114,13 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
     hold edges and are left out. Where anatomy is full of edges (small bones), part of it still counts as noise, up to a
     sixth. The pixels compared are about 0.45 mm apart: noise correlated over shorter distances, as by the blur of the
     detector, is measured in full; noise correlated over longer ones (scatter grids, processing) only in part.
+
+    Saturated parts that are as flat as direct exposure count as such and are left out; a warning then tells their share
+    of what lies outside the anatomy. Another comes with 0.01 to 1 % of the blocks' pixels at an end of the range.
     """
     signal = as_signal(image, procedure="clinical noise", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False)
-    anatomy = find_anatomy(signal, find_collimation(image, pixel_pitch_mm=pixel_pitch_mm))
+    field = find_collimation(image, pixel_pitch_mm=pixel_pitch_mm)
+    anatomy = find_anatomy(signal, field)
     lag = _lag(signal.pixel_pitch_mm)
     size, rows, columns = _blocks(anatomy.mask, lag)
     if len(rows) == 0:
@@ -117,6 +128,7 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
             "no_anatomy",
             "no block of pixels lies wholly in the anatomy",
             needed=f"anatomy of at least {BLOCK_SIZES_PX[-1] + 2 * lag} pixels along rows and columns",
+            remedy="use an image at full resolution",
             source=signal.source,
         )
     means = np.empty(len(rows))
@@ -128,15 +140,15 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
         noises[index], plain[index] = _noise(around, lag)
     smooth = plain >= LEAST_PLAIN_SHARE
     if np.count_nonzero(smooth) >= ENOUGH_BLOCKS:
-        means, noises = means[smooth], noises[smooth]
+        means, noises, rows, columns = means[smooth], noises[smooth], rows[smooth], columns[smooth]
+    measured = _covered(anatomy.mask.shape, rows, columns, size)
+    ends = check_saturation(signal, measured, procedure="clinical noise")
     relative = noises / means
-    if not np.median(relative) > 0:
-        raise NotMeasurableError(
-            "no_noise",
-            "neighbouring pixels do not differ",
-            needed="an image with noise, not one smoothed or computed",
-            source=signal.source,
-        )
+    _check_noise(signal, float(np.median(relative)), _in_steps(signal, rows, columns, size, noises))
+    warnings = saturation_warnings(ends)
+    beside = used_range_ends(signal, field_mask(signal, field) & ~anatomy.mask)
+    if beside.fraction > SATURATED_FRACTION:
+        warnings = (*warnings, f"outside the anatomy {beside.text()}, and are left out")
     return ClinicalNoise(
         snr=float(1.0 / np.median(relative)),
         relative_noise=float(np.median(relative)),
@@ -151,6 +163,7 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
             algorithm="clinical_noise",
             version=ALGORITHM_VERSION,
             parameters={"block_size_px": size, "lag_px": lag},
+            warnings=warnings,
         ),
     )
 
@@ -182,6 +195,48 @@ def _blocks(mask: NDArray[np.bool_], lag: int) -> tuple[int, NDArray[np.int64], 
             return size, row_starts[row], column_starts[column]
     nothing = np.zeros(0, dtype=np.int64)
     return BLOCK_SIZES_PX[-1], nothing, nothing
+
+
+def _in_steps(
+    signal: SignalImage,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    size: int,
+    noises: NDArray[np.float64],
+) -> float | None:
+    """Median noise of the blocks in steps of the stored values; None where those are not whole."""
+    pixels = signal.radiograph.pixels
+    if pixels.dtype.kind not in "ui":
+        return None
+    steps = []
+    for row, column, noise in zip(rows, columns, noises, strict=True):
+        block = np.s_[row : row + size, column : column + size]
+        stored = int(pixels[block].max()) - int(pixels[block].min())
+        steps.append(noise * stored / np.ptp(signal.values[block]) if stored else 0.0)
+    return float(np.median(steps))
+
+
+def _check_noise(signal: SignalImage, relative: float, steps: float | None) -> None:
+    if relative >= LEAST_RELATIVE_NOISE and (steps is None or steps >= LEAST_NOISE_STEPS):
+        return
+    in_steps = "" if steps is None else f" or {steps:.2g} steps of the stored values"
+    raise NotMeasurableError(
+        "no_noise",
+        f"noise of {100.0 * relative:.2g} % of the signal{in_steps}",
+        needed=f"at least {100.0 * LEAST_RELATIVE_NOISE:g} % of the signal, and more than that of rounding",
+        remedy="use an exposed image, not one smoothed or computed",
+        source=signal.source,
+    )
+
+
+def _covered(
+    shape: tuple[int, ...], rows: NDArray[np.int64], columns: NDArray[np.int64], size: int
+) -> NDArray[np.bool_]:
+    """True on the pixels of the blocks."""
+    covered = np.zeros(shape, dtype=np.bool_)
+    for row, column in zip(rows, columns, strict=True):
+        covered[row : row + size, column : column + size] = True
+    return covered
 
 
 def _noise(values: NDArray[np.float64], lag: int) -> tuple[float, float]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import PRESENTATION, Image, SignalImage, as_radiograph, as_signal
-from xrayiq.metrics.anatomy import find_anatomy
+from xrayiq.metrics._range_ends import saturation_warnings, used_range_ends
+from xrayiq.metrics.anatomy import field_mask, find_anatomy
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Radiograph, Result
 from xrayiq_kernels import KERNEL_DIGEST
@@ -20,6 +21,8 @@ from xrayiq_kernels.histogram import integer_histogram, value_of_interest
 ALGORITHM_VERSION: Final = 1
 #: IEC 62494-1:2008: EI = 100 per µGy times the calibrated kerma
 EI_PER_UGY: Final = 100.0
+#: part of the image that is measured where no field is found
+CENTRE_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -37,8 +40,8 @@ class ExposureIndex(Result):
     deviation_index_difference : float or None
         Reported minus computed.
     estimated_exposure_index : float or None
-        100 per µGy times the median kerma of the anatomy inside the collimated field: an estimate of the EI that needs
-        a calibrated response; not the vendor's EI.
+        100 per µGy times the median kerma of the anatomy inside the collimated field, or of the whole field where no
+        anatomy is told apart: an estimate of the EI that needs a calibrated response; not the vendor's EI.
     provenance : Provenance
         Algorithm, parameters and warnings.
     """
@@ -77,17 +80,19 @@ def assess_exposure_index(image: Image) -> ExposureIndex:
     ExposureIndex
         What the header states, beside DI = 10·log10(EI / EI_T) in full precision. An EI or target that is 0 or below is
         reported as found, and a warning says why there is no DI. With a calibrated response, and unless the image is
-        FOR PRESENTATION, also an estimate of EI from the pixels.
+        FOR PRESENTATION, also an estimate of EI from the pixels. What is unknown is None.
 
     Raises
     ------
     NotMeasurableError
-        ``no_exposure_index``: the header states none and none can be estimated.
+        ``no_exposure_index``: the header states neither EI, EI_T nor DI, and no EI can be estimated.
 
     Notes
     -----
     IEC 62494-1:2008. The estimate is 100 per µGy times the median kerma of the anatomy inside the collimated field, for
-    the beam that the response was calibrated with. Vendors choose their own regions and central tendency, so it is no
+    the beam that the response was calibrated with. Of a flat field, where no anatomy is told apart, it is the median
+    inside the field by a margin of 3 mm, and a warning says so: 250 at 2.5 µGy. Without a field it is the median of the
+    central tenth of the image. Vendors choose their own regions and central tendency, so it is no
     substitute for their EI. Legacy indicators (S, lgM, REX …) in other attributes are not read as EI.
     """
     radiograph = as_radiograph(image)
@@ -98,11 +103,11 @@ def assess_exposure_index(image: Image) -> ExposureIndex:
         acquisition.deviation_index,
     )
     estimated, notes = _estimate(radiograph)
-    if index is None and estimated is None:
+    if all(known is None for known in (index, target, reported, estimated)):
         raise NotMeasurableError(
             "no_exposure_index",
             "the header states no exposure index" if isinstance(image, Radiograph) else "a bare array has no header",
-            needed="ExposureIndex (0018,1411), or a calibrated response to estimate it",
+            needed="ExposureIndex (0018,1411), its target or deviation, or a calibrated response to estimate it",
             remedy="; ".join(notes) or "turn on the exposure index of the system, or give its response",
             source=radiograph.source,
         )
@@ -141,10 +146,37 @@ def _estimate(radiograph: Radiograph) -> tuple[float | None, tuple[str, ...]]:
         return None, ()
     try:
         signal = as_signal(radiograph, procedure="the exposure index", needs_pitch=False)
-        anatomy = find_anatomy(signal, find_collimation(radiograph))
     except NotMeasurableError as error:
         return None, (f"exposure index not estimated: {error.found}",)
-    return EI_PER_UGY * _median(signal, anatomy.mask), ()
+    region, notes = _region(signal)
+    if not region.any():
+        return None, ("exposure index not estimated: no pixel that is not padding in the centre",)
+    ends = used_range_ends(signal, region)
+    return EI_PER_UGY * _median(signal, region), (*notes, *saturation_warnings(ends))
+
+
+def _region(signal: SignalImage) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Pixels whose median is the value of interest, and what a user should know of them."""
+    try:
+        field = find_collimation(signal.radiograph)
+    except NotMeasurableError as error:
+        return _centre(signal), (f"exposure index estimated from the centre of the image: {error.found}",)
+    try:
+        return find_anatomy(signal, field).mask, ()
+    except NotMeasurableError:
+        inside = field_mask(signal, field)
+        if inside.any():
+            return inside, ("no anatomy told apart: exposure index estimated from the whole field, as of a flat field",)
+        return _centre(signal), ("no anatomy told apart: exposure index estimated from the centre of the image",)
+
+
+def _centre(signal: SignalImage) -> NDArray[np.bool_]:
+    """The central tenth of the image, padding left out."""
+    rows, columns = signal.values.shape
+    top, left = (round(side * (1.0 - math.sqrt(CENTRE_SHARE)) / 2.0) for side in (rows, columns))
+    centre = np.zeros((rows, columns), dtype=np.bool_)
+    centre[top : rows - top, left : columns - left] = True
+    return centre if signal.padding is None else centre & ~signal.padding
 
 
 def _median(signal: SignalImage, mask: NDArray[np.bool_]) -> float:

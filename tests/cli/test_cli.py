@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -70,12 +71,23 @@ def test_exit_code_of_score(files, name, code):
 
 def test_score_prints_full_precision_and_reasons(files):
     rows = list(csv.DictReader(io.StringIO(xrayiq("score", files["over"], "--format", "csv").stdout)))
-    index = next(row for row in rows if row["quantity"] == "Deviation index DI")
+    index = next(row for row in rows if row["quantity"] == "deviation_index")
     assert float(index["value"]) == 10.0 * np.log10(800.0 / 250.0)
-    assert index["status"] == "fail"
-    assert "TG-116" in index["source_or_reason"]
-    reasons = json.loads(xrayiq("score", files["constant"], "--format", "json").stdout)
-    assert {row["status"] for row in reasons if row["procedure"] == "uniformity"} == {"constant_image"}
+    assert (index["status"], index["limit"]) == ("fail", "tg116_deviation_index")
+    assert "TG-116" in index["limit_source"]
+    (constant,) = json.loads(xrayiq("score", files["constant"], "--format", "json").stdout)
+    assert {row["reason"] for row in constant["outcomes"] if row["procedure"] == "uniformity"} == {"constant_image"}
+
+
+def test_json_of_score_and_inspect_is_typed(files):
+    (over,) = json.loads(xrayiq("score", files["over"], "--format", "json").stdout)
+    verdicts = [verdict for outcome in over["outcomes"] for verdict in outcome["verdicts"]]
+    failed = next(verdict for verdict in verdicts if verdict["status"] == "fail")
+    assert failed["limit"]["fail_high"] == 3.0
+    assert failed["measurement"]["quantity"] == "deviation_index"
+    (inspected,) = json.loads(xrayiq("inspect", files["over"], "--format", "json").stdout)
+    assert inspected["header"]["acquisition"]["exposure_index"] == 800.0
+    assert inspected["kind"] == "clinical"
 
 
 @pytest.mark.parametrize("arguments", [["score"], ["score", "missing.dcm"], ["fly"], ["run", ".", "--workers", "0"]])
@@ -142,6 +154,46 @@ def test_control_sequences_never_reach_the_terminal():
     assert "\x1b" not in printable(hostile)
     assert "\x07" not in printable(hostile)
     assert "\u202e" not in printable(hostile)
+
+
+def test_file_name_with_control_sequences_is_printed_harmless(files, tmp_path):
+    hostile = tmp_path / "esc\x1b[31mred\nline.dcm"
+    hostile.write_bytes(files["edge"].read_bytes())
+    for command in ("inspect", "score"):
+        for output in ("table", "json", "csv"):
+            done = xrayiq(command, hostile, "--format", output)
+            assert "\x1b" not in done.stdout + done.stderr
+            assert "red\nline" not in done.stdout
+
+
+def test_report_of_a_store_that_is_not_there_is_a_usage_error_and_makes_none(tmp_path):
+    done = xrayiq("report", "--records", f"sqlite:///{tmp_path / 'none.db'}", folder=tmp_path)
+    assert done.returncode == 2
+    assert "no such record store" in done.stderr
+    assert list(tmp_path.glob("*.db")) == []
+
+
+def test_place_that_cannot_be_written_is_a_usage_error(files, tmp_path):
+    xrayiq("run", files["edge"], "--workers", "1", folder=tmp_path)
+    done = xrayiq("report", "--out", tmp_path / "missing" / "report.html", folder=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_interrupt_of_the_whole_group_leaves_no_traceback_and_can_be_continued(files, tmp_path):
+    command = [sys.executable, "-c", "from xrayiq.cli import main; main()", "run", str(files["edge"].parent)]
+    environment = {**os.environ, "XRAYIQ_KEY_FILE": str(tmp_path / "person.key")}
+    for seconds in (0.9, 1.6):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+        assert "Traceback" not in messages
+        # the run may have ended before the signal on a fast machine
+        assert process.returncode in (130, 1, -signal.SIGINT)
+    assert xrayiq(*command[3:], folder=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-cmd", "@sum"])

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import signal
 import sys
+import tempfile
+import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,6 +26,9 @@ from xrayiq.procedures import Site
 
 #: longest time that one object may take
 OBJECT_TIMEOUT_S: Final = 300.0
+
+#: longest time that a worker may take to start
+_START_TIMEOUT_S: Final = 60.0
 
 #: files handed out ahead of the one awaited, per worker
 _AHEAD: Final = 8
@@ -41,6 +48,19 @@ class Executor(Protocol):
         """Hand out one call."""
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C is the parent's to handle: a process started meanwhile inherits that it is held back."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker(SpawnProcess):
     """Spawned process that does not import the caller's script again, so that no ``__main__`` guard is needed."""
 
@@ -49,7 +69,8 @@ class _Worker(SpawnProcess):
         caller = sys.modules["__main__"]
         sys.modules["__main__"] = types.ModuleType("__main__")
         try:
-            return SpawnProcess._Popen(process_obj)
+            with _interrupts_held():
+                return SpawnProcess._Popen(process_obj)
         finally:
             sys.modules["__main__"] = caller
 
@@ -90,18 +111,42 @@ def scored_files(
     if client is not None:
         yield from _in_order(files, partial(client.submit, work), site, ahead=64)
         return
-    count = workers or os.cpu_count() or 1
+    wanted = workers or os.cpu_count() or 1
+    first = list(itertools.islice(files, wanted))
+    if not first:
+        return
+    count = len(first)
     pool = ProcessPool(max_workers=count, initializer=prepare_worker, context=_Context())
     try:
         yield from _in_order(
-            files, lambda file: pool.schedule(work, args=(file,), timeout=OBJECT_TIMEOUT_S), site, ahead=_AHEAD * count
+            itertools.chain(first, files),
+            lambda file: pool.schedule(work, args=(file,), timeout=OBJECT_TIMEOUT_S),
+            site,
+            ahead=_AHEAD * count,
         )
+        _await_workers(pool, count)
         pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
     except BaseException:
         pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
         raise
     finally:
         pool.join()
+
+
+def _await_workers(pool: ProcessPool, count: int) -> None:
+    """Wait until every worker has started: one that still starts when the pool closes would fail loudly."""
+    with tempfile.TemporaryDirectory() as folder:
+        meetings = [pool.schedule(_meet, args=(folder, count), timeout=_START_TIMEOUT_S) for _ in range(count)]
+        for meeting in meetings:
+            with contextlib.suppress(FutureTimeout, ProcessExpired):
+                meeting.result()
+
+
+def _meet(folder: str, count: int) -> None:
+    """Keep a worker busy until all have arrived, so that each takes part once."""
+    (Path(folder) / str(os.getpid())).touch()
+    while sum(1 for _ in Path(folder).iterdir()) < count:
+        time.sleep(0.01)
 
 
 def _in_order(

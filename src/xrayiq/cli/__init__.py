@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Final, NoReturn
 
 from xrayiq.cli.application import application
@@ -26,11 +27,16 @@ def main() -> NoReturn:
         _leave(str(error), USAGE_ERROR)
     except XrayiqError as error:
         _leave(str(error), INTERNAL_ERROR)
-    except KeyboardInterrupt:
-        _leave("interrupted; what was scored so far is in the store", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(INTERNAL_ERROR)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            _leave("interrupted: what was scored so far is kept; run again to continue", INTERRUPTED)
+        raise
+    except OSError as error:
+        place = Path(str(error.filename)).name if error.filename else "output"
+        _leave(f"{place}: {(error.strerror or 'cannot be used').lower()}; needed a place to write", USAGE_ERROR)
     except Exception as error:
         # the outermost edge: a message and a code instead of a traceback
         if os.environ.get("XRAYIQ_DEBUG"):

@@ -115,7 +115,7 @@ def report(
     from xrayiq.records import open_records
     from xrayiq.report import write_report
 
-    with open_records(records) as store:
+    with open_records(records, create=False) as store:
         path = write_report(store, out, title=title)
     say(f"report written to {path}")
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xrayiq.batch import RunSummary, ScoredFile
-from xrayiq.cli.printing import Cell, Format, Row, show, write_lines
-from xrayiq.model import Measurement, Outcome, pack, quantity
+from xrayiq.cli.printing import Format, Row, printable, show, write_json, write_lines
+from xrayiq.model import Measurement, Outcome, Verdict, pack, quantity, to_plain
+from xrayiq.model.packing import Json
 
 
 def show_scores(scored: Sequence[ScoredFile], *, output: Format) -> None:
     """Every measurement with its verdicts, and what could not be measured with its reason."""
-    if output is not Format.table:
+    if output is Format.json:
+        write_json([_document(file) for file in scored])
+        return
+    if output is Format.csv:
         show([row for file in scored for outcome in file.outcomes for row in _score_rows(file, outcome)], output=output)
         return
     for file in scored:
@@ -58,27 +62,64 @@ def _label(measurement: Measurement) -> str:
     return f"{label}, across {measurement.direction}" if measurement.direction else label
 
 
+def _document(file: ScoredFile) -> dict[str, Json]:
+    """A file's outcomes for programs: full precision, names of the closed list, limits with their bounds."""
+    outcomes: list[Json] = []
+    for outcome in file.outcomes:
+        plain = outcome.to_dict()
+        plain.pop("result")
+        plain["measurements"] = [_measurement(measurement) for measurement in outcome.measurements]
+        plain["warnings"] = [] if outcome.result is None else list(outcome.result.provenance.warnings)
+        outcomes.append(plain)
+    return {"file": printable(file.name), "kind": file.kind, "evidence": file.evidence, "outcomes": outcomes}
+
+
+def _measurement(measurement: Measurement) -> Json:
+    return {
+        "quantity": measurement.quantity,
+        "direction": measurement.direction,
+        "value": measurement.value,
+        "unit": measurement.unit,
+    }
+
+
 def _score_rows(file: ScoredFile, outcome: Outcome) -> list[Row]:
-    """Rows for programs: full precision in the stored unit."""
-    base: Row = {"file": file.name, "kind": file.kind, "procedure": outcome.procedure}
-    if outcome.kind != "measured":
-        return [_row(base, outcome.kind.replace("_", " "), None, "", outcome.reason, outcome.message)]
+    """Flat rows for programs, one for each verdict, measurement or refusal."""
+    base: Row = {
+        "file": file.name,
+        "kind": file.kind,
+        "subject": outcome.subject,
+        "procedure": outcome.procedure,
+        "outcome": outcome.kind,
+        "reason": outcome.reason,
+        "message": outcome.message,
+    }
     rows = []
     for measurement in outcome.measurements:
         judged = [verdict for verdict in outcome.verdicts if verdict.measurement == measurement]
-        status = ", ".join(verdict.status for verdict in judged)
-        source = "; ".join(verdict.limit.source for verdict in judged)
-        rows.append(_row(base, _label(measurement), measurement.value, measurement.unit, status, source))
-    return rows
+        rows += [_row(base, measurement, verdict) for verdict in judged] or [_row(base, measurement, None)]
+    return rows or [_row(base, None, None)]
 
 
-def _row(base: Row, label: str, value: Cell, unit: str, status: str, source: str) -> Row:
-    return {**base, "quantity": label, "value": value, "unit": unit, "status": status, "source_or_reason": source}
+def _row(base: Row, measurement: Measurement | None, verdict: Verdict | None) -> Row:
+    return {
+        **base,
+        "quantity": measurement.quantity if measurement else None,
+        "direction": measurement.direction if measurement else None,
+        "value": measurement.value if measurement else None,
+        "unit": measurement.unit if measurement else None,
+        "status": verdict.status if verdict else None,
+        "limit": verdict.limit.id if verdict else None,
+        "limit_source": verdict.limit.source if verdict else None,
+    }
 
 
 def show_inspection(scored: Sequence[ScoredFile], *, output: Format) -> None:
     """What each file is, what can and cannot be measured on it, and what its header says."""
-    if output is not Format.table:
+    if output is Format.json:
+        write_json([{**_document(file), "header": to_plain(file.header)} for file in scored])
+        return
+    if output is Format.csv:
         facts = [(file, row) for file in scored for row in (*_findings(file), *_header_rows(file))]
         rows: list[Row] = [{"file": file.name, **row} for file, row in facts]
         show(rows, output=output)

@@ -43,11 +43,16 @@ def show(rows: Sequence[Row], *, output: Format, title: str = "") -> None:
         Heading of a table.
     """
     if output is Format.json:
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, default=str) + "\n")
+        write_json(rows)
     elif output is Format.csv:
         _show_csv(rows)
     else:
         _show_table(rows, title)
+
+
+def write_json(document: object) -> None:
+    """One JSON document to stdout."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def write_lines(lines: Sequence[str]) -> None:
@@ -76,7 +81,12 @@ def _show_table(rows: Sequence[Row], title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
+    table = Table(
+        title=Text(printable(title), style="bold") if title else None,
+        title_justify="left",
+        show_edge=False,
+        pad_edge=False,
+    )
     names = list(rows[0]) if rows else []
     for name in names:
         numeric = all(isinstance(row[name], (int, float)) or row[name] is None for row in rows)

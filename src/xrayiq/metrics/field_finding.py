@@ -76,6 +76,11 @@ def find_field(signal: SignalImage, reduced: NDArray[np.float64], holes: NDArray
     other = weigh(-likely.polarity)
     found = other if _is_clearer(other, likely) else likely
     course = "grow" if found.polarity > 0 else "fall"
+    unsaid = (
+        "processed for presentation, which may have turned how values relate to the exposure"
+        if signal.intent == PRESENTATION
+        else "the header does not say how values relate to the exposure"
+    )
     why = "as its edges suggest" if found is other else f"as usual for {shown or 'its photometric interpretation'}"
     return FieldFinding(
         polarity=found.polarity,
@@ -83,7 +88,7 @@ def find_field(signal: SignalImage, reduced: NDArray[np.float64], holes: NDArray
         choice=found.choice,
         circle=found.circle,
         cut_circle=found.cut_circle,
-        warnings=(f"the header does not say how values relate to the exposure: taken to {course} with it, {why}",),
+        warnings=(f"{unsaid}: taken to {course} with it, {why}",),
     )
 
 

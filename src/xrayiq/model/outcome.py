@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from xrayiq.model.limit import Verdict
+from xrayiq.model.packing import Json, to_plain
 from xrayiq.model.quantity import Measurement
 from xrayiq.model.result import Result
 
@@ -50,3 +52,8 @@ class Outcome:
     result: Result | None = None
     measurements: tuple[Measurement, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+
+    def to_dict(self) -> dict[str, Json]:
+        """All fields as plain JSON-ready values; the result with its class name under ``"type"``."""
+        plain = cast(dict[str, Json], to_plain(dataclasses.replace(self, result=None)))
+        return plain | {"result": None if self.result is None else self.result.to_dict()}

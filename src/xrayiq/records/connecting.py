@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy.engine import URL, Connection, Engine
@@ -79,14 +81,54 @@ def name_for_messages(address: URL) -> str:
     return f"{address.host or 'local'}/{address.database}"
 
 
-def create_engine(address: URL) -> Engine:
+def require_file(address: URL) -> None:
+    """Refuse a SQLite address without its file.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).is_file():
+        raise InputError(
+            "there is no such record store",
+            needed="the store that `xrayiq run` wrote",
+            remedy="run an archive first, or name its store",
+            source=name_for_messages(address),
+        )
+
+
+def is_writable(address: URL) -> bool:
+    """Whether the file of a SQLite address and its folder can be written; True for a server."""
+    if address.get_backend_name() != "sqlite":
+        return True
+    path = Path(str(address.database))
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def create_engine(address: URL, *, frozen: bool = False) -> Engine:
     """Engine whose transactions mean what they say on SQLite too.
+
+    Parameters
+    ----------
+    address : URL
+        From `parse_address`.
+    frozen : bool
+        Whether a SQLite file is opened as one that nobody can change, which needs no file beside it.
+
+    Returns
+    -------
+    Engine
+        Not yet connected.
 
     Raises
     ------
     InputError
         The driver of the address is not installed.
     """
+    if frozen:
+        query = {"mode": "ro", "immutable": "1", "uri": "true"}
+        address = address.set(database=f"file:{quote(str(address.database))}", query=query)
     try:
         engine = sqlalchemy.create_engine(address, hide_parameters=True)
     except ModuleNotFoundError as error:

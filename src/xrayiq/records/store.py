@@ -9,7 +9,14 @@ from sqlalchemy import select
 
 from xrayiq.model import ObjectHeader, Result
 from xrayiq.records import counting, reading
-from xrayiq.records.connecting import create_engine, name_for_messages, our_errors, parse_address
+from xrayiq.records.connecting import (
+    create_engine,
+    is_writable,
+    name_for_messages,
+    our_errors,
+    parse_address,
+    require_file,
+)
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.reading import StoredResult
 from xrayiq.records.recording import Recorder
@@ -20,13 +27,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def open_records(url: str) -> Records:
+def open_records(url: str, *, create: bool = True) -> Records:
     """Record store at an address, created or brought up to date where needed.
 
     Parameters
     ----------
     url : str
         ``sqlite:///qa.db`` (a path, relative to the working folder) or ``postgresql+psycopg://user@host/name``.
+    create : bool
+        Whether a file that is not there is made. Without it the store is only read: a file that cannot be written,
+        as on a read-only disk, opens too.
 
     Returns
     -------
@@ -36,14 +46,17 @@ def open_records(url: str) -> Records:
     Raises
     ------
     InputError
-        The address is no SQLite or PostgreSQL URL, or PostgreSQL's driver is not installed.
+        The address is no SQLite or PostgreSQL URL, or PostgreSQL's driver is not installed; or `create` is False and
+        there is no such file.
     RecordsError
         The folder is missing, the file is no database or damaged, the database belongs to something else, or the
         store was written by a later xrayiq. Nothing is changed then.
     """
     address = parse_address(url)
     source = name_for_messages(address)
-    engine = create_engine(address)
+    if not create:
+        require_file(address)
+    engine = create_engine(address, frozen=not create and not is_writable(address))
     try:
         with our_errors(source):
             bring_up_to_date(engine, source=source)

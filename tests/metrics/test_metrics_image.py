@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._image import as_signal, images_as_signals, provenance_of
+from xrayiq.metrics._image import as_signal, provenance_of
+from xrayiq.metrics._image_sequence import images_as_signals
 from xrayiq.model import Acquisition, PixelRelation, Radiograph, Response
 from xrayiq_kernels import KERNEL_DIGEST
 

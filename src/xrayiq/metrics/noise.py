@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import InputError
-from xrayiq.metrics._image import Images, Pitch, provenance_of
+from xrayiq.metrics._image import Pitch, provenance_of
+from xrayiq.metrics._image_sequence import Images
 from xrayiq.metrics.noise_fit import CONFIDENCE, ComponentFit, fit_components, structured_from_repeats
 from xrayiq.metrics.noise_levels import REPEAT_TOLERANCE, Levels, measure_levels
 from xrayiq.model import Measurement, Provenance, Result

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import InputError, NotMeasurableError
-from xrayiq.metrics._image import Images, Pitch, SignalImage, images_as_signals
+from xrayiq.metrics._image import Pitch, SignalImage
+from xrayiq.metrics._image_sequence import Images, images_as_signals
 from xrayiq.metrics._tiles import in_pixels, tile_starts
 from xrayiq.metrics.clipping import measure_clipping
 from xrayiq.model import Radiograph

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._arguments import as_fraction_below_one, as_length_mm, as_whole_number
-from xrayiq.metrics._image import Images, Pitch, SignalImage, images_as_signals, provenance_of
+from xrayiq.metrics._image import Pitch, SignalImage, provenance_of
+from xrayiq.metrics._image_sequence import Images, images_as_signals
 from xrayiq.metrics._range_ends import RangeEnds, check_saturation, saturation_warnings
 from xrayiq.metrics._roi_power import CUT_LINES, Detrend, annuli, axis_line, cut, roi_power, whole_plane
 from xrayiq.model import Measurement, Provenance, Result

@@ -1,4 +1,4 @@
-"""Power of the regions of interest of an image about its large-area trend, and its means along axes and annuli."""
+"""Power of the regions of interest of an image about its large-area trend."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from xrayiq_kernels.spectrum import (
     accumulate_power,
-    cut_average,
     gather_rois,
-    radial_average,
     residual_moments,
     trend_moments,
 )
@@ -25,10 +23,6 @@ _TERMS: Final = {
     "quadratic": ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0), (1, 1)),
     "mean": ((0, 0),),
 }
-#: lines on each side of an axis that a cut averages, the axis itself left out (IEC 62220-1-1:2015)
-CUT_LINES: Final = 7
-#: a bin of a cut holds at least one sample's worth; only oblong pixels leave bins with less
-_LEAST_WEIGHT: Final = 1.0
 #: ROIs that are transformed at once, so that memory stays flat
 _BATCH: Final = 16
 
@@ -122,37 +116,6 @@ def whole_plane(half: NDArray[np.float64]) -> NDArray[np.float64]:
     mirrored_columns = side - np.arange(half.shape[1], side)
     whole[:, half.shape[1] :] = half[np.ix_(mirrored_rows, mirrored_columns)]
     return np.fft.fftshift(whole)
-
-
-def cut(
-    spectrum: NDArray[np.float64], *, step: float, across: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies and values along the horizontal axis of the spectrum; bins of less than a sample are left out."""
-    weights, means = cut_average(spectrum, CUT_LINES, across / step)
-    filled = np.flatnonzero(weights[1:] >= _LEAST_WEIGHT) + 1
-    return filled.astype(np.float64) * step, means[filled]
-
-
-def axis_line(spectrum: NDArray[np.float64], frequencies: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
-    """Values on the horizontal axis of the spectrum at frequencies that are multiples of the step."""
-    side = spectrum.shape[0]
-    # of an even side the Nyquist frequency only stands on the negative half
-    columns = (side // 2 + np.rint(frequencies / step).astype(np.int64)) % side
-    line: NDArray[np.float64] = spectrum[side // 2, columns]
-    return line
-
-
-def annuli(
-    spectrum: NDArray[np.float64], pitch_mm: tuple[float, float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean frequencies and values of annuli as wide as the larger frequency step."""
-    side = spectrum.shape[0]
-    row_step, column_step = (1 / (side * pitch) for pitch in pitch_mm)
-    width = max(row_step, column_step)
-    bins = int(side // 2 * min(row_step, column_step) / width + 1e-9) + 1
-    counts, frequencies, means = radial_average(spectrum, row_step, column_step, width, bins)
-    filled = counts > 0
-    return frequencies[filled], means[filled]
 
 
 def _roi_starts(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._frequency_windows import line_weights, reported_frequencies
 from xrayiq.metrics._pairing import pitch_across, provenance_of_pair
-from xrayiq.metrics._roi_power import cut
+from xrayiq.metrics._spectrum_lines import cut
 from xrayiq.metrics.beam_quality import Beam, BeamQuality, fluence_of
 from xrayiq.metrics.dqe_uncertainty import edge_noise_uncertainty, given_uncertainty, nnps_uncertainty_fraction
 from xrayiq.metrics.edge_finding import Across

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import InputError
-from xrayiq.metrics._roi_power import CUT_LINES
+from xrayiq.metrics._spectrum_lines import CUT_LINES
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.nps import Nps
 

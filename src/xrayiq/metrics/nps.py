@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._arguments import as_fraction_below_one, as_length_mm, as_whole_number
-from xrayiq.metrics._image import Pitch, SignalImage, provenance_of
+from xrayiq.metrics._flat_area import area_px, central_part, flat_field_warnings
+from xrayiq.metrics._image import Pitch, provenance_of
 from xrayiq.metrics._image_sequence import Images, images_as_signals
 from xrayiq.metrics._range_ends import RangeEnds, check_saturation, saturation_warnings
-from xrayiq.metrics._roi_power import CUT_LINES, Detrend, annuli, axis_line, cut, roi_power, whole_plane
+from xrayiq.metrics._roi_power import Detrend, roi_power, whole_plane
+from xrayiq.metrics._spectrum_lines import CUT_LINES, annuli, axis_line, cut
 from xrayiq.model import Measurement, Provenance, Result
 
 _VERSION: Final = 1
-#: independent pixels that IEC 62220-1-1:2015 asks for
-_ENOUGH_PIXELS: Final = 4_000_000
-#: relative spread of the images' signals above which they are not of one exposure
-_SIGNAL_SPREAD: Final = 0.10
 _LEAST_ROI_PX: Final = 16
 #: half width of the frequency window of a reported value, times the pixel pitch (IEC 62220-1-1:2015)
 _WINDOW: Final = 0.01
@@ -216,8 +214,8 @@ def measure_nps(
     worst: RangeEnds | None = None
     for signal in images_as_signals(images, procedure="the noise power spectrum", pixel_pitch_mm=pixel_pitch_mm):
         if first is None:
-            first, area = signal, _area_px(signal, roi_px, area_mm)
-        crop = _central(signal.values.shape, area)
+            first, area = signal, area_px(signal, roi_px, area_mm)
+        crop = central_part(signal.values.shape, area)
         ends = check_saturation(signal, crop, procedure="the noise power spectrum")
         worst = ends if worst is None or ends.fraction > worst.fraction else worst
         excluded = None if signal.padding is None else signal.padding[crop]
@@ -274,7 +272,7 @@ def measure_nps(
                 "pixel_pitch_rows_mm": rows_mm,
                 "pixel_pitch_columns_mm": columns_mm,
             },
-            warnings=(*_warnings(first, area, area_mm, pixel_count, means), *saturation_warnings(worst)),
+            warnings=(*flat_field_warnings(first, area, area_mm, pixel_count, means), *saturation_warnings(worst)),
         ),
     )
 
@@ -286,40 +284,3 @@ def _check_detrend(detrend: object) -> None:
             needed="'quadratic' or 'mean'",
             remedy="give 'quadratic' unless the images are free of heel effect",
         )
-
-
-def _area_px(signal: SignalImage, roi_px: int, area_mm: float | None) -> tuple[int, int]:
-    """Rows and columns of the area that is used."""
-    shape = signal.values.shape
-    sides = [shape[0], shape[1]]
-    if area_mm is not None:
-        sides = [min(sides[axis], round(area_mm / signal.pitch[axis])) for axis in (0, 1)]
-    if min(sides) < roi_px:
-        raise NotMeasurableError(
-            "smaller_than_roi",
-            f"area of {sides[0]} × {sides[1]} pixels in an image of {shape[0]} × {shape[1]}",
-            needed=f"a ROI of {roi_px} × {roi_px} pixels or more",
-            remedy="use an image of the whole detector, or a smaller roi_px",
-            source=signal.source,
-        )
-    return sides[0], sides[1]
-
-
-def _central(shape: tuple[int, ...], area: tuple[int, int]) -> tuple[slice, slice]:
-    top, left = ((shape[axis] - area[axis]) // 2 for axis in (0, 1))
-    return slice(top, top + area[0]), slice(left, left + area[1])
-
-
-def _warnings(
-    first: SignalImage, area: tuple[int, int], area_mm: float | None, pixel_count: int, means: list[float]
-) -> list[str]:
-    found = []
-    if area_mm is not None:
-        sides = [area[axis] * first.pitch[axis] for axis in (0, 1)]
-        if min(sides) < area_mm - max(first.pitch):
-            found.append(f"area of {sides[0]:.1f} mm × {sides[1]:.1f} mm, smaller than the {area_mm:g} mm asked for")
-    if pixel_count < _ENOUGH_PIXELS:
-        found.append(f"{pixel_count} independent pixels, fewer than the 4 million of IEC 62220-1-1")
-    if max(means) - min(means) > _SIGNAL_SPREAD * abs(float(np.mean(means))):
-        found.append(f"mean signals from {min(means):g} to {max(means):g}, not of one exposure level")
-    return found

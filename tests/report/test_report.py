@@ -28,6 +28,7 @@ from xrayiq.model import (
     Acquisition,
     DoseEvent,
     DoseReport,
+    DoseReportFault,
     Limit,
     ObjectHeader,
     Outcome,
@@ -38,6 +39,7 @@ from xrayiq.model import (
 )
 from xrayiq.records import FileEntry, Records, open_records
 from xrayiq.report import write_report
+from xrayiq.report.curves import coincide_text, coinciding
 
 MONDAY = datetime.datetime(2026, 3, 2, 7, 30)
 ROOM = {"manufacturer": "Simulated", "model": "DX-1000", "station_name": "ROOM1", "detector_id": "DET-A"}
@@ -411,7 +413,10 @@ def test_a_finding_states_value_limit_source_and_images(store: Store, tmp_path: 
     fill(store)
     store.put("flat_field", uniformity(nonuniformity=0.3456))
     text = Reader(store.page(tmp_path)).text
-    assert "−3.50 allowed: −3.00 to 3.00 1 of 5 checked, last on 2026-03-02 Limit: AAPM TG-116, 2009" in text
+    assert (
+        "−3.50 allowed: −3.00 to 3.00 worst of 3 outside (1 out of limits, 2 with a warning), 5 checked, "
+        "last on 2026-03-02 Limit: AAPM TG-116, 2009"
+    ) in text
     assert "34.56 % allowed: at most 25.00 % 1 of 2 checked" in text
     assert "local practice (limit not verified against the document)" in text
     assert "Look, do not repeat." in text
@@ -444,15 +449,15 @@ def test_detector_numbers_are_the_stores(store: Store, tmp_path: Path) -> None:
     fill(store)
     store.put("flat_field", uniformity(nonuniformity=0.05), acquisition={"exposed_at": MONDAY + datetime.timedelta(7)})
     reader = Reader(store.page(tmp_path))
-    row = reader.row("Which is", quantity("signal_nonuniformity_global").label)
+    row = reader.row("Latest is", quantity("signal_nonuniformity_global").label)
     assert row["Latest"] == "5.00 %"
     assert row["Date"] == "2026-03-09"
     assert row["Median"] == "4.06 %"  # of 3.12 and 5.00
     assert row["Range"] == "3.12 to 5.00 %"
     assert row["n"] == "2"
-    assert row["Which is"] == "Within limits"
-    assert reader.row("Which is", "MTF 50 %, across rows")["Latest"] == "1.234 mm⁻¹"
-    assert reader.row("Which is", "Minimum SNR")["Which is"] == "No limit"
+    assert row["Latest is"] == "Within limits"
+    assert reader.row("Latest is", "MTF 50 %, across rows")["Latest"] == "1.234 mm⁻¹"
+    assert reader.row("Latest is", "Minimum SNR")["Latest is"] == "No limit"
 
 
 def test_exposure_shares_follow_the_verdicts(filled: tuple[Store, str]) -> None:
@@ -529,7 +534,7 @@ def test_unknown_equipment_and_dates_are_named_so(store: Store, tmp_path: Path) 
     store.put("edge", mtf("columns"), acquisition=unknown)
     store.put("clinical", exposure_index(4.0), collimation(), acquisition=unknown)
     reader = Reader(store.page(tmp_path))
-    row = reader.row("Unit and detector", "Unknown equipment")
+    row = reader.row("Unit and detector", "Equipment not stated in the header")
     assert row["Last exposure"] == "–"
     assert reader.row("Modality", "not stated")["Objects"] == "3"
     assert "undated" in reader.text
@@ -602,7 +607,7 @@ def test_the_least_confident_and_the_smallest_fields_are_drawn(store: Store, tmp
         plain = [store.put("clinical", collimation()) for _ in range(14)]
         doubtful = store.put("clinical", collimation(confidence=0.1))
         small = store.put("clinical", collimation(fraction=0.05))
-    captions = re.findall(r'<p class="note">2026-03-02 ([\d.]+)</p>', store.page(tmp_path))
+    captions = re.findall(r'<p class="note">2026-03-02 <span class="uid" title="([\d.]+)">', store.page(tmp_path))
     assert len(captions) == 12
     assert {doubtful, small} <= set(captions)
     assert plain[-1] not in captions
@@ -660,3 +665,124 @@ def test_an_earlier_report_is_replaced_and_nothing_else_is_left(store: Store, tm
     page = store.page(tmp_path)
     assert page.startswith("<!DOCTYPE html>")
     assert {path.name for path in tmp_path.iterdir()} - before == {"report.html"}
+
+
+def test_a_unit_and_quantity_have_one_finding_and_detector_tests_come_first(store: Store, tmp_path: Path) -> None:
+    other = {"station_name": "ROOM2", "detector_id": "DET-B"}
+    with store.records.transaction():
+        for deviation_index in (2.0, 2.9, 1.5):
+            store.put("clinical", exposure_index(deviation_index))
+        for deviation_index in (-3.5, 2.5):
+            store.put("clinical", exposure_index(deviation_index), acquisition=other)
+        store.put("flat_field", uniformity(nonuniformity=0.26))
+        store.put("flat_field", uniformity(nonuniformity=0.5), acquisition=other)
+    page = store.page(tmp_path)
+    cards = re.findall(r'<article class="finding (\w+)">\s*<div class="what">\s*<h3>(.*?)</h3>\s*<p[^>]*>(\w+)', page)
+    # excess as a share of what is allowed: 0.25/0.25 in ROOM2, 0.01/0.25 in ROOM1
+    assert cards == [
+        ("fail", quantity("deviation_index").label, "ROOM2"),
+        ("warning", quantity("signal_nonuniformity_global").label, "ROOM2"),
+        ("warning", quantity("signal_nonuniformity_global").label, "ROOM1"),
+        ("warning", quantity("deviation_index").label, "ROOM1"),
+    ]
+    text = Reader(page).text
+    assert "worst of 2 outside (1 out of limits, 1 with a warning), 2 checked" in text
+    assert "2.90 allowed: −1.00 to 1.00 worst of 3 outside, 3 checked" in text
+
+
+def test_a_flat_field_finding_shows_the_map_of_its_worst_flat(store: Store, tmp_path: Path) -> None:
+    later = {"exposed_at": MONDAY + datetime.timedelta(7)}
+    worst = store.put("flat_field", uniformity(nonuniformity=0.5))
+    store.put("flat_field", uniformity(nonuniformity=0.3), acquisition=later)
+    store.put("clinical", exposure_index(2.0))
+    page = store.page(tmp_path)
+    cards = re.findall(r"<article .*?</article>", page, flags=re.DOTALL)
+    assert [card.count("<svg") for card in cards] == [1, 0]
+    assert "The worst flat field, 2026-03-02 07:30" in cards[0]
+    assert f'title="{worst}"' in cards[0]
+    identifiers = re.findall(r'\bid="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_a_range_with_a_value_outside_its_limits_is_marked(store: Store, tmp_path: Path) -> None:
+    for number, nonuniformity in enumerate((0.03, 0.4, 0.05)):
+        day = {"exposed_at": MONDAY + datetime.timedelta(number)}
+        store.put("flat_field", uniformity(nonuniformity=nonuniformity), acquisition=day)
+    reader = Reader(store.page(tmp_path))
+    row = reader.row("Latest is", quantity("signal_nonuniformity_global").label)
+    assert row["Latest is"] == "Within limits"
+    assert row["Range"] == "3.00 to 40.00 %1 of 3 outside limits"
+    assert "outside" not in reader.row("Latest is", "Minimum SNR")["Range"]
+
+
+def test_damaged_objects_are_counted_where_objects_and_files_are(store: Store, tmp_path: Path) -> None:
+    store.put("flat_field", uniformity())
+    store.put("other", failed=(("read", "truncated", "file ends early"),), status="unreadable")
+    store.put("other", failed=(("read", "truncated", "file ends early"),), status="unreadable", header=False)
+    reader = Reader(store.page(tmp_path))
+    assert "2 objects (1 of them damaged)" in reader.text
+    assert reader.row("Files", "DICOM objects")["Number"] == "1"
+    assert reader.row("Files", "Damaged DICOM objects")["Number"] == "1"
+    assert reader.row("Files", "Unreadable")["Number"] == "1"
+
+
+def test_what_was_not_measured_sums_to_the_total(store: Store, tmp_path: Path) -> None:
+    store.put("flat_field", uniformity(), failed=(("nps", "too_small", "too small"),))
+    store.put("other", failed=(("read", "truncated", "file ends early"),), status="unreadable", header=False)
+    reader = Reader(store.page(tmp_path))
+    assert "2 measurements that should have been possible were not" in reader.text
+    column = reader.tables[0][0].index("Not measured")
+    assert [(row[0], row[column]) for row in reader.tables[0][1:]] == [
+        ("ROOM1Simulated DX-1000 · detector DET-A", "1"),
+        ("No unitfiles that do not name one", "1"),
+    ]
+
+
+def test_faults_of_dose_reports_are_listed_and_the_list_is_cut(store: Store, tmp_path: Path) -> None:
+    faults = tuple(DoseReportFault(path=f"113701/{number}", message=f"unit {HOSTILE}") for number in range(30))
+    faulty = store.put("dose_report", DoseReport(header=ObjectHeader(subject="x"), faults=faults))
+    store.put("dose_report", DoseReport(header=ObjectHeader(subject="y")))
+    page = store.page(tmp_path)
+    reader = Reader(page)
+    assert "30 faults in 1 report" in reader.text
+    row = reader.row("Fault", "unit")
+    assert (row["Fault"], row["Item"], row["SOP Instance UID"]) == (f"unit {HOSTILE}", "113701/0", faulty)
+    assert "5 further rows" in reader.text  # 30 - 25
+    assert "<script" not in page
+
+
+def test_a_field_without_a_preview_says_why(store: Store, tmp_path: Path) -> None:
+    store.put("clinical", collimation())
+    assert "outline only" not in Reader(store.page(tmp_path)).text
+    store.put("clinical", dataclasses.replace(collimation(), preview=None, preview_pitch_mm=None))
+    text = Reader(store.page(tmp_path)).text
+    assert text.count("the image may carry burnt-in text") == 1
+    assert "2026-03-02, outline only" in text
+
+
+def test_a_long_subject_is_cut_in_a_caption_and_whole_in_its_title(store: Store, tmp_path: Path) -> None:
+    subject = "1.2.826.0.1." + "9" * 30 + "123456789012"
+    header = ObjectHeader(subject=subject, acquisition=Acquisition(**ROOM))  # type: ignore[arg-type]
+    entry = FileEntry(relative_path="a", size=1, mtime_ns=1, digest="d", subject=subject, status="object")
+    outcomes = [measured(subject, collimation())]
+    store.records.add(
+        store.run, archive_key="k", plan_digest="p", file=entry, header=header, kind="clinical", outcomes=outcomes
+    )
+    assert f'title="{subject}">…123456789012</span>' in store.page(tmp_path)
+
+
+def test_curves_that_a_reader_sees_as_one_are_grouped() -> None:
+    fine, coarse = np.linspace(0.0, 5.0, 101), np.linspace(0.0, 4.0, 33)
+    # 0.005 apart is half the greatest distance of two equal curves on an axis of height 1, 0.05 is five times it
+    curves = [(fine, 1.0 - fine / 10), (fine, 0.95 - fine / 10), (coarse, 1.005 - coarse / 10), (fine, fine * np.nan)]
+    groups = coinciding(curves, extent=1.0)
+    assert groups == [[0, 2]]
+    assert coincide_text(["a", "b", "c", "d"], groups) == "Coinciding curves are drawn thin on wide: a = c."
+    assert coincide_text(["a"], []) == ""
+
+
+def test_coinciding_curves_are_named_under_their_figure(store: Store, tmp_path: Path) -> None:
+    store.put("edge", mtf("columns"))
+    store.put("edge", mtf("rows"))
+    text = Reader(store.page(tmp_path)).text
+    assert "Coinciding curves are drawn thin on wide: 2026-03-02, u = 2026-03-02, v." in text

@@ -8,11 +8,13 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.procedures import is_expected
-from xrayiq.report.evidence import Evidence, Unit
+from xrayiq.records import Records
+from xrayiq.report.evidence import NO_UNIT, Evidence, Unit
 from xrayiq.report.findings import Finding, findings
 from xrayiq.report.wording import STATUS_WORDS, counted, day
 
-#: findings on the page
+#: units and findings on the page
+MOST_UNITS: Final = 40
 MOST_FINDINGS: Final = 60
 
 
@@ -47,6 +49,16 @@ class UnitStatus:
     unmeasured: int
 
     @property
+    def name(self) -> str:
+        """What the row is about."""
+        return "No unit" if self.unit is None else self.unit.name
+
+    @property
+    def detail(self) -> str:
+        """The rest of its identity."""
+        return "files that do not name one" if self.unit is None else self.unit.detail
+
+    @property
     def word(self) -> str:
         """Status in plain words."""
         return "Nothing judged" if self.status == "none" else STATUS_WORDS[self.status]
@@ -65,11 +77,11 @@ class Checks:
     total : UnitStatus
         Sums over all units.
     units : tuple of UnitStatus
-        One for each unit with X-ray images or dose reports, worst first.
+        One for each unit with X-ray images or dose reports, worst first; then one for files that name no unit.
     units_left_out : int
         Units that sent nothing else than objects of other kinds, and owe no measurement.
     findings : tuple of Finding
-        Out of limits first, then warnings; within them the most frequent first.
+        Out of limits first, then warnings; tests of detectors first in both.
     findings_left_out : int
         Findings that the page does not show.
     """
@@ -82,18 +94,25 @@ class Checks:
     findings: tuple[Finding, ...]
     findings_left_out: int
 
+    @property
+    def shown(self) -> tuple[UnitStatus, ...]:
+        """Rows on the page: the worst units, and always the one that is no unit, so that the sums agree."""
+        return tuple(row for place, row in enumerate(self.units) if place < MOST_UNITS or row.unit is None)
+
 
 #: from worst to best
 STATUS_ORDER: Final = ("fail", "warning", "pass", "indeterminate", "none")
 
 
-def check(evidence: Evidence) -> Checks:
+def check(evidence: Evidence, records: Records) -> Checks:
     """Verdicts by unit, and findings.
 
     Parameters
     ----------
     evidence : Evidence
         Frames of the store.
+    records : Records
+        The store, for the uniformity maps under findings.
 
     Returns
     -------
@@ -105,16 +124,18 @@ def check(evidence: Evidence) -> Checks:
     measured = {*evidence.objects.loc[evidence.objects["kind"] != "other", "unit"], *owing}
     rows = [_unit_status(evidence, evidence.unit(number), number) for number in numbers if number in measured]
     rows.sort(key=lambda row: (STATUS_ORDER.index(row.status), -row.out_of_limits, -row.warnings))
+    if NO_UNIT in measured:
+        rows.append(_unit_status(evidence, None, NO_UNIT))
     total = _unit_status(evidence, None, None)
-    found = findings(evidence)
+    found, left_out = findings(evidence, records, most=MOST_FINDINGS)
     return Checks(
         headline=_headline(evidence, total, rows),
         status=total.status,
         total=total,
         units=tuple(rows),
-        units_left_out=len(numbers) - len(rows),
-        findings=tuple(found[:MOST_FINDINGS]),
-        findings_left_out=max(0, len(found) - MOST_FINDINGS),
+        units_left_out=len(numbers) - sum(row.unit is not None for row in rows),
+        findings=found,
+        findings_left_out=left_out,
     )
 
 

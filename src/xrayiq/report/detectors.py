@@ -6,27 +6,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from xrayiq import plots
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.nps import Nps
-from xrayiq.metrics.uniformity import Uniformity
-from xrayiq.plots.style import CURVE, PICTURE
 from xrayiq.records import Records
 from xrayiq.report.checks import STATUS_ORDER
-from xrayiq.report.evidence import Evidence, Unit, load
-from xrayiq.report.tables import Picture, Table, picture_svg, table
+from xrayiq.report.curves import coincide_text, coinciding, tell_apart
+from xrayiq.report.evidence import DETECTOR_PROCEDURES, Evidence, Unit, load
+from xrayiq.report.maps import uniformity_map
+from xrayiq.report.tables import Marked, Picture, Table, picture_svg, table
 from xrayiq.report.wording import clean, day, label_of, range_text, value_text
 
-PROCEDURES: Final = ("uniformity", "mtf", "nps")
 #: units with figures, and curves in one figure
 MOST_UNITS: Final = 12
 MOST_MTF: Final = 4
 MOST_NNPS: Final = 5
 _ROWS: Final = 60
-_COLUMNS: Final = ("Quantity", "#Latest", "!Which is", "Date", "#Median", "#Range", "#n")
-_STATUS: Final = 2
+_COLUMNS: Final = ("Quantity", "!Latest is", "#Latest", "Date", "#Median", "#Range", "#n")
+#: width and height in inches of curves with their legend below
+_CURVES: Final = (3.9, 3.5)
+#: height of the axis of an MTF
+_MTF_EXTENT: Final = 1.08
+_STATUS: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,7 @@ def detectors(evidence: Evidence, records: Records) -> tuple[tuple[Detector, ...
         At most `MOST_UNITS` sections.
     """
     measured = evidence.outcomes[
-        evidence.outcomes["procedure"].isin(PROCEDURES) & (evidence.outcomes["kind"] == "measured")
+        evidence.outcomes["procedure"].isin(DETECTOR_PROCEDURES) & (evidence.outcomes["kind"] == "measured")
     ].sort_values(["exposed_at", "id"], na_position="first")
     numbers = sorted(measured["unit"].unique().tolist(), key=lambda number: (number < 0, number))
     sections = tuple(_detector(evidence, records, measured, number) for number in numbers[:MOST_UNITS])
@@ -84,8 +90,8 @@ def _detector(evidence: Evidence, records: Records, measured: pd.DataFrame, numb
     )
 
 
-def _numbers(evidence: Evidence, own: pd.DataFrame) -> list[tuple[str, ...]]:
-    place = {name: position for position, name in enumerate(PROCEDURES)}
+def _numbers(evidence: Evidence, own: pd.DataFrame) -> list[tuple[str | Marked, ...]]:
+    place = {name: position for position, name in enumerate(DETECTOR_PROCEDURES)}
     rows = evidence.measurements[evidence.measurements["outcome_id"].isin(own["id"])]
     rows = rows.assign(place=rows["procedure"].map(place)).sort_values(
         ["exposed_at", "outcome_id"], na_position="first", kind="stable"
@@ -94,7 +100,7 @@ def _numbers(evidence: Evidence, own: pd.DataFrame) -> list[tuple[str, ...]]:
     worst = _worst_verdicts(verdicts)
     names = _first_seen(rows)
     keys = rows[["place", "quantity", "direction"]].drop_duplicates().itertuples(index=False, name=None)
-    lines: list[tuple[str, ...]] = []
+    lines: list[tuple[str | Marked, ...]] = []
     for place_of, name, direction in sorted(keys, key=lambda key: (key[0], names.index(key[1]), key[2])):
         values = rows[(rows["place"] == place_of) & (rows["quantity"] == name) & (rows["direction"] == direction)]
         latest = values.iloc[-1]
@@ -102,15 +108,26 @@ def _numbers(evidence: Evidence, own: pd.DataFrame) -> list[tuple[str, ...]]:
         lines.append(
             (
                 label_of(name, clean(direction)),
-                value_text(name, latest["value"]),
                 worst.get((int(latest["outcome_id"]), name, direction), "none"),
+                value_text(name, latest["value"]),
                 day(latest["exposed_at"]),
                 value_text(name, known.median()) if len(values) > 1 else "–",
-                range_text(name, known.min(), known.max()) if len(values) > 1 else "–",
+                _range(verdicts, name, direction, known) if len(values) > 1 else "–",
                 str(len(values)),
             )
         )
     return lines
+
+
+def _range(verdicts: pd.DataFrame, name: str, direction: str, known: pd.Series) -> str | Marked:
+    """Least and greatest value, marked where one of the values is outside its limits."""
+    text = range_text(name, known.min(), known.max())
+    own = verdicts[(verdicts["quantity"] == name) & (verdicts["direction"] == direction)]
+    outside = own[own["status"].isin(["fail", "warning"])]
+    if outside.empty:
+        return text
+    status = "fail" if (outside["status"] == "fail").any() else "warning"
+    return Marked(text=text, status=status, why=f"{outside['outcome_id'].nunique()} of {len(known)} outside limits")
 
 
 def _first_seen(rows: pd.DataFrame) -> list[str]:
@@ -132,15 +149,7 @@ def _uniformity(records: Records, own: pd.DataFrame) -> Picture | None:
     if rows.empty:
         return None
     latest = rows.iloc[-1]
-    result = load(records, int(latest["id"]), Uniformity)
-    return Picture(
-        svg=picture_svg(
-            lambda ax: plots.plot_uniformity(result, ax=ax), f"uniformity {latest['id']}", "Uniformity map", PICTURE
-        ),
-        title=_dated("Uniformity", latest),
-        note=f"Tiles of {result.roi_mm:g} mm, {result.border_mm:g} mm border left out; signal in "
-        f"{'µGy' if result.signal_unit == 'uGy' else 'relative units'}.",
-    )
+    return uniformity_map(records, int(latest["id"]), f"uniformity {latest['id']}", _dated("Uniformity", latest))
 
 
 def _mtf(evidence: Evidence, records: Records, own: pd.DataFrame) -> Picture | None:
@@ -153,10 +162,16 @@ def _mtf(evidence: Evidence, records: Records, own: pd.DataFrame) -> Picture | N
     curves = [(row, load(records, int(row["id"]), Mtf)) for row in chosen]
     labelled = [(_label("u" if curve.across == "columns" else "v", row), curve) for row, curve in curves]
     name = "mtf " + " ".join(str(row["id"]) for row in chosen)
+    groups = coinciding([(curve.frequencies_per_mm, curve.values) for _, curve in labelled], extent=_MTF_EXTENT)
+
+    def draw(ax: Axes) -> None:
+        tell_apart(plots.plot_mtfs(labelled, ax=ax), groups)
+
+    coincide = coincide_text([label for label, _ in labelled], groups)
     return Picture(
-        svg=picture_svg(lambda ax: plots.plot_mtfs(labelled, ax=ax), name, "Presampled MTF over frequency", CURVE),
+        svg=picture_svg(draw, name, "Presampled MTF over frequency", _CURVES),
         title="MTF, latest edges",
-        note="u across columns (solid), v across rows (dashed).",
+        note=" ".join(part for part in ("u across columns (solid), v across rows (dashed).", coincide) if part),
     )
 
 
@@ -174,11 +189,26 @@ def _nnps(evidence: Evidence, records: Records, own: pd.DataFrame) -> Picture | 
     if not labelled:
         return None
     name = "nnps " + " ".join(str(row["id"]) for row in chosen)
+    heights = [_logarithm(curve.nnps_radial) for _, curve in labelled]
+    known = np.concatenate([height[np.isfinite(height)] for height in heights])
+    extent = float(np.ptp(known)) if known.size else 0.0
+    frequencies = [curve.radial_frequencies_per_mm for _, curve in labelled]
+    groups = coinciding(list(zip(frequencies, heights, strict=True)), extent=extent)
+
+    def draw(ax: Axes) -> None:
+        tell_apart(plots.plot_nnps_group(labelled, ax=ax), groups)
+
+    coincide = coincide_text([label for label, _ in labelled], groups)
     return Picture(
-        svg=picture_svg(lambda ax: plots.plot_nnps_group(labelled, ax=ax), name, "NNPS over frequency", CURVE),
+        svg=picture_svg(draw, name, "NNPS over frequency", _CURVES),
         title="NNPS, latest flat fields",
-        note="Radial mean, without the samples on the axes.",
+        note=" ".join(part for part in ("Radial mean, without the samples on the axes.", coincide) if part),
     )
+
+
+def _logarithm(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm to base 10, NaN where there is none."""
+    return np.log10(np.where(values > 0, values, np.nan))
 
 
 def _latest_of_each(rows: pd.DataFrame, names: Sequence[str], most: int) -> list[Mapping[Any, Any]]:

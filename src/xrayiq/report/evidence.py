@@ -17,6 +17,9 @@ from xrayiq.report.wording import clean
 #: attributes that make one unit with its detector; a new software version is still the same unit
 _IDENTITY: Final = ("manufacturer", "model", "station_name", "serial_number", "detector_id")
 NO_UNIT: Final = -1
+NOT_STATED: Final = "Equipment not stated in the header"
+#: procedures that test a detector
+DETECTOR_PROCEDURES: Final = ("uniformity", "mtf", "nps")
 
 Kind = TypeVar("Kind", bound=Result)
 
@@ -52,7 +55,7 @@ class Evidence:
     Parameters
     ----------
     units : tuple of Unit
-        By name; unknown equipment last.
+        By name; equipment not stated in the header last.
     runs, objects, files, outcomes, measurements, verdicts : DataFrame
         As `Records.frame` gives them, with a column ``unit`` (number of the unit, −1 where there is none). Of several
         outcomes of one subject and procedure only the latest is kept.
@@ -69,6 +72,14 @@ class Evidence:
     def unit(self, number: int) -> Unit | None:
         """Unit of a number, None for what belongs to none."""
         return self.units[number] if 0 <= number < len(self.units) else None
+
+    @property
+    def damaged(self) -> frozenset[str]:
+        """Subjects of objects that are known by their header alone: every file of theirs could not be read whole."""
+        status = self.files["status"]
+        unreadable = set(self.files.loc[status == "unreadable", "subject"].dropna())
+        whole = set(self.files.loc[status == "object", "subject"].dropna())
+        return frozenset(str(subject) for subject in (unreadable - whole) & set(self.objects["subject"]))
 
     def unit_name(self, number: int) -> str:
         """Name of a unit, empty for what belongs to none."""
@@ -169,7 +180,7 @@ def _completed(identity: tuple[str, ...], every: set[tuple[str, ...]]) -> tuple[
 
 def _name(identity: tuple[str, ...]) -> str:
     manufacturer, model, station, _, detector = identity
-    return station or " ".join(part for part in (manufacturer, model) if part) or detector or "Unknown equipment"
+    return station or " ".join(part for part in (manufacturer, model) if part) or detector or NOT_STATED
 
 
 def _told_apart(identity: tuple[str, ...], distinct: list[tuple[str, ...]]) -> str:

@@ -23,6 +23,7 @@ DOUBTFUL: Final = 0.5
 #: sides at the border of the image data in a field without any blade: there is nothing to doubt
 _ALL_SIDES: Final = 4
 _ROWS: Final = 40
+_OUTLINE: Final = "outline only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,14 @@ class Fields:
         Overlays.
     pictures_left_out : int
         Images without one.
+    outlines : int
+        Overlays without the image under them.
     """
 
     numbers: Table
     pictures: tuple[Picture, ...]
     pictures_left_out: int
+    outlines: int
 
 
 def fields(evidence: Evidence, records: Records) -> Fields | None:
@@ -53,10 +57,12 @@ def fields(evidence: Evidence, records: Records) -> Fields | None:
     about = values.drop_duplicates("outcome_id").set_index("outcome_id")
     wide = wide.join(about[["unit", "subject", "exposed_at", "body_part", "view_position"]])
     chosen = _chosen(wide)
+    pictures = tuple(_picture(evidence, records, key, wide.loc[[key]].to_dict("records")[0]) for key in chosen)
     return Fields(
         numbers=_numbers(evidence, wide),
-        pictures=tuple(_picture(evidence, records, key, wide.loc[[key]].to_dict("records")[0]) for key in chosen),
+        pictures=pictures,
         pictures_left_out=len(wide) - len(chosen),
+        outlines=sum(_OUTLINE in picture.note for picture in pictures),
     )
 
 
@@ -119,5 +125,8 @@ def _picture(evidence: Evidence, records: Records, outcome_id: int, row: Mapping
             OVERLAY,
         ),
         title=", ".join(part for part in parts if part) or "Field",
-        note=" ".join(part for part in (day(row["exposed_at"]), clean(row["subject"])) if part),
+        note=", ".join(
+            part for part in (day(row["exposed_at"]), "" if result.preview is not None else _OUTLINE) if part
+        ),
+        subject=clean(row["subject"]),
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from xrayiq.report.evidence import Evidence
 from xrayiq.report.tables import Table, table
-from xrayiq.report.wording import FILE_WORDS, KIND_WORDS, clean, grouped, period, words
+from xrayiq.report.wording import DAMAGED_WORDS, FILE_WORDS, KIND_WORDS, clean, grouped, period, words
 
 MOST_UNITS: Final = 40
 
@@ -46,7 +46,9 @@ def _modalities(evidence: Evidence) -> Table:
 
 
 def _files(evidence: Evidence) -> Table:
-    counts = evidence.files["status"].value_counts()
-    names = [name for name in FILE_WORDS if name in counts.index]
-    rows = [(words(name, FILE_WORDS), grouped(int(counts[name]))) for name in names]
-    return table(["Files", "#Number"], rows, most=len(FILE_WORDS))
+    damaged = evidence.files["subject"].isin(evidence.damaged)
+    counts = evidence.files.loc[~damaged, "status"].value_counts()
+    rows = [(words(name, FILE_WORDS), grouped(int(counts[name]))) for name in FILE_WORDS if name in counts.index]
+    if damaged.any():
+        rows.insert(min(len(rows), int("object" in counts.index)), (DAMAGED_WORDS, grouped(int(damaged.sum()))))
+    return table(["Files", "#Number"], rows, most=len(rows))

@@ -73,14 +73,14 @@ def render(records: Records, *, title: str) -> str:
         title=clean(title, longest=_LONGEST_TITLE),
         style=Markup(_packaged("style.css")),  # noqa: S704 - our own file
         about=_about(evidence),
-        checks=check(evidence),
+        checks=check(evidence, records),
         found=find(evidence),
         detectors=sections,
         detectors_left_out=units_left_out,
         exposure=exposure(evidence),
         fields=fields(evidence, records),
         clinical=clinical(evidence),
-        dose=dose(evidence),
+        dose=dose(evidence, records),
         reasons=reasons(evidence),
         definitions=_definitions(evidence),
     )
@@ -91,7 +91,7 @@ def _about(evidence: Evidence) -> Mapping[str, Any]:
     runs = evidence.runs
     last = None if runs.empty else runs.iloc[-1]
     return {
-        "objects": counted(len(evidence.objects), "object"),
+        "objects": _objects(evidence),
         "files": counted(len(evidence.files), "file"),
         "units": counted(len(evidence.units), "unit"),
         "period": period(evidence.objects["exposed_at"]),
@@ -105,6 +105,12 @@ def _about(evidence: Evidence) -> Mapping[str, Any]:
         "plan_digest": "" if last is None else clean(last["plan_digest"]),
         "site_digest": "" if last is None else clean(last["site_digest"]),
     }
+
+
+def _objects(evidence: Evidence) -> str:
+    """Number of objects, and how many of them are damaged."""
+    damaged = len(evidence.damaged)
+    return counted(len(evidence.objects), "object") + (f" ({grouped(damaged)} of them damaged)" if damaged else "")
 
 
 def _definitions(evidence: Evidence) -> list[tuple[str, str]]:

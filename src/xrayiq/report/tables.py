@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
 from xrayiq import plots
+
+#: characters of a long identifier that a caption shows
+UID_END: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Cell that calls for attention.
+
+    Parameters
+    ----------
+    text : str
+        The cell.
+    status : {"fail", "warning"}
+        Why.
+    why : str
+        The same in words.
+    """
+
+    text: str
+    status: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +41,14 @@ class Table:
     ----------
     columns : tuple of str
         Headings. One that starts with ``#`` stands over numbers, one that starts with ``!`` over names of a status.
-    rows : tuple of tuple of str
+    rows : tuple of tuple of str or Marked
         Cells.
     left_out : int
         Rows that the page does not show.
     """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | Marked, ...], ...]
     left_out: int = 0
 
     @property
@@ -45,14 +68,22 @@ class Picture:
         The drawing, made by `xrayiq.plots.to_svg`.
     title, note : str
         Plain text above and below, escaped by the template.
+    subject : str
+        SOP Instance UID of what is drawn; the page shows its end.
     """
 
     svg: Markup
     title: str
     note: str = ""
+    subject: str = ""
+
+    @property
+    def subject_end(self) -> str:
+        """End of the subject, enough to find it by."""
+        return self.subject if len(self.subject) <= UID_END else f"…{self.subject[-UID_END:]}"
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, most: int) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Marked]], *, most: int) -> Table:
     """Table cut to a number of rows, which it states."""
     every = [tuple(row) for row in rows]
     return Table(columns=tuple(columns), rows=tuple(every[:most]), left_out=max(0, len(every) - most))

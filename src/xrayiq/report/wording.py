@@ -60,6 +60,9 @@ FILE_WORDS: Final = MappingProxyType(
     }
 )
 
+#: files that are DICOM objects by their header alone
+DAMAGED_WORDS: Final = "Damaged DICOM objects: only the header reads"
+
 
 def clean(value: object, *, longest: int = _LONGEST) -> str:
     """Text of a stored value: no control or direction-changing characters, cut to a length, empty for nothing."""

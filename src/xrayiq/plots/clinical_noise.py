@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from xrayiq.errors import InputError
 from xrayiq.metrics.clinical_noise import ClinicalNoise
-from xrayiq.plots.style import BAND, BLUE, INK, PALE, canvas, soft_grid
+from xrayiq.plots._distribution import count_images, finite_numbers, mark_median
+from xrayiq.plots.style import BAND, BLUE, PALE, canvas
 
 #: how a unit of the signal stands on an axis
 SIGNAL_UNIT = {"uGy": "µGy", "1": "relative unit"}
@@ -66,20 +64,12 @@ def plot_snr_distribution(values: ArrayLike, *, ax: Axes | None = None) -> Axes:
     InputError
         The values are not a 1-D array.
     """
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1:
-        raise InputError(f"array of shape {numbers.shape}", needed="a 1-D array of signal-to-noise ratios")
-    numbers = numbers[np.isfinite(numbers)]
+    numbers = finite_numbers(values, what="signal-to-noise ratios")
     with canvas(ax, BAND) as axes:
         axes.hist(numbers, bins=_bins(numbers.size), color=BLUE, edgecolor="white", linewidth=0.5)
-        if numbers.size:
-            median = float(np.median(numbers))
-            axes.axvline(median, color=INK, linewidth=1.4)
-            axes.set_title(f"median {median:.1f}, n = {numbers.size}", fontweight="normal")
+        mark_median(axes, numbers, lambda median: f"{median:.1f}")
         axes.set_xlabel("SNR in the anatomy")
-        axes.set_ylabel("Images")
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-        soft_grid(axes, "y")
+        count_images(axes)
     return axes
 
 

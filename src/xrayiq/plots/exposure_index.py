@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from xrayiq.errors import InputError
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.model import Limit
-from xrayiq.plots.style import BAND, BLUE, INK, MUTED, ORANGE, OUTSIDE, WARNING, WITHIN, canvas, signed, soft_grid
+from xrayiq.plots._distribution import count_images, finite_numbers, mark_median
+from xrayiq.plots.style import BAND, BLUE, MUTED, ORANGE, OUTSIDE, WARNING, WITHIN, canvas, signed
 
 #: half width of the drawn axis where the values need no more
 _SPAN = 5.0
@@ -94,23 +93,15 @@ def plot_deviation_indices(
     InputError
         The values are not a 1-D array.
     """
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1:
-        raise InputError(f"array of shape {numbers.shape}", needed="a 1-D array of deviation indices")
-    numbers = numbers[np.isfinite(numbers)]
+    numbers = finite_numbers(values, what="deviation indices")
     with canvas(ax, BAND) as axes:
         half = _scale(axes, numbers.tolist(), span)
         if limit is not None:
             _bands(axes, limit)
         edges = np.linspace(-half, half, round(2 * half / _BIN) + 1)
         axes.hist(np.clip(numbers, -half, half), bins=edges.tolist(), color=BLUE, edgecolor="white", linewidth=0.5)
-        if numbers.size:
-            median = float(np.median(numbers))
-            axes.axvline(median, color=INK, linewidth=1.4)
-            axes.set_title(f"median {signed(median, 2)}, n = {numbers.size}", fontweight="normal")
-        axes.set_ylabel("Images")
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-        soft_grid(axes, "y")
+        mark_median(axes, numbers, lambda median: signed(median, 2))
+        count_images(axes)
     return axes
 
 

@@ -13,6 +13,8 @@ from .metrics import ClinicalNoise as ClinicalNoise
 from .metrics import Clipping as Clipping
 from .metrics import Collimation as Collimation
 from .metrics import Contrast as Contrast
+from .metrics import DefectLine as DefectLine
+from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
 from .metrics import ExposureIndex as ExposureIndex
@@ -25,6 +27,7 @@ from .metrics import beam_qualities as beam_qualities
 from .metrics import compute_detectability as compute_detectability
 from .metrics import compute_dqe as compute_dqe
 from .metrics import find_collimation as find_collimation
+from .metrics import find_defects as find_defects
 from .metrics import fit_response as fit_response
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping

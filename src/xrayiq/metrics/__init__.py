@@ -5,6 +5,8 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.contrast import Contrast, measure_contrast
+from xrayiq.metrics.defect_lines import DefectLine
+from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
@@ -22,6 +24,8 @@ __all__ = [
     "Clipping",
     "Collimation",
     "Contrast",
+    "DefectLine",
+    "Defects",
     "Detectability",
     "Dqe",
     "ExposureIndex",
@@ -34,6 +38,7 @@ __all__ = [
     "compute_detectability",
     "compute_dqe",
     "find_collimation",
+    "find_defects",
     "fit_response",
     "measure_clinical_noise",
     "measure_clipping",

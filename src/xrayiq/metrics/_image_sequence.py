@@ -16,7 +16,9 @@ from xrayiq.model import Radiograph
 Images = Radiograph | ArrayLike | Iterable[Radiograph | ArrayLike]
 
 
-def images_as_signals(images: Images, *, procedure: str, pixel_pitch_mm: Pitch | None = None) -> Iterator[SignalImage]:
+def images_as_signals(
+    images: Images, *, procedure: str, pixel_pitch_mm: Pitch | None = None, needs_pitch: bool = True
+) -> Iterator[SignalImage]:
     """Signals of one image or of several of one size, one at a time so that memory stays flat.
 
     Parameters
@@ -27,6 +29,8 @@ def images_as_signals(images: Images, *, procedure: str, pixel_pitch_mm: Pitch |
         What is to be measured, for messages.
     pixel_pitch_mm : float or (rows, columns) pair, optional
         Wins over the headers'.
+    needs_pitch : bool
+        Whether images without pixel pitch are refused.
 
     Yields
     ------
@@ -42,7 +46,7 @@ def images_as_signals(images: Images, *, procedure: str, pixel_pitch_mm: Pitch |
     """
     first: SignalImage | None = None
     for image in _each_image(images):
-        signal = as_signal(image, procedure=procedure, pixel_pitch_mm=pixel_pitch_mm)
+        signal = as_signal(image, procedure=procedure, pixel_pitch_mm=pixel_pitch_mm, needs_pitch=needs_pitch)
         if first is None:
             first = signal
         _check_alike(signal, first)
@@ -86,9 +90,9 @@ def _check_alike(signal: SignalImage, first: SignalImage) -> None:
             remedy="measure images of different size apart",
             source=signal.source,
         )
-    if not np.allclose(signal.pitch, first.pitch, rtol=1e-6, atol=0.0):
+    if not _same_pitch(signal.pixel_pitch_mm, first.pixel_pitch_mm):
         raise InputError(
-            f"images with pixel pitch {first.pitch} mm and {signal.pitch} mm",
+            f"images with pixel pitch {_pitch(first)} and {_pitch(signal)}",
             needed="images of one pixel pitch",
             remedy="measure images of different pixel pitch apart",
             source=signal.source,
@@ -100,6 +104,16 @@ def _check_alike(signal: SignalImage, first: SignalImage) -> None:
             remedy="give every image the response of its detector",
             source=signal.source,
         )
+
+
+def _same_pitch(pitch: tuple[float, float] | None, first: tuple[float, float] | None) -> bool:
+    if pitch is None or first is None:
+        return pitch is first
+    return np.allclose(pitch, first, rtol=1e-6, atol=0.0)
+
+
+def _pitch(signal: SignalImage) -> str:
+    return "not stated" if signal.pixel_pitch_mm is None else f"{signal.pixel_pitch_mm} mm"
 
 
 def _size(signal: SignalImage) -> str:

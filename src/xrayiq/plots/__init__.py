@@ -11,6 +11,7 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.contrast import Contrast
+from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.exposure_index import ExposureIndex
@@ -23,6 +24,7 @@ from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distributi
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
 from xrayiq.plots.contrast import plot_contrast
+from xrayiq.plots.defects import plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes
@@ -40,6 +42,7 @@ __all__ = [
     "plot_clipping",
     "plot_collimation",
     "plot_contrast",
+    "plot_defects",
     "plot_detectability",
     "plot_deviation_indices",
     "plot_dose_report",
@@ -103,4 +106,5 @@ _plot.register(ExposureIndex, plot_exposure_index)
 _plot.register(DoseReport, plot_dose_report)
 _plot.register(Response, plot_response)
 _plot.register(Dqe, plot_dqe)
+_plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)

@@ -13,6 +13,7 @@ from xrayiq.metrics import (
     Clipping,
     Collimation,
     Contrast,
+    Defects,
     Detectability,
     Dqe,
     ExposureIndex,
@@ -111,6 +112,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Contrast,
         Dqe,
         Detectability,
+        Defects,
     )
 }
 

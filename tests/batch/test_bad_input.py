@@ -1,5 +1,7 @@
 """Everything that an archive may wrongly hold ends in a stored outcome that says what was found and needed."""
 
+import re
+
 import numpy as np
 import pydicom
 import pytest
@@ -84,8 +86,8 @@ def test_bad_file_has_an_outcome_that_names_its_fault(reasons, name, reason):
     rows = reasons[1][name]
     failed = rows[rows["kind"] != "measured"]
     assert set(failed["reason"]) == {reason}
-    # what was found; what is needed
-    assert all("; needed " in message for message in failed["message"])
+    # what was found; what is needed: what to do
+    assert all(re.search(r".+; needed .+: .+", message) for message in failed["message"])
 
 
 def test_every_file_of_the_run_is_there(reasons):

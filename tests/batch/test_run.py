@@ -1,6 +1,7 @@
 """A run leaves an outcome for every file, loses nothing and repeats nothing."""
 
 import concurrent.futures
+import multiprocessing.context
 import os
 import shutil
 import subprocess
@@ -10,8 +11,11 @@ from collections import Counter
 import pytest
 
 import xrayiq
+from xrayiq.batch import pool
 from xrayiq.errors import InputError
 from xrayiq.procedures import RESULT_TYPES
+
+FRAMES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,8 @@ def test_deviation_index_out_of_limits_makes_the_exit_code_one(scored):
 def test_second_run_adds_only_its_run_row(scored, archive):
     url, first = scored
     with xrayiq.open_records(url) as records:
-        before = {name: records.frame(name) for name in ("objects", "files", "outcomes", "measurements", "verdicts")}
+        before = {name: records.frame(name) for name in FRAMES}
+        runs = len(records.frame("runs"))
     second = xrayiq.run(archive, url, workers=1)
     assert second.unchanged == 10
     assert second.new_outcomes == 0
@@ -85,7 +90,7 @@ def test_second_run_adds_only_its_run_row(scored, archive):
     with xrayiq.open_records(url) as records:
         for name, frame in before.items():
             assert frame.equals(records.frame(name)), name
-        assert len(records.frame("runs")) >= 2
+        assert len(records.frame("runs")) == runs + 1
 
 
 def test_touched_file_is_scored_again_without_new_rows(scored, archive, tmp_path):
@@ -159,6 +164,28 @@ def test_run_from_a_script_needs_no_main_guard(archive, tmp_path):
     )
     assert done.stdout.split() == ["top", "10"], done.stderr
     assert done.stderr == ""
+
+
+def test_workers_are_spawned():
+    # a forked worker would inherit threads and locks
+    assert pool._Context().get_start_method() == "spawn"
+    assert issubclass(pool._Context.Process, multiprocessing.context.SpawnProcess)
+
+
+def test_site_file_changes_limits_digest_and_outcomes(archive, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text(
+        '[limits.tg116_deviation_index]\nquantity = "deviation_index"\nfail_high = 9.0\n'
+        'document = "Site"\nconfidence = "A"\n'
+        '[[header_rules]]\nattribute = "protocol_name"\npattern = "^MTF"\nkind = "other"\n'
+    )
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    shipped, own = xrayiq.run(archive, url, workers=1), xrayiq.run(archive, url, workers=1, site=site)
+    assert (shipped.exit_code, own.verdict_counts.get("fail", 0)) == (1, 0)
+    with xrayiq.open_records(url) as records:
+        assert len(set(records.frame("runs")["site_digest"])) == 2
+        assert "mtf" not in set(records.frame("outcomes")["procedure"])
+        assert records.frame("outcomes", superseded=True)["parameter_digest"].nunique() > 8
 
 
 def test_progress_ends_at_the_number_of_files(archive, tmp_path):

@@ -30,6 +30,7 @@ def reasons(archive):
     return {file.name: [outcome.reason for outcome in file.outcomes] for file in scored}
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill a process by a signal")
 @pytest.mark.parametrize(
     ("fault", "reason"), [(die_on_edge, "worker_died"), (hang_on_edge, "timed_out")], ids=["killed", "hanging"]
 )

@@ -1,6 +1,7 @@
 """Real objects of several makers, against an independent dump and pydicom's own decoding."""
 
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from xrayiq.dicom import read, read_acquisition, read_dose_report, read_header, scan_folder
 from xrayiq.errors import HeaderError, NotDicomError, ReadError, TruncatedFileError, XrayiqError
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "real"
+REAL = Path(os.environ.get("XRAYIQ_REAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data" / "real"))
 IMAGES = sorted((REAL / "images").glob("*.dcm"))
 JPEG_LOSSLESS = [path for path in IMAGES if "jpeg_lossless" in path.name or "cine" in path.name]
 #: pydicom decodes these without plug-ins that this project leaves out for their licence

@@ -122,8 +122,11 @@ def test_meaningless_numbers_are_refused(arguments, tmp_path):
         simulate_bulk(tmp_path, **arguments)
 
 
-def test_five_hundred_files_are_written_within_four_seconds(tmp_path):
-    """The goal is 500 files a second; four times as long allows for a machine that others use too."""
-    start = time.perf_counter()
-    simulate_bulk(tmp_path, count=500, seed=1)
-    assert time.perf_counter() - start < 4.0
+def test_five_hundred_files_are_written_in_a_second(tmp_path):
+    """Processor time, so that a busy machine does not decide; the faster of two leaves out first imports."""
+    seconds = []
+    for attempt in range(2):
+        start = time.process_time()
+        simulate_bulk(tmp_path / str(attempt), count=500, seed=1)
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 1.0

@@ -96,7 +96,7 @@ def test_corners_of_random_fields_are_found_within_a_millimetre():
 
 
 @pytest.mark.parametrize("rotation_deg", [-45.0, -20.0, 0.0, 1.0, 20.0, 40.0])
-@pytest.mark.parametrize("anatomy", [None, "hand", "abdomen"])
+@pytest.mark.parametrize("anatomy", [None, "hand", "abdomen", "chest"])
 def test_corners_of_rotated_phantom_fields_are_found_within_half_a_millimetre(rotation_deg, anatomy):
     phantom = simulate_field(
         DETECTOR,

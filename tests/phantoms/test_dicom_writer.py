@@ -15,6 +15,16 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 
+from xrayiq_phantoms import (
+    Detector,
+    detail_grid,
+    simulate_clinical,
+    simulate_contrast_details,
+    simulate_edge,
+    simulate_field,
+    simulate_flat,
+    simulate_lag,
+)
 from xrayiq_phantoms.dicom_values import Equipment, Examination, Identifiers, Technique, decimal_string, simulated_uid
 from xrayiq_phantoms.dicom_writer import write_dicom
 from xrayiq_phantoms.encodings import TRANSFER_SYNTAXES, encode_pixels, stored_range
@@ -270,3 +280,31 @@ def test_decimal_strings_fit_their_vr_and_keep_the_value(value):
     text = decimal_string(value)
     assert len(text) <= 16
     assert float(text) == pytest.approx(value, rel=1e-8)  # at least nine significant digits fit into 16 characters
+
+
+DETECTOR = Detector(pixel_pitch_mm=0.3, lag_fraction=0.02)
+FLAT = simulate_flat(DETECTOR, shape=(120, 100), kerma_ugy=2.5, seed=1)
+OBJECTS = {
+    "flat field": FLAT,
+    "lag frame": simulate_lag(DETECTOR, first=FLAT, kermas_ugy=[0.5], seed=2)[0],
+    "edge": simulate_edge(DETECTOR, shape=(120, 100), seed=3),
+    "field": simulate_field(DETECTOR, shape=(120, 100), kerma_ugy=2.5, seed=4, size_mm=(20.0, 15.0)),
+    "contrast details": simulate_contrast_details(
+        DETECTOR,
+        shape=(120, 100),
+        kerma_ugy=2.5,
+        details=detail_grid((120, 100), pixel_pitch_mm=0.3, diameters_mm=[2.0, 4.0], contrasts=[0.1, 0.2]),
+        seed=5,
+    ),
+    "hand": simulate_clinical(DETECTOR, anatomy="hand", shape=(120, 100), kerma_ugy=2.5, seed=6),
+}
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (Debian dicom3tools) is not installed")
+@pytest.mark.parametrize("sop_class", ["DX", "CR"])
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_simulated_object_is_a_valid_dicom_object(name, sop_class, tmp_path):
+    path = tmp_path / "object.dcm"
+    write_dicom(path, OBJECTS[name].pixels, pixel_pitch_mm=0.3, sop_class=sop_class)
+    assert error_lines(path) == []
+    np.testing.assert_array_equal(pydicom.dcmread(path).pixel_array, OBJECTS[name].pixels)

@@ -15,7 +15,7 @@ from xrayiq.metrics._image import Image, Pitch, SignalImage, as_signal, provenan
 from xrayiq.metrics.regions import Region, bounding_box, each_region, region_mask
 from xrayiq.model import Measurement, Provenance, Result
 
-_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 1
 #: least number of pixels of a region
 LEAST_PIXELS: Final = 100
 #: distance up to which noise is taken as correlated
@@ -195,7 +195,7 @@ def measure_contrast(
         provenance=provenance_of(
             measured,
             algorithm="contrast",
-            version=_VERSION,
+            version=ALGORITHM_VERSION,
             parameters={
                 "signal_box_px": _box_text(inside.box),
                 "background_boxes_px": "; ".join(_box_text(sample.box) for sample in around),

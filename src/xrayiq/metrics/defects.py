@@ -17,7 +17,7 @@ from xrayiq.metrics.defect_lines import FAINT_LIMIT_SD, LEAST_RUN_PX, DefectLine
 from xrayiq.metrics.defect_pixels import Deviations, Frames, average_frames, deviations_from_surroundings, local_medians
 from xrayiq.model import Measurement, Provenance, Result
 
-_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 1
 #: images from which on noisy pixels are told from others
 _NOISY_FROM_IMAGES: Final = 8
 #: least rows and columns
@@ -211,7 +211,7 @@ def find_defects(
         provenance=provenance_of(
             frames.first,
             algorithm="defects",
-            version=_VERSION,
+            version=ALGORITHM_VERSION,
             parameters={
                 "dead_below": float(dead_below),
                 "under_below": float(under_below),

@@ -15,7 +15,7 @@ from xrayiq.metrics.noise_fit import CONFIDENCE, ComponentFit, fit_components, s
 from xrayiq.metrics.noise_levels import REPEAT_TOLERANCE, Levels, measure_levels
 from xrayiq.model import Measurement, Provenance, Result
 
-_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 1
 _RECOMMENDED_LEVELS: Final = 5
 #: deviation of a calibrated signal from the kerma given that a reader must know
 _KERMA_DEVIATION: Final = 0.2
@@ -219,7 +219,7 @@ def measure_noise(
         provenance=provenance_of(
             levels.first,
             algorithm="noise",
-            version=_VERSION,
+            version=ALGORITHM_VERSION,
             parameters={
                 "roi_mm": float(roi_mm),
                 "border_mm": float(border_mm),

@@ -18,7 +18,7 @@ from xrayiq.metrics._roi_power import Detrend, roi_power, whole_plane
 from xrayiq.metrics._spectrum_lines import CUT_LINES, annuli, axis_line, cut
 from xrayiq.model import Measurement, Provenance, Result
 
-_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 1
 _LEAST_ROI_PX: Final = 16
 #: half width of the frequency window of a reported value, times the pixel pitch (IEC 62220-1-1:2015)
 _WINDOW: Final = 0.01
@@ -261,7 +261,7 @@ def measure_nps(
         provenance=provenance_of(
             first,
             algorithm="nps",
-            version=_VERSION,
+            version=ALGORITHM_VERSION,
             parameters={
                 "roi_px": roi_px,
                 "step_px": step_px,

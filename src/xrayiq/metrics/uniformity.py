@@ -24,7 +24,7 @@ from xrayiq.metrics._tiles import (
 )
 from xrayiq.model import Measurement, Provenance, Result
 
-_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 1
 #: least side of a tile: a plane must leave noise to measure
 _LEAST_TILE_PX: Final = 3
 
@@ -209,7 +209,7 @@ def measure_uniformity(
         provenance=provenance_of(
             signal,
             algorithm="uniformity",
-            version=_VERSION,
+            version=ALGORITHM_VERSION,
             parameters={
                 "roi_mm": roi_mm,
                 "border_mm": border_mm,

@@ -22,12 +22,19 @@ from xrayiq.metrics import (
     Nps,
     Uniformity,
     assess_exposure_index,
+    clinical_noise,
+    clipping,
+    collimation,
+    exposure_index,
     find_collimation,
     measure_clinical_noise,
     measure_clipping,
     measure_mtf,
     measure_nps,
     measure_uniformity,
+    mtf,
+    nps,
+    uniformity,
 )
 from xrayiq.model import DoseReport, Radiograph, Result
 from xrayiq.procedures.site import Kind, Site
@@ -75,24 +82,39 @@ def parameter_digest(name: str, parameters: dict[str, Parameter], *, site: Site,
 
 
 PROCEDURES: Final = (
-    Procedure(name="uniformity", kinds=frozenset({"flat_field"}), measure=measure_uniformity, algorithm_version=1),
-    Procedure(name="nps", kinds=frozenset({"flat_field"}), measure=measure_nps, algorithm_version=1),
-    Procedure(name="mtf", kinds=frozenset({"edge"}), measure=measure_mtf, algorithm_version=1),
+    Procedure(
+        name="uniformity",
+        kinds=frozenset({"flat_field"}),
+        measure=measure_uniformity,
+        algorithm_version=uniformity.ALGORITHM_VERSION,
+    ),
+    Procedure(
+        name="nps", kinds=frozenset({"flat_field"}), measure=measure_nps, algorithm_version=nps.ALGORITHM_VERSION
+    ),
+    Procedure(name="mtf", kinds=frozenset({"edge"}), measure=measure_mtf, algorithm_version=mtf.ALGORITHM_VERSION),
     Procedure(
         name="collimation",
         kinds=frozenset({"collimated_field", "clinical"}),
         measure=find_collimation,
-        algorithm_version=1,
+        algorithm_version=collimation.ALGORITHM_VERSION,
     ),
-    Procedure(name="exposure_index", kinds=frozenset({"clinical"}), measure=assess_exposure_index, algorithm_version=1),
     Procedure(
-        name="clinical_noise", kinds=frozenset({"clinical"}), measure=measure_clinical_noise, algorithm_version=1
+        name="exposure_index",
+        kinds=frozenset({"clinical"}),
+        measure=assess_exposure_index,
+        algorithm_version=exposure_index.ALGORITHM_VERSION,
+    ),
+    Procedure(
+        name="clinical_noise",
+        kinds=frozenset({"clinical"}),
+        measure=measure_clinical_noise,
+        algorithm_version=clinical_noise.ALGORITHM_VERSION,
     ),
     Procedure(
         name="clipping",
         kinds=frozenset({"flat_field", "clinical"}),
         measure=measure_clipping,
-        algorithm_version=1,
+        algorithm_version=clipping.ALGORITHM_VERSION,
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import io
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from xrayiq.dicom import (
     open_object,
     read_dose_report,
     scan_folder,
+    stream_digest,
 )
 from xrayiq.errors import NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError, XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
@@ -104,7 +106,7 @@ def score_file(file: SourceFile, *, key: bytes | None, site: Site) -> ScoredFile
         content = Path(file.path).read_bytes()
     except OSError as error:
         return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
-    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    digest = stream_digest(io.BytesIO(content))
     try:
         return _score_content(file, content, digest, key, site)
     except NotDicomError as error:
@@ -159,7 +161,7 @@ def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | N
         told = recognise_header(header, site)
         if told is not None and told.kind in _WITHOUT_PIXELS:
             return _without_pixels(file, digest, header, told, dataset, site)
-        image = dataclasses.replace(dataset_radiograph(dataset), header=header)
+        image = dataset_radiograph(dataset, header=header)
     except (NotDicomError, TransferSyntaxError):
         raise
     except ReadError as error:

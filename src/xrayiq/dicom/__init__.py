@@ -8,7 +8,7 @@ from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import load_key
 from xrayiq.dicom.reading import read
-from xrayiq.dicom.sources import SourceFile, content_digest, scan_folder
+from xrayiq.dicom.sources import SourceFile, content_digest, scan_folder, stream_digest
 
 __all__ = [
     "DicomObject",
@@ -23,4 +23,5 @@ __all__ = [
     "read_dose_report",
     "read_header",
     "scan_folder",
+    "stream_digest",
 ]

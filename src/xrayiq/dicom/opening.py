@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from xrayiq.dicom.elements import Elements, clean_text
 from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.part10 import SourceDataset, parse_object
+from xrayiq.dicom.sources import stream_digest
 from xrayiq.errors import InputError, ReadError
 
 Source = str | Path | bytes | bytearray | memoryview | BinaryIO | Dataset
@@ -52,7 +53,8 @@ def open_object(source: Source, *, stop_before_pixels: bool = False) -> tuple[Da
     with guarded(name), _stream(source, name) as stream:
         dataset = parse_object(stream, name, stop_before_pixels=stop_before_pixels)
         if _identity(dataset) is None:
-            dataset.content_digest = _stream_digest(stream)
+            stream.seek(0)
+            dataset.content_digest = stream_digest(stream)
         return dataset, name
 
 
@@ -102,14 +104,6 @@ def _stream(source: Source, name: str) -> Iterator[BinaryIO]:
             f"a source of type {type(source).__name__}",
             needed="a path, bytes, a binary file object or a pydicom Dataset",
         )
-
-
-def _stream_digest(stream: BinaryIO) -> str:
-    stream.seek(0)
-    digest = hashlib.sha256()
-    while block := stream.read(2**20):
-        digest.update(block)
-    return "sha256:" + digest.hexdigest()
 
 
 def _element_digest(dataset: Dataset) -> str:

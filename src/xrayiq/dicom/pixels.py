@@ -18,12 +18,14 @@ from xrayiq.dicom.layout import PixelLayout, pixel_layout
 from xrayiq.dicom.part10 import EXPLICIT_BIG, EXPLICIT_LITTLE, NATIVE, SourceDataset
 from xrayiq.dicom.relation import pixel_relation
 from xrayiq.errors import HeaderError, TransferSyntaxError, TruncatedFileError
-from xrayiq.model import Radiograph, Response
+from xrayiq.model import ObjectHeader, Radiograph, Response
 
 _ITEM = b"\xfe\xff\x00\xe0"
 
 
-def dataset_radiograph(dataset: Dataset, response: Response | None = None, name: str = "dataset") -> Radiograph:
+def dataset_radiograph(
+    dataset: Dataset, response: Response | None = None, name: str = "dataset", *, header: ObjectHeader | None = None
+) -> Radiograph:
     """Radiograph of an opened object.
 
     Parameters
@@ -34,6 +36,8 @@ def dataset_radiograph(dataset: Dataset, response: Response | None = None, name:
         Calibrated response of the detector.
     name : str
         Name used in messages.
+    header : ObjectHeader, optional
+        Header of the object where it has been read already, so that it is not read twice.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def dataset_radiograph(dataset: Dataset, response: Response | None = None, name:
         layout = pixel_layout(elements, name)
         pixels, notes = _stored_values(dataset, pixel_data, layout, name)
         relation, relation_notes = pixel_relation(elements, layout)
-        header = dataset_header(dataset, None, name)
+        header = header or dataset_header(dataset, None, name)
         acquisition = header.acquisition
         warnings = [*getattr(dataset, "reading_notes", ()), *layout.notes, *notes, *relation_notes]
         if layout.frames > 1:

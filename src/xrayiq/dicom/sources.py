@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from xrayiq.dicom.elements import clean_text
 from xrayiq.errors import InputError
@@ -81,7 +82,15 @@ def content_digest(path: str | Path) -> str:
         ``sha256:`` and 64 hexadecimal digits.
     """
     with Path(path).open("rb") as stream:
-        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+        return stream_digest(stream)
+
+
+def stream_digest(stream: BinaryIO) -> str:
+    """SHA-256 of what is left of a stream as ``sha256:…``."""
+    digest = hashlib.sha256()
+    while block := stream.read(2**20):
+        digest.update(block)
+    return "sha256:" + digest.hexdigest()
 
 
 def _walk(base: Path) -> Iterator[SourceFile]:

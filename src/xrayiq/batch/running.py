@@ -90,7 +90,7 @@ class _Run:
         self.site = site
         self.roots = roots
         self.plan = plan_digest(site)
-        self.report_progress = progress or (lambda _: None)
+        self.report_progress = progress
         self.total: int | None = None
         self.files = 0
         self.unchanged = 0
@@ -106,7 +106,8 @@ class _Run:
             kernel_digest=KERNEL_DIGEST,
             version=version("xrayiq"),
         )
-        threading.Thread(target=self._count, daemon=True).start()
+        if self.report_progress is not None:
+            threading.Thread(target=self._count, daemon=True).start()
         try:
             for root, key in zip(self.roots, keys, strict=True):
                 self._walk(run_id, root, key, workers, client)
@@ -146,7 +147,8 @@ class _Run:
 
     def _advance(self) -> None:
         self.files += 1
-        self.report_progress(Progress(done=self.files, total=self.total))
+        if self.report_progress is not None:
+            self.report_progress(Progress(done=self.files, total=self.total))
 
     def _write(self, run_id: int, key: str, waiting: list[ScoredFile]) -> None:
         with self.records.transaction():

@@ -45,7 +45,7 @@ def _score_lines(outcome: Outcome) -> list[Row]:
     rows: list[Row] = []
     for measurement in outcome.measurements:
         known = quantity(measurement.quantity)
-        judged = [verdict for verdict in outcome.verdicts if verdict.measurement == measurement]
+        judged = _verdicts(outcome, measurement)
         rows.append(
             {
                 "quantity": _label(measurement),
@@ -55,6 +55,10 @@ def _score_lines(outcome: Outcome) -> list[Row]:
             }
         )
     return rows
+
+
+def _verdicts(outcome: Outcome, measurement: Measurement) -> list[Verdict]:
+    return [verdict for verdict in outcome.verdicts if verdict.measurement == measurement]
 
 
 def _label(measurement: Measurement) -> str:
@@ -96,7 +100,7 @@ def _score_rows(file: ScoredFile, outcome: Outcome) -> list[Row]:
     }
     rows = []
     for measurement in outcome.measurements:
-        judged = [verdict for verdict in outcome.verdicts if verdict.measurement == measurement]
+        judged = _verdicts(outcome, measurement)
         rows += [_row(base, measurement, verdict) for verdict in judged] or [_row(base, measurement, None)]
     return rows or [_row(base, None, None)]
 

@@ -63,7 +63,7 @@ class SlantedEdge:
     spread : EdgeSpread
         Edge spread function.
     reach_mm : (float, float)
-        Distances before and behind the edge that the spread function covers.
+        Distances before and behind the edge that it covers.
     angle_deg : float
         To the nearer axis, above 0.
     rise_mm : float
@@ -72,6 +72,10 @@ class SlantedEdge:
         Distance of lines and of columns.
     outlying_px : int
         Pixels left out because they stand out of their neighbours.
+    candidate : EdgeCandidate
+        What it was examined as.
+    image_count : int
+        Images that it is the mean of.
     """
 
     across: Across
@@ -84,6 +88,8 @@ class SlantedEdge:
     rise_mm: float
     pitch_mm: tuple[float, float]
     outlying_px: int
+    candidate: EdgeCandidate
+    image_count: int = 1
 
     @property
     def well_tilted(self) -> bool:
@@ -171,6 +177,7 @@ def examine_edge(signal: SignalImage, values: Floats, candidate: EdgeCandidate) 
         rise_mm=_rise_mm(spread, sides),
         pitch_mm=pitch,
         outlying_px=int(np.count_nonzero(outlying)),
+        candidate=candidate,
     )
     return _judge_signal(signal, edge) or _judge_outlying(signal, edge, outlying) or edge
 
@@ -181,7 +188,8 @@ def doubts_about(edge: SlantedEdge) -> list[str]:
     if not edge.well_tilted:
         doubts.append(f"edge at {edge.angle_deg:.2f} deg, recommended {ANGLES}")
     if edge.outlying_px:
-        what = "1 pixel" if edge.outlying_px == 1 else f"{edge.outlying_px} pixels"
+        images = f" in {edge.image_count} images" if edge.image_count > 1 else ""
+        what = f"{edge.outlying_px} {'pixel' if edge.outlying_px == 1 else 'pixels'}{images}"
         doubts.append(f"{what} around the edge left out: off the neighbours by over {OUTLYING_NOISE:g} times the noise")
     return doubts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,13 +15,12 @@ from xrayiq.metrics._spectrum_lines import cut
 from xrayiq.metrics.beam_quality import Beam, BeamQuality, fluence_of
 from xrayiq.metrics.dqe_uncertainty import edge_noise_uncertainty, given_uncertainty, nnps_uncertainty_fraction
 from xrayiq.metrics.edge_finding import Across
-from xrayiq.metrics.leakage import without_leakage
+from xrayiq.metrics.leakage import Leakage, check_leakage, without_leakage
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.nps import Nps
 from xrayiq.model import Measurement, Provenance, Result
 
 Floats = NDArray[np.float64]
-Leakage = Literal["removed", "kept"]
 
 ALGORITHM_VERSION: Final = 1
 #: standard uncertainty of a chamber reading carried to the detector, as assumed for the signal transfer property
@@ -167,8 +166,7 @@ def compute_dqe(
     for name, part in (("kerma", kerma_uncertainty_fraction), ("fluence", fluence_uncertainty_fraction)):
         if not (np.isfinite(part) and part >= 0):
             raise InputError(f"{name}_uncertainty_fraction={part}", needed="a fraction of 0 or more")
-    if leakage not in ("removed", "kept"):
-        raise InputError(f"leakage={leakage!r}", needed='"removed" or "kept"')
+    check_leakage(leakage)
     pitch = pitch_across(mtf, nps)
     frequencies = reported_frequencies(pitch)
     mtf_weights = line_weights(frequencies, mtf.frequencies_per_mm, pitch, "MTF")
@@ -225,10 +223,11 @@ def _nnps(nps: Nps, across: Across, frequencies: Floats, pitch_mm: float, leakag
     """NNPS at the reported frequencies, along the axis of the MTF, and its relative uncertainty."""
     upright = across == "columns"
     axis, values = (nps.frequencies_per_mm, nps.nnps_u) if upright else (nps.v_frequencies_per_mm, nps.nnps_v)
-    if leakage == "removed":
+    if leakage != nps.leakage:
         steps = [1.0 / (nps.roi_px * pitch) for pitch in nps.pixel_pitch_mm]
-        freed = without_leakage(nps.spectrum if upright else nps.spectrum.T) / nps.mean_signal**2
-        axis, values = cut(freed, step=steps[1 if upright else 0], across=steps[0 if upright else 1])
+        plane = without_leakage(nps.spectrum) if leakage == "removed" else nps.spectrum
+        plane = np.ascontiguousarray(plane if upright else plane.T) / nps.mean_signal**2
+        axis, values = cut(plane, step=steps[1 if upright else 0], across=steps[0 if upright else 1])
     weights = line_weights(frequencies, axis, pitch_mm, "NPS")
     nnps = weights @ values
     if not (nnps > 0).all():

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from xrayiq.errors import InputError
+
+Leakage = Literal["removed", "kept"]
 
 #: parts of a ROI's side up to which lags are corrected in full, and from which they are left alone
 _FULL: Final = 1 / 16
 _NONE: Final = 1 / 8
+#: a sample this many times above the median of so many samples on a side around it belongs to a line, not to noise
+_LINE: Final = 5.0
+_SURROUNDINGS: Final = 9
+#: no sample falls below this part of what it was: where leakage dominates, its difference is little but noise
+_LEAST_LEFT: Final = 0.1
 
 
 def without_leakage(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -25,7 +35,9 @@ def without_leakage(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     array of N × N
         For noise correlated over no more than N / 16 pixels its expected value is the noise power spectrum. Noise
-        without correlation is left as it is.
+        without correlation is left as it is. Lines of a grid or of the read-out stay as they are: what stands
+        out of its surroundings by more than a factor of 5 enters the correction as their median. No sample falls below
+        a tenth of what it was, so that noise power that is nearly all leakage stays above zero, too large.
 
     Notes
     -----
@@ -38,6 +50,23 @@ def without_leakage(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
     share = np.clip((_NONE - lags) / (_NONE - _FULL), 0.0, 1.0)
     taper = 0.5 - 0.5 * np.cos(np.pi * share)
     factor = 1.0 + taper * lags / (1.0 - lags)
-    covariance = scipy.fft.ifft2(np.fft.ifftshift(spectrum), workers=1)
+    continuous = _without_lines(spectrum)
+    covariance = scipy.fft.ifft2(np.fft.ifftshift(continuous), workers=1)
     freed = scipy.fft.fft2(covariance * np.outer(factor, factor), workers=1).real
-    return np.ascontiguousarray(np.fft.fftshift(freed))
+    return np.maximum(spectrum + (np.fft.fftshift(freed) - continuous), _LEAST_LEFT * spectrum)
+
+
+def check_leakage(leakage: object) -> None:
+    """InputError where the argument is neither "removed" nor "kept"."""
+    if leakage not in ("removed", "kept"):
+        raise InputError(
+            f"leakage={leakage!r}",
+            needed='"removed" or "kept"',
+            remedy='give "kept" for values strictly after IEC 62220-1-1',
+        )
+
+
+def _without_lines(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spectrum whose lines are brought down to the median of their surroundings."""
+    usual = median_filter(spectrum, size=_SURROUNDINGS, mode="wrap")
+    return np.where(spectrum > _LINE * usual, usual, spectrum)

@@ -21,6 +21,7 @@ from .metrics import ExposureIndex as ExposureIndex
 from .metrics import Mtf as Mtf
 from .metrics import Noise as Noise
 from .metrics import Nps as Nps
+from .metrics import ThresholdContrast as ThresholdContrast
 from .metrics import Uniformity as Uniformity
 from .metrics import assess_exposure_index as assess_exposure_index
 from .metrics import beam_qualities as beam_qualities
@@ -35,6 +36,7 @@ from .metrics import measure_contrast as measure_contrast
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps
+from .metrics import measure_threshold_contrast as measure_threshold_contrast
 from .metrics import measure_uniformity as measure_uniformity
 from .model import Acquisition as Acquisition
 from .model import DoseReport as DoseReport

@@ -14,6 +14,7 @@ from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.response import fit_response
+from xrayiq.metrics.threshold_contrast import ThresholdContrast, measure_threshold_contrast
 from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
 
@@ -32,6 +33,7 @@ __all__ = [
     "Mtf",
     "Noise",
     "Nps",
+    "ThresholdContrast",
     "Uniformity",
     "assess_exposure_index",
     "beam_qualities",
@@ -46,5 +48,6 @@ __all__ = [
     "measure_mtf",
     "measure_noise",
     "measure_nps",
+    "measure_threshold_contrast",
     "measure_uniformity",
 ]

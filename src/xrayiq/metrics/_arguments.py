@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 from typing import TypeGuard
+
+import numpy as np
 
 from xrayiq.errors import InputError
 
@@ -38,6 +41,32 @@ def as_length_mm(name: str, value: object, *, zero_allowed: bool = False) -> flo
         needed="a length of 0 or more, as a number" if zero_allowed else "a positive length, as a number",
         remedy=f"give {name} in millimetres",
     )
+
+
+def as_rising_lengths_mm(name: str, values: Sequence[float]) -> list[float]:
+    """Lengths in millimetres, each once, from the least to the greatest.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    values : sequence of float
+        What the caller gave, in any order.
+
+    Returns
+    -------
+    list of float
+        One or more finite, positive lengths.
+
+    Raises
+    ------
+    InputError
+        There is none, or one of them is no positive number.
+    """
+    given = np.asarray(values)
+    if given.ndim != 1 or given.size == 0:
+        raise InputError(f"{name}={values!r}", needed="one length or more", remedy=f"give {name} as a list of mm")
+    return sorted({as_length_mm(name, value) for value in given.tolist()})
 
 
 def as_fraction_below_one(name: str, value: object) -> float:

@@ -18,6 +18,7 @@ from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
+from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
 from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
@@ -34,6 +35,7 @@ from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_nnps_group, plot_nps
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
+from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "plot_nps",
     "plot_response",
     "plot_snr_distribution",
+    "plot_threshold_contrast",
     "plot_uniformity",
     "to_png",
     "to_svg",
@@ -108,3 +111,4 @@ _plot.register(Response, plot_response)
 _plot.register(Dqe, plot_dqe)
 _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
+_plot.register(ThresholdContrast, plot_threshold_contrast)

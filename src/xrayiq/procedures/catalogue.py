@@ -20,6 +20,7 @@ from xrayiq.metrics import (
     Mtf,
     Noise,
     Nps,
+    ThresholdContrast,
     Uniformity,
     assess_exposure_index,
     clinical_noise,
@@ -135,6 +136,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Dqe,
         Detectability,
         Defects,
+        ThresholdContrast,
     )
 }
 

@@ -17,6 +17,7 @@ from xrayiq_phantoms.edge import EdgeTruth, simulate_edge
 from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
 from xrayiq_phantoms.phantom import Phantom
+from xrayiq_phantoms.star import StarTruth, simulate_star
 
 if TYPE_CHECKING:
     from xrayiq_phantoms.archive import simulate_archive
@@ -45,6 +46,7 @@ __all__ = [
     "ManifestEntry",
     "Phantom",
     "ReportedEvent",
+    "StarTruth",
     "Technique",
     "detail_grid",
     "plan_bulk",
@@ -57,6 +59,7 @@ __all__ = [
     "simulate_field",
     "simulate_flat",
     "simulate_lag",
+    "simulate_star",
     "simulated_uid",
     "write_dicom",
     "write_dose_report",

@@ -24,7 +24,7 @@ class Phantom(Generic[Truth]):
     kerma_ugy : 2-D array of float64
         What the pixels would show without noise and defects: mean kerma of each pixel, heel, lag and gain included.
     truth : object
-        The truth of this object: `FlatTruth`, `EdgeTruth`, `FieldTruth`, `ContrastTruth` or `ClinicalTruth`.
+        The truth of this object, for example a `FlatTruth` or an `EdgeTruth`.
     detector : Detector
         What it was seen with.
     """

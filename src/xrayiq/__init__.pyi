@@ -18,6 +18,7 @@ from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
 from .metrics import ExposureIndex as ExposureIndex
+from .metrics import FocalSpot as FocalSpot
 from .metrics import Mtf as Mtf
 from .metrics import Noise as Noise
 from .metrics import Nps as Nps
@@ -33,6 +34,7 @@ from .metrics import fit_response as fit_response
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast
+from .metrics import measure_focal_spot as measure_focal_spot
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps

@@ -10,6 +10,7 @@ from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
+from xrayiq.metrics.focal_spot import FocalSpot, measure_focal_spot
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
@@ -30,6 +31,7 @@ __all__ = [
     "Detectability",
     "Dqe",
     "ExposureIndex",
+    "FocalSpot",
     "Mtf",
     "Noise",
     "Nps",
@@ -45,6 +47,7 @@ __all__ = [
     "measure_clinical_noise",
     "measure_clipping",
     "measure_contrast",
+    "measure_focal_spot",
     "measure_mtf",
     "measure_noise",
     "measure_nps",

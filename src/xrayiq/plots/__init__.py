@@ -15,6 +15,7 @@ from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.exposure_index import ExposureIndex
+from xrayiq.metrics.focal_spot import FocalSpot
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
@@ -30,6 +31,7 @@ from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
+from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_nnps_group, plot_nps
@@ -51,6 +53,7 @@ __all__ = [
     "plot_dqe",
     "plot_dqes",
     "plot_exposure_index",
+    "plot_focal_spot",
     "plot_mtf",
     "plot_mtfs",
     "plot_nnps_group",
@@ -112,3 +115,4 @@ _plot.register(Dqe, plot_dqe)
 _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)
+_plot.register(FocalSpot, plot_focal_spot)

@@ -17,6 +17,7 @@ from xrayiq.metrics import (
     Detectability,
     Dqe,
     ExposureIndex,
+    FocalSpot,
     Mtf,
     Noise,
     Nps,
@@ -137,6 +138,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Detectability,
         Defects,
         ThresholdContrast,
+        FocalSpot,
     )
 }
 

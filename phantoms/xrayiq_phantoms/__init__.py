@@ -16,6 +16,7 @@ from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.edge import EdgeTruth, simulate_edge
 from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
+from xrayiq_phantoms.meter import Generator, meter_table, simulate_meter_rows
 from xrayiq_phantoms.phantom import Phantom
 from xrayiq_phantoms.star import StarTruth, simulate_star
 
@@ -41,6 +42,7 @@ __all__ = [
     "Examination",
     "FieldTruth",
     "FlatTruth",
+    "Generator",
     "Identifiers",
     "Manifest",
     "ManifestEntry",
@@ -49,6 +51,7 @@ __all__ = [
     "StarTruth",
     "Technique",
     "detail_grid",
+    "meter_table",
     "plan_bulk",
     "read_manifest",
     "simulate_archive",
@@ -59,6 +62,7 @@ __all__ = [
     "simulate_field",
     "simulate_flat",
     "simulate_lag",
+    "simulate_meter_rows",
     "simulate_star",
     "simulated_uid",
     "write_dicom",

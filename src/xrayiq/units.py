@@ -29,6 +29,7 @@ _FACTORS: Final = MappingProxyType(
             }
         ),
         "kerma": MappingProxyType({"mGy": 1.0, "Gy": 1000.0, "dGy": 100.0, "uGy": 1e-3, "cGy": 10.0}),
+        "kerma_rate": MappingProxyType({"mGy/h": 1.0, "uGy/h": 1e-3, "Gy/h": 1000.0, "mGy/min": 60.0, "uGy/min": 0.06}),
         "exposure": MappingProxyType({"mA.s": 1.0, "mAs": 1.0, "uA.s": 1e-3, "uAs": 1e-3}),
         "current": MappingProxyType({"mA": 1.0, "uA": 1e-3, "A": 1000.0}),
         "time": MappingProxyType({"ms": 1.0, "s": 1000.0, "us": 1e-3}),
@@ -41,6 +42,11 @@ _FACTORS: Final = MappingProxyType(
 )
 
 
+def units_of(dimension: str) -> tuple[str, ...]:
+    """Spellings of the units of a dimension that `to_inside_unit` knows."""
+    return tuple(_FACTORS[dimension])
+
+
 def to_inside_unit(value: float, unit: str, dimension: str) -> float:
     """Value in the one unit that xrayiq uses for its dimension.
 
@@ -51,8 +57,8 @@ def to_inside_unit(value: float, unit: str, dimension: str) -> float:
     unit : str
         Its unit code (UCUM, or a spelling known from real reports).
     dimension : str
-        One of ``dose_area_product`` (to Gy·m²), ``kerma`` (mGy), ``exposure`` (mAs), ``current`` (mA), ``time`` (ms),
-        ``voltage`` (kV), ``length`` (mm), ``area`` (mm²), ``angle`` (deg), ``number``.
+        One of ``dose_area_product`` (to Gy·m²), ``kerma`` (mGy), ``kerma_rate`` (mGy/h), ``exposure`` (mAs),
+        ``current`` (mA), ``time`` (ms), ``voltage`` (kV), ``length`` (mm), ``area`` (mm²), ``angle`` (deg), ``number``.
 
     Returns
     -------

@@ -6,6 +6,8 @@ import functools
 
 from matplotlib.axes import Axes
 
+from xrayiq.dose.dap_meter import DapMeterCheck
+from xrayiq.dose.generator import GeneratorTests
 from xrayiq.errors import InputError
 from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
@@ -26,12 +28,14 @@ from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distributi
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
 from xrayiq.plots.contrast import plot_contrast
+from xrayiq.plots.dap_meter import plot_dap_meter
 from xrayiq.plots.defects import plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.focal_spot import plot_focal_spot
+from xrayiq.plots.generator import generator_size, plot_generator
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_nnps_group, plot_nps
@@ -41,11 +45,13 @@ from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
 
 __all__ = [
+    "generator_size",
     "plot",
     "plot_clinical_noise",
     "plot_clipping",
     "plot_collimation",
     "plot_contrast",
+    "plot_dap_meter",
     "plot_defects",
     "plot_detectability",
     "plot_deviation_indices",
@@ -54,6 +60,7 @@ __all__ = [
     "plot_dqes",
     "plot_exposure_index",
     "plot_focal_spot",
+    "plot_generator",
     "plot_mtf",
     "plot_mtfs",
     "plot_nnps_group",
@@ -116,3 +123,5 @@ _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)
 _plot.register(FocalSpot, plot_focal_spot)
+_plot.register(GeneratorTests, plot_generator)
+_plot.register(DapMeterCheck, plot_dap_meter)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from xrayiq.dose import DapMeterCheck, GeneratorTests
 from xrayiq.metrics import (
     ClinicalNoise,
     Clipping,
@@ -139,6 +140,8 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Defects,
         ThresholdContrast,
         FocalSpot,
+        GeneratorTests,
+        DapMeterCheck,
     )
 }
 

@@ -24,6 +24,7 @@ from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
 from .metrics import ExposureIndex as ExposureIndex
+from .metrics import FixedPatternNps as FixedPatternNps
 from .metrics import FocalSpot as FocalSpot
 from .metrics import Mtf as Mtf
 from .metrics import Noise as Noise
@@ -34,12 +35,14 @@ from .metrics import assess_exposure_index as assess_exposure_index
 from .metrics import beam_qualities as beam_qualities
 from .metrics import compute_detectability as compute_detectability
 from .metrics import compute_dqe as compute_dqe
+from .metrics import correct_nps_for_lag as correct_nps_for_lag
 from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects
 from .metrics import fit_response as fit_response
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast
+from .metrics import measure_fixed_pattern_nps as measure_fixed_pattern_nps
 from .metrics import measure_focal_spot as measure_focal_spot
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_noise as measure_noise

@@ -10,10 +10,12 @@ from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
+from xrayiq.metrics.fixed_pattern import FixedPatternNps, measure_fixed_pattern_nps
 from xrayiq.metrics.focal_spot import FocalSpot, measure_focal_spot
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
+from xrayiq.metrics.nps_lag import correct_nps_for_lag
 from xrayiq.metrics.response import fit_response
 from xrayiq.metrics.threshold_contrast import ThresholdContrast, measure_threshold_contrast
 from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
@@ -31,6 +33,7 @@ __all__ = [
     "Detectability",
     "Dqe",
     "ExposureIndex",
+    "FixedPatternNps",
     "FocalSpot",
     "Mtf",
     "Noise",
@@ -41,12 +44,14 @@ __all__ = [
     "beam_qualities",
     "compute_detectability",
     "compute_dqe",
+    "correct_nps_for_lag",
     "find_collimation",
     "find_defects",
     "fit_response",
     "measure_clinical_noise",
     "measure_clipping",
     "measure_contrast",
+    "measure_fixed_pattern_nps",
     "measure_focal_spot",
     "measure_mtf",
     "measure_noise",

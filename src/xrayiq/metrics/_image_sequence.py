@@ -45,7 +45,7 @@ def images_as_signals(
         As `as_signal`.
     """
     first: SignalImage | None = None
-    for image in _each_image(images):
+    for image in each_image(images):
         signal = as_signal(image, procedure=procedure, pixel_pitch_mm=pixel_pitch_mm, needs_pitch=needs_pitch)
         if first is None:
             first = signal
@@ -57,7 +57,8 @@ def images_as_signals(
         )
 
 
-def _each_image(images: Images) -> Iterator[Image]:
+def each_image(images: Images) -> Iterator[Image]:
+    """Images one by one: a 3-D array is a sequence of 2-D arrays, a list of rows is one image."""
     if isinstance(images, Radiograph):
         yield images
     elif hasattr(images, "__array__"):

@@ -13,6 +13,8 @@ from xrayiq_kernels.spectrum import cut_average, radial_average
 CUT_LINES: Final = 7
 #: a bin of a cut holds at least one sample's worth; only oblong pixels leave bins with less
 _LEAST_WEIGHT: Final = 1.0
+#: below, the large-area trend lowers an axis and what lies beside it unequally
+_LINES_FROM_PER_MM: Final = 0.3
 
 
 def cut(
@@ -31,6 +33,12 @@ def axis_line(spectrum: NDArray[np.float64], frequencies: NDArray[np.float64], *
     columns = (side // 2 + np.rint(frequencies / step).astype(np.int64)) % side
     line: NDArray[np.float64] = spectrum[side // 2, columns]
     return line
+
+
+def line_ratio(frequencies: NDArray[np.float64], on: NDArray[np.float64], beside: NDArray[np.float64]) -> float:
+    """Mean ratio of the values on an axis to those beside it, from 0.3 mm⁻¹; 1 where there is nothing to compare."""
+    clear = (frequencies >= _LINES_FROM_PER_MM) & (beside > 0)
+    return float(np.mean(on[clear] / beside[clear])) if clear.any() else 1.0
 
 
 def annuli(

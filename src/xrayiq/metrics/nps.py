@@ -16,7 +16,7 @@ from xrayiq.metrics._image import Pitch, provenance_of
 from xrayiq.metrics._image_sequence import Images
 from xrayiq.metrics._range_ends import saturation_warnings
 from xrayiq.metrics._roi_power import Detrend, whole_plane
-from xrayiq.metrics._spectrum_lines import CUT_LINES, annuli, axis_line, cut
+from xrayiq.metrics._spectrum_lines import CUT_LINES, annuli, axis_line, cut, line_ratio
 from xrayiq.metrics.leakage import Leakage, check_leakage, without_leakage
 from xrayiq.model import Measurement, Provenance, Result
 
@@ -110,13 +110,23 @@ class Nps(Result):
         return self.radial_values / self._mean_square()
 
     @property
+    def u_line_ratio(self) -> float:
+        """Mean ratio of the NPS on the u axis to that beside it from 0.3 mm⁻¹; above 1 for lines along columns."""
+        return line_ratio(self.frequencies_per_mm, self.u_axis_values, self.u_values)
+
+    @property
+    def v_line_ratio(self) -> float:
+        """Mean ratio of the NPS on the v axis to that beside it from 0.3 mm⁻¹; above 1 for lines along rows."""
+        return line_ratio(self.v_frequencies_per_mm, self.v_axis_values, self.v_values)
+
+    @property
     def integral(self) -> float:
         """Integral of the two-dimensional spectrum over all frequencies (signal²)."""
         rows_mm, columns_mm = self.pixel_pitch_mm
         return float(self.spectrum.sum()) / (self.roi_px**2 * rows_mm * columns_mm)
 
     def measurements(self) -> tuple[Measurement, ...]:
-        """NNPS at 0.5 and 2 mm⁻¹ (mean over ±0.01 / pitch) and relative noise; none without a positive signal."""
+        """NNPS at 0.5 and 2 mm⁻¹ (mean over ±0.01 / pitch), line ratios, relative noise; none without a signal."""
         if self.mean_signal <= 0:
             return ()
         rows_mm, columns_mm = self.pixel_pitch_mm
@@ -129,6 +139,8 @@ class Nps(Result):
                 near = np.abs(axis - frequency) <= _WINDOW / pitch_mm
                 if near.any():
                     found.append(Measurement(quantity=name, value=float(values[near].mean()), direction=direction))
+        for direction, ratio in (("columns", self.u_line_ratio), ("rows", self.v_line_ratio)):
+            found.append(Measurement(quantity="line_noise_ratio", value=ratio, direction=direction))
         relative = Measurement(quantity="relative_noise", value=float(np.sqrt(self.variance)) / self.mean_signal)
         return (*found, relative)
 

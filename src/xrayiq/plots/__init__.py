@@ -17,6 +17,7 @@ from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.exposure_index import ExposureIndex
+from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.focal_spot import FocalSpot
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
@@ -38,7 +39,7 @@ from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
-from xrayiq.plots.nps import plot_nnps_group, plot_nps
+from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
@@ -59,6 +60,7 @@ __all__ = [
     "plot_dqe",
     "plot_dqes",
     "plot_exposure_index",
+    "plot_fixed_pattern_nps",
     "plot_focal_spot",
     "plot_generator",
     "plot_mtf",
@@ -110,6 +112,7 @@ def _plot(result: object, *, ax: Axes | None = None) -> Axes:
 _plot.register(Uniformity, plot_uniformity)
 _plot.register(Mtf, plot_mtf)
 _plot.register(Nps, plot_nps)
+_plot.register(FixedPatternNps, plot_fixed_pattern_nps)
 _plot.register(Noise, plot_noise)
 _plot.register(Contrast, plot_contrast)
 _plot.register(ClinicalNoise, plot_clinical_noise)

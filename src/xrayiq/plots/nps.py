@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.nps import Nps
 from xrayiq.plots.style import BLUE, CYCLE, INK, ORANGE, canvas, plain_log, soft_grid
 
@@ -80,6 +82,39 @@ def plot_nnps_group(results: Sequence[tuple[str, Nps]], *, ax: Axes | None = Non
         _label(axes, max((float(result.frequencies_per_mm[-1]) for _, result in results), default=1.0))
         if results:
             axes.legend(loc="upper right")
+    return axes
+
+
+def plot_fixed_pattern_nps(result: FixedPatternNps, *, ax: Axes | None = None) -> Axes:
+    """Radial NNPS of all noise and of its parts: what repeats from image to image, and what does not.
+
+    Parameters
+    ----------
+    result : FixedPatternNps
+        What `measure_fixed_pattern_nps` gave.
+    ax : Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    Axes
+        Spatial frequency in mm⁻¹ against NNPS in 10⁻⁵ mm², logarithmic. Values of 0 and less are gaps.
+    """
+    normalised = result.mean_signal > 0
+    factor = NNPS_FACTOR / result.mean_signal**2 if normalised else 1.0
+    with canvas(ax) as axes:
+        for values, colour, line, label in (
+            (result.radial_values, INK, "--", "all noise"),
+            (result.radial_values - result.radial_fixed_values, BLUE, "-", "random"),
+            (result.radial_fixed_values, ORANGE, "-", "fixed pattern"),
+        ):
+            drawn = np.where(values > 0, values * factor, np.nan)
+            axes.plot(result.radial_frequencies_per_mm, drawn, color=colour, linestyle=line, linewidth=1.2, label=label)
+        _label(axes, float(result.radial_frequencies_per_mm[-1]))
+        if not normalised:
+            axes.set_ylabel(f"NPS / {SQUARED_SIGNAL.get(result.signal_unit, result.signal_unit)} mm²")
+        axes.set_title(f"Fixed pattern: {100.0 * result.fixed_fraction:.1f} % of the variance")
+        axes.legend(loc="upper right")
     return axes
 
 

@@ -18,6 +18,7 @@ from xrayiq.metrics import (
     Detectability,
     Dqe,
     ExposureIndex,
+    FixedPatternNps,
     FocalSpot,
     Mtf,
     Noise,
@@ -127,6 +128,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
     for kind in (
         Uniformity,
         Nps,
+        FixedPatternNps,
         Mtf,
         Collimation,
         ExposureIndex,

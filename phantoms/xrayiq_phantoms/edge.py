@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.exposure import expose
-from xrayiq_phantoms.gaussian import blurred_parabola, blurred_ramp, blurred_step
+from xrayiq_phantoms.gaussian import blurred_parabola, blurred_ramp, blurred_step, glared_parabola, glared_ramp
 from xrayiq_phantoms.phantom import Phantom
 
 Across = Literal["columns", "rows"]
@@ -40,6 +40,8 @@ class EdgeTruth:
         Kerma on both sides.
     detector : Detector
         Gives blur and aperture.
+    glare_fraction, glare_length_mm : float
+        Part g of the signal that spreads as exp(−|x|/λ) across the edge, and its length λ.
     """
 
     angle_deg: float
@@ -49,6 +51,8 @@ class EdgeTruth:
     bright_ugy: float
     dark_ugy: float
     detector: Detector
+    glare_fraction: float = 0.0
+    glare_length_mm: float = 5.0
 
     @property
     def edge_angle_deg(self) -> float:
@@ -56,8 +60,16 @@ class EdgeTruth:
         return abs(self.angle_deg)
 
     def mtf(self, frequencies_per_mm: NDArray[Any] | float) -> NDArray[np.float64]:
-        """Presampled MTF along the edge normal."""
-        return self.detector.presampled_mtf(frequencies_per_mm, angle_deg=self.angle_deg)
+        """Presampled MTF along the edge normal: the detector's times 1 − g + g / (1 + (2πλf)²)."""
+        sharp = self.detector.presampled_mtf(frequencies_per_mm, angle_deg=self.angle_deg)
+        f = np.asarray(frequencies_per_mm, dtype=np.float64)
+        kept = 1.0 - self.glare_fraction + self.glare_fraction / (1.0 + (2.0 * np.pi * self.glare_length_mm * f) ** 2)
+        return np.asarray(sharp * kept, dtype=np.float64)
+
+    @property
+    def low_frequency_drop(self) -> float:
+        """Part that the MTF loses within the lowest frequencies: the glare."""
+        return self.glare_fraction
 
     def frequency_per_mm(self, level: float) -> float:
         """Lowest frequency along the normal at which the MTF has fallen to a level between 0 and 1."""
@@ -79,7 +91,12 @@ class EdgeTruth:
 
 
 def edge_profile(
-    distance_mm: NDArray[Any], *, pitch_mm: float, sigma_mm: float, angle_deg: float
+    distance_mm: NDArray[Any],
+    *,
+    pitch_mm: float,
+    sigma_mm: float,
+    angle_deg: float,
+    glare_length_mm: float | None = None,
 ) -> NDArray[np.float64]:
     """Mean over a square pixel of a Gaussian-blurred half plane, exact.
 
@@ -93,6 +110,8 @@ def edge_profile(
         Blur.
     angle_deg : float
         Angle α of the edge to the pixel's sides.
+    glare_length_mm : float, optional
+        Length λ of a further line spread exp(−|x|/λ)/2λ; none if not given.
 
     Returns
     -------
@@ -104,16 +123,24 @@ def edge_profile(
     alpha = np.deg2rad(angle_deg)
     wide, narrow = sorted((pitch_mm * abs(np.cos(alpha)), pitch_mm * abs(np.sin(alpha))), reverse=True)
     if narrow < _POINT * pitch_mm:
-        upper = blurred_ramp(x + wide / 2, sigma_mm=sigma_mm)
-        return np.asarray((upper - blurred_ramp(x - wide / 2, sigma_mm=sigma_mm)) / wide, dtype=np.float64)
+        upper = _ramp(x + wide / 2, sigma_mm, glare_length_mm)
+        return np.asarray((upper - _ramp(x - wide / 2, sigma_mm, glare_length_mm)) / wide, dtype=np.float64)
     outer, inner = (wide + narrow) / 2, (wide - narrow) / 2
-    second = (
-        blurred_parabola(x + outer, sigma_mm=sigma_mm)
-        - blurred_parabola(x + inner, sigma_mm=sigma_mm)
-        - blurred_parabola(x - inner, sigma_mm=sigma_mm)
-        + blurred_parabola(x - outer, sigma_mm=sigma_mm)
-    )
+    signs_and_places = ((1.0, outer), (-1.0, inner), (-1.0, -inner), (1.0, -outer))
+    second = sum(sign * _parabola(x + place, sigma_mm, glare_length_mm) for sign, place in signs_and_places)
     return np.asarray(second / (wide * narrow), dtype=np.float64)
+
+
+def _ramp(x: NDArray[np.float64], sigma_mm: float, glare_length_mm: float | None) -> NDArray[np.float64]:
+    if glare_length_mm is None:
+        return blurred_ramp(x, sigma_mm=sigma_mm)
+    return glared_ramp(x, sigma_mm=sigma_mm, length_mm=glare_length_mm)
+
+
+def _parabola(x: NDArray[np.float64], sigma_mm: float, glare_length_mm: float | None) -> NDArray[np.float64]:
+    if glare_length_mm is None:
+        return blurred_parabola(x, sigma_mm=sigma_mm)
+    return glared_parabola(x, sigma_mm=sigma_mm, length_mm=glare_length_mm)
 
 
 def simulate_edge(
@@ -126,6 +153,8 @@ def simulate_edge(
     kerma_ugy: float = 8.0,
     transmission: float = 0.03,
     offset_px: float = 0.0,
+    glare_fraction: float = 0.0,
+    glare_length_mm: float = 5.0,
     seed: int = 0,
     noise: bool = True,
 ) -> Phantom[EdgeTruth]:
@@ -149,6 +178,8 @@ def simulate_edge(
         Kerma on the dark side as a part of it.
     offset_px : float
         Shift of the edge from the middle of the image along `across`: its phase.
+    glare_fraction, glare_length_mm : float
+        Part g of the signal that spreads over a long range as exp(−|x|/λ), and its length λ; the noise has none of it.
     seed : int
         Of the noise.
     noise : bool
@@ -174,6 +205,10 @@ def simulate_edge(
     if side in ("right", "lower"):
         distance = -distance
     step = _image_profile(distance, detector, angle_deg)
+    if glare_fraction > 0.0:
+        pixel = {"pitch_mm": detector.pixel_pitch_mm, "sigma_mm": detector.blur_sigma_mm, "angle_deg": angle_deg}
+        glare = edge_profile(distance, glare_length_mm=glare_length_mm, **pixel)
+        step = (1.0 - glare_fraction) * step + glare_fraction * glare
     dark = kerma_ugy * transmission
     truth = EdgeTruth(
         angle_deg=angle_deg,
@@ -183,6 +218,8 @@ def simulate_edge(
         bright_ugy=kerma_ugy,
         dark_ugy=dark,
         detector=detector,
+        glare_fraction=glare_fraction,
+        glare_length_mm=glare_length_mm,
     )
     return expose(detector, dark + (kerma_ugy - dark) * step, truth, seed=seed, noise=noise)
 

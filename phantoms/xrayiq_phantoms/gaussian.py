@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 
 _NORM = 1.0 / np.sqrt(2.0 * np.pi)
 
@@ -52,3 +52,42 @@ def box_autocorrelation(lag_mm: NDArray[Any], *, width_mm: float, sigma_mm: floa
         + blurred_ramp(x - width_mm, sigma_mm=s)
     )
     return terms / width_mm**2
+
+
+def glared_step(distance_mm: NDArray[Any], *, sigma_mm: float, length_mm: float) -> NDArray[np.float64]:
+    """Unit step at 0 after a Gaussian blur and the line spread exp(−|x|/λ)/2λ: distribution of a normal-Laplace sum.
+
+    With s = σ/λ it is Φ(x/σ) + ½ exp(s²/2)·[exp(x/λ) Φ(−x/σ − s) − exp(−x/λ) Φ(x/σ − s)].
+    """
+    x = np.asarray(distance_mm, dtype=np.float64)
+    rising, falling = _laplace_tails(x, sigma_mm, length_mm)
+    return np.asarray(blurred_step(x, sigma_mm=sigma_mm) + 0.5 * (rising - falling), dtype=np.float64)
+
+
+def glared_ramp(distance_mm: NDArray[Any], *, sigma_mm: float, length_mm: float) -> NDArray[np.float64]:
+    """First integral of `glared_step`, in mm.
+
+    The line spread h obeys h − λ²h″ = δ, so that ramp and parabola gain λ² times their own second derivative.
+    """
+    x = np.asarray(distance_mm, dtype=np.float64)
+    density = sum(_laplace_tails(x, sigma_mm, length_mm)) / (2.0 * length_mm)
+    return np.asarray(blurred_ramp(x, sigma_mm=sigma_mm) + length_mm**2 * density, dtype=np.float64)
+
+
+def glared_parabola(distance_mm: NDArray[Any], *, sigma_mm: float, length_mm: float) -> NDArray[np.float64]:
+    """Second integral of `glared_step`, in mm²."""
+    step = glared_step(distance_mm, sigma_mm=sigma_mm, length_mm=length_mm)
+    return np.asarray(blurred_parabola(distance_mm, sigma_mm=sigma_mm) + length_mm**2 * step, dtype=np.float64)
+
+
+def _laplace_tails(
+    x: NDArray[np.float64], sigma_mm: float, length_mm: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """exp(±x/λ) on the far side of 0, blurred by the Gaussian."""
+    if sigma_mm == 0.0:
+        far = np.exp(-np.abs(x) / length_mm)
+        return np.where(x < 0.0, far, 0.5 * (x == 0.0)), np.where(x > 0.0, far, 0.5 * (x == 0.0))
+    s, t = sigma_mm / length_mm, x / sigma_mm
+    rising = np.exp(0.5 * s * s + x / length_mm + log_ndtr(-t - s))
+    falling = np.exp(0.5 * s * s - x / length_mm + log_ndtr(t - s))
+    return rising, falling

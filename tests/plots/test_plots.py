@@ -262,6 +262,12 @@ def test_mtf_marks_the_frequencies_that_were_reached_and_no_other() -> None:
     assert "50 % at 0.69 mm⁻¹" in texts  # ln 2
     assert not any(text.startswith("10 %") for text in texts)
     assert "Nyquist" in texts
+    assert not any(text.startswith("low-frequency") for text in texts)
+
+
+def test_mtf_tells_the_low_frequency_drop_where_there_is_one() -> None:
+    ax = plot(dataclasses.replace(make_mtf(), low_frequency_drop=0.043), ax=axes())
+    assert "low-frequency drop 4.3 %" in [text.get_text() for text in ax.texts]
 
 
 def test_nnps_lines_are_the_result_in_1e_minus_5_mm2_on_their_own_axes() -> None:

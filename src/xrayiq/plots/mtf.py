@@ -9,7 +9,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from xrayiq.metrics.mtf import Mtf
-from xrayiq.plots.style import BLUE, CYCLE, MUTED, canvas, soft_grid, vertical_mark
+from xrayiq.plots.style import BLUE, CYCLE, MUTED, ORANGE, canvas, soft_grid, vertical_mark
 
 #: name of the curve, by the axis that the profile runs along
 DIRECTION: Final = MappingProxyType({"columns": "MTF u, across columns", "rows": "MTF v, across rows"})
@@ -35,6 +35,8 @@ def plot_mtf(result: Mtf, *, ax: Axes | None = None) -> Axes:
         for level, frequency in ((0.5, result.f50_per_mm), (0.1, result.f10_per_mm)):
             if frequency is not None:
                 _mark(axes, frequency, level)
+        if result.low_frequency_drop is not None:
+            _mark_drop(axes, result.low_frequency_drop)
         _label(axes, [result])
         axes.set_title(f"{DIRECTION[result.across]}, edge at {result.edge_angle_deg:.2f}°")
     return axes
@@ -80,6 +82,20 @@ def _mark(axes: Axes, frequency: float, level: float) -> None:
         textcoords="offset points",
         fontsize=8.5,
         bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+    )
+
+
+def _mark_drop(axes: Axes, drop: float) -> None:
+    """Where the MTF would start without glare, and what is missing there."""
+    axes.plot([0.0], [1.0 - drop], marker="_", markersize=12, color=ORANGE, linestyle="none", clip_on=False)
+    axes.annotate(
+        f"low-frequency drop {drop * 100:.1f} %",
+        (0.0, 1.0 - drop),
+        xytext=(24, -2),
+        textcoords="offset points",
+        fontsize=8.5,
+        bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+        arrowprops={"arrowstyle": "-", "color": ORANGE, "linewidth": 0.8},
     )
 
 

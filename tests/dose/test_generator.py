@@ -199,7 +199,7 @@ def test_faults_and_left_out_conditions_stand_in_the_warnings() -> None:
     text = "test,set kVp,set mAs,kerma [uGy]\n" + "reproducibility,80,20,5\n" * 4 + "reproducibility,70,x,5\n"
     found = assessed(text)
     assert found.faults[0].line == 6
-    assert "line 6, set mAs: 'x'; needed a number" in found.provenance.warnings
+    assert "line 6, set mAs: text; needed a number" in found.provenance.warnings
     assert any("1 equal exposures of 70 kV" in warning for warning in found.provenance.warnings)
 
 

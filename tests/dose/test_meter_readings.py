@@ -90,7 +90,7 @@ def test_a_simulated_table_comes_back_number_by_number() -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("eighty", "'eighty'; needed a number"),
+        ("eighty", "text; needed a number"),
         ("8_0", "'8_0'; needed a number"),
         ("nan", "'nan'; needed a number above 0"),
         ("inf", "'inf'; needed a number above 0"),
@@ -132,7 +132,7 @@ def test_unknown_columns_are_listed_and_second_ones_are_faults() -> None:
 def test_an_unknown_test_and_surplus_cells_are_told() -> None:
     found = read_meter_readings(b"test,set kVp,measured kVp\nwarm-up,80,81\nkVp,80,81,7\n,,\nkVp,,\n")
     assert [(fault.line, fault.column) for fault in found.faults] == [(2, "test"), (3, "")]
-    assert "'warm-up'; needed one of voltage_accuracy, " in found.faults[0].message
+    assert "unknown test; needed one of voltage_accuracy, " in found.faults[0].message
     assert "4 cells; needed at most 3" in found.faults[1].message
     assert [reading.line for reading in found.readings] == [3]
 
@@ -145,6 +145,8 @@ def test_an_unknown_test_and_surplus_cells_are_told() -> None:
         "kerma [µGy],dose\n1,2\n",
         "file,set kVp,kerma [µGy]\nflat.dcm,70,2.5\n",
         "set kVp,set mAs\n80,20\n",
+        "exposure_mas,tube_voltage_kv,kerma_ugy\n20,70,2.5\n",
+        "set kVp,set mAs,kerma [µGy],beam\n70,20,2.5,RQA5\n",
     ],
 )
 def test_a_table_without_settings_and_readings_is_no_meters(text: str) -> None:

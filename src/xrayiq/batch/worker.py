@@ -37,10 +37,12 @@ from xrayiq.procedures import (
     dose_report_outcome,
     is_unmeasured,
     load_site,
+    meter_outcomes,
     no_procedure,
     reading_outcome,
     recognise,
     recognise_header,
+    recognise_meter_table,
 )
 from xrayiq.records import FileEntry, FileStatus
 
@@ -162,7 +164,12 @@ def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | N
         if told is not None and told.kind in _WITHOUT_PIXELS:
             return _without_pixels(file, digest, header, told, dataset, site)
         image = dataset_radiograph(dataset, header=header)
-    except (NotDicomError, TransferSyntaxError):
+    except NotDicomError:
+        table = recognise_meter_table(content)
+        if table is None:
+            raise
+        return _meter_table(file, content, digest, table, site)
+    except TransferSyntaxError:
         raise
     except ReadError as error:
         return _unreadable(file, content, digest, key, site, error)
@@ -174,6 +181,17 @@ def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | N
     recognition = recognise(image, site)
     outcomes = tuple(_guarded(procedure, image, site) for procedure in applicable(recognition.kind))
     return _scored(file, digest, header, recognition, outcomes or (no_procedure(header.subject, recognition, site),))
+
+
+def _meter_table(file: SourceFile, content: bytes, digest: str, table: Recognition, site: Site) -> ScoredFile:
+    """Readings of a meter: no DICOM object, known by its content."""
+    return ScoredFile(
+        entry=_entry(file, digest, digest, "not_dicom"),
+        header=None,
+        kind=table.kind,
+        outcomes=meter_outcomes(content, digest, site),
+        evidence=table.evidence,
+    )
 
 
 def _without_pixels(

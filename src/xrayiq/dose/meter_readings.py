@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,8 +13,10 @@ from xrayiq.dose.meter_table import MeterSource, MeterTable, table_of, text_of
 from xrayiq.errors import NotMeasurableError, ReadError
 from xrayiq.units import UnknownUnitError
 
-#: characters of a cell or heading that messages repeat
+#: characters of a heading that messages repeat
 _QUOTED: Final = 40
+#: cells that messages repeat
+_NUMBER_LIKE: Final = re.compile(r"[-+−0-9.,eE_' ]{1,24}|nan|inf")
 #: numbers that may be 0; all others must be above
 _ZERO_ALLOWED: Final = frozenset({"added_filter_mm_al", "kerma_ugy", "leakage_mgy_per_h", "exposure_index"})
 
@@ -225,7 +228,7 @@ def _reading(
             test = named_test(cell)
             known = test is not None
             texts["test"] = test or ""
-            message = "" if known else f"test {_quoted(cell)!r}; needed one of {', '.join(names_of_tests())}"
+            message = "" if known else f"unknown test; needed one of {', '.join(names_of_tests())}"
         elif column.is_text:
             texts[column.field] = cell
         else:
@@ -242,15 +245,20 @@ def _reading(
 def _number(cell: str, column: Column, points: bool) -> tuple[float, str]:
     """Number of a cell in the unit of its field, or what is wrong with it."""
     if "," in cell and points:
-        return 0.0, f"{_quoted(cell)!r}; needed a number with a decimal point, as elsewhere in the table"
+        return 0.0, f"{_shown(cell)}; needed a number with a decimal point, as elsewhere in the table"
     try:
         number = float(cell.replace(",", ".").replace("−", "-").replace("_", " "))
     except ValueError:
-        return 0.0, f"{_quoted(cell)!r}; needed a number"
+        return 0.0, f"{_shown(cell)}; needed a number"
     least = "of 0 or more" if column.field in _ZERO_ALLOWED else "above 0"
     if not math.isfinite(number) or number < 0 or (number == 0 and column.field not in _ZERO_ALLOWED):
-        return 0.0, f"{_quoted(cell)!r}; needed a number {least}"
+        return 0.0, f"{_shown(cell)}; needed a number {least}"
     return column.to_inside(number), ""
+
+
+def _shown(cell: str) -> str:
+    """A cell as messages repeat it: what looks like a number as it stands, words not, as they may name a person."""
+    return f"'{cell}'" if _NUMBER_LIKE.fullmatch(cell) else "text"
 
 
 def _quoted(text: str) -> str:

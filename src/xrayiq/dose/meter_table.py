@@ -104,6 +104,8 @@ def _decoded(content: bytes, name: str) -> str:
         encodings: tuple[str, ...] = ("utf-16",)
     else:
         encodings = ("utf-8-sig", "latin-1")
+        if b"\0" in content:
+            encodings = ()
     for encoding in encodings:
         try:
             text = content.decode(encoding)

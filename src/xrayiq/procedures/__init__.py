@@ -8,6 +8,7 @@ from xrayiq.procedures.catalogue import (
     parameter_digest,
     plan_digest,
 )
+from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
 from xrayiq.procedures.scoring import (
     EXPECTED,
@@ -37,11 +38,13 @@ __all__ = [
     "is_expected",
     "is_unmeasured",
     "load_site",
+    "meter_outcomes",
     "no_procedure",
     "parameter_digest",
     "plan_digest",
     "reading_outcome",
     "recognise",
     "recognise_header",
+    "recognise_meter_table",
     "score",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from xrayiq.dose import DapMeterCheck, GeneratorTests
+from xrayiq.dose import DapMeterCheck, GeneratorTests, assess_dap_readings, assess_generator, dap_meter, generator
 from xrayiq.metrics import (
     ClinicalNoise,
     Clipping,
@@ -57,7 +57,7 @@ class Procedure:
     kinds : frozenset of str
         Kinds of image it applies to.
     measure : callable
-        Metric: an image and keyword parameters in, a result out.
+        Metric: an image (of kind ``meter``: a meter's readings) and keyword parameters in, a result out.
     algorithm_version : int
         Version of the metric's algorithm.
     parameters : dict
@@ -119,6 +119,18 @@ PROCEDURES: Final = (
         kinds=frozenset({"flat_field", "clinical"}),
         measure=measure_clipping,
         algorithm_version=clipping.ALGORITHM_VERSION,
+    ),
+    Procedure(
+        name="generator",
+        kinds=frozenset({"meter"}),
+        measure=assess_generator,
+        algorithm_version=generator.ALGORITHM_VERSION,
+    ),
+    Procedure(
+        name="dap_meter",
+        kinds=frozenset({"meter"}),
+        measure=assess_dap_readings,
+        algorithm_version=dap_meter.ALGORITHM_VERSION,
     ),
 )
 

@@ -16,7 +16,7 @@ from xrayiq.model import Acquisition, Limit, quantity
 from xrayiq.model.limit import Basis, Confidence
 
 Kind = Literal[
-    "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "other"
+    "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "meter", "other"
 ]
 
 _RULE_KEYS = frozenset({"attribute", "pattern", "kind"})

@@ -33,6 +33,7 @@ KIND_WORDS: Final = MappingProxyType(
         "clinical": "Clinical image",
         "dose_report": "Dose report",
         "reject_note": "Reject note",
+        "meter": "Meter readings",
         "other": "Other",
     }
 )
@@ -48,6 +49,12 @@ PROCEDURE_WORDS: Final = MappingProxyType(
         "clinical_noise": "Noise in the anatomy",
         "clipping": "Clipping",
         "dose_report": "Dose report",
+        "generator": "Tube and generator",
+        "dap_meter": "Dose-area product meter",
+        "half_value_layer": "Half-value layer",
+        "aec_repeatability": "AEC repeatability",
+        "aec_tracking": "AEC tracking",
+        "aec_chamber_balance": "AEC chambers",
     }
 )
 

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-slow kernels notebooks bench lint types layers docs wheel selftest clean
+.PHONY: demo test test-slow kernels notebooks accuracy bench lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
 	$(BIN)/xrayiq demo demo
@@ -23,6 +23,9 @@ kernels: $(VENV)/test  ## kernel tests interpreted (with coverage) and with boun
 
 notebooks: $(VENV)/dev  ## run the notebooks from top to bottom
 	$(BIN)/pytest -q --nbmake notebooks
+
+accuracy: $(VENV)/base  ## measure every metric over the accuracy grid and rewrite its table in the README
+	$(BIN)/xrayiq selftest --accuracy --out README.md --figure docs/accuracy.png
 
 bench: $(VENV)/test  ## time kernels and metrics beside NumPy and SciPy
 	$(BIN)/pytest -q benchmarks --benchmark-only --benchmark-columns=min,median,max

@@ -20,8 +20,13 @@ class Step(Protocol):
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Step], None]]:
+def progress_bar(counted: str = "files") -> Iterator[Callable[[Step], None]]:
     """Show a bar while the block runs.
+
+    Parameters
+    ----------
+    counted : str
+        What the items are.
 
     Yields
     ------
@@ -35,12 +40,12 @@ def progress_bar() -> Iterator[Callable[[Step], None]]:
 
     class Rate(ProgressColumn):
         def render(self, task: RichTask) -> Text:
-            return Text(f"{task.speed:.1f} files/s" if task.speed else "")
+            return Text(f"{task.speed:.1f} {counted}/s" if task.speed else "")
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("files", total=None)
+        task = bar.add_task(counted, total=None)
 
         def advance(step: Step) -> None:
             bar.update(task, completed=step.done, total=step.total)

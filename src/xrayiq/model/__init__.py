@@ -1,5 +1,6 @@
 """Frozen values that every layer speaks."""
 
+from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
 from xrayiq.model.dose_report import DoseEvent, DoseReport, DoseReportFault
 from xrayiq.model.limit import Limit, Verdict, judge
@@ -12,6 +13,8 @@ from xrayiq.model.response import Response
 from xrayiq.model.result import Result
 
 __all__ = [
+    "AccuracyFigure",
+    "AccuracyRow",
     "Acquisition",
     "DoseEvent",
     "DoseReport",

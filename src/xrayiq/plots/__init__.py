@@ -25,6 +25,7 @@ from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
+from xrayiq.plots.accuracy import accuracy_size, plot_accuracy
 from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
@@ -46,8 +47,10 @@ from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
 
 __all__ = [
+    "accuracy_size",
     "generator_size",
     "plot",
+    "plot_accuracy",
     "plot_clinical_noise",
     "plot_clipping",
     "plot_collimation",

@@ -32,6 +32,8 @@ from .metrics import Nps as Nps
 from .metrics import ThresholdContrast as ThresholdContrast
 from .metrics import Uniformity as Uniformity
 from .metrics import assess_exposure_index as assess_exposure_index
+from .metrics import beam_from_spectrum as beam_from_spectrum
+from .metrics import beam_from_technique as beam_from_technique
 from .metrics import beam_qualities as beam_qualities
 from .metrics import compute_detectability as compute_detectability
 from .metrics import compute_dqe as compute_dqe

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from xrayiq.errors import InputError, NotMeasurableError
-from xrayiq.metrics import Dqe, Mtf, Nps, beam_qualities, compute_dqe, measure_mtf, measure_nps
+from xrayiq.metrics import Dqe, Mtf, Nps, beam_from_spectrum, beam_qualities, compute_dqe, measure_mtf, measure_nps
 from xrayiq.metrics.leakage import without_leakage
 from xrayiq.model import Provenance, quantities
 from xrayiq.model.packing import pack, unpack
@@ -189,6 +189,13 @@ def test_a_beam_without_its_edition_is_refused_with_the_choices() -> None:
 def test_what_is_no_beam_is_refused(beam: Any) -> None:
     with pytest.raises(InputError, match="beam"):
         compute_dqe(make_mtf(line), white(), kerma_ugy=KERMA, beam=beam)
+
+
+def test_a_beam_of_a_known_spectrum_will_do() -> None:
+    beam = beam_from_spectrum([50.0, 60.0], [1.0, 1.0], name="two lines")
+    found = compute_dqe(make_mtf(line), white(), kerma_ugy=KERMA, beam=beam)
+    np.testing.assert_allclose(found.values, line(found.frequencies_per_mm) ** 2 / (2e-5 * KERMA * 32225.9), rtol=1e-4)
+    assert (found.beam, dict(found.provenance.parameters)["beam"]) == ("two lines", "two lines")
 
 
 def test_a_doubted_table_entry_says_so() -> None:

@@ -1,6 +1,7 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
 from xrayiq.metrics.beam_quality import BeamQuality, beam_qualities
+from xrayiq.metrics.beam_spectrum import beam_from_spectrum, beam_from_technique
 from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
@@ -41,6 +42,8 @@ __all__ = [
     "ThresholdContrast",
     "Uniformity",
     "assess_exposure_index",
+    "beam_from_spectrum",
+    "beam_from_technique",
     "beam_qualities",
     "compute_detectability",
     "compute_dqe",

@@ -14,13 +14,10 @@ import numpy as np
 from xrayiq.errors import InputError
 from xrayiq.model.limit import Confidence
 
-#: what the beam of an exposure is given as: a name with its edition, or quanta per mm² and µGy
-Beam = str | float
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeamQuality:
-    """A standard beam as one edition of a document has it.
+    """A beam: a standard one as one edition of a document has it, or one whose spectrum was computed.
 
     Parameters
     ----------
@@ -28,29 +25,39 @@ class BeamQuality:
         Name and edition, for example ``"RQA5/2015"``.
     fluence_per_mm2_ugy : float
         Quanta per mm² and µGy of air kerma: squared signal-to-noise ratio of an ideal photon counter.
-    tube_voltage_kv : float
-        Approximate tube voltage.
-    added_filtration_mm_al : float
-        Aluminium beside that of the tube.
-    half_value_layer_mm_al : float or None
-        First half-value layer; None where it has not been verified for the edition.
     document, edition : str
         Where the fluence stands.
     confidence : {"A", "B", "C"}
         A seen in sources that quote the document, B known with confidence, C not verified against the document.
+    tube_voltage_kv : float or None
+        Approximate tube voltage; None where it is not known.
+    added_filtration_mm_al : float or None
+        Aluminium beside that of the tube; None where it is not known.
+    added_filtration_mm_cu : float
+        Copper beside it.
+    half_value_layer_mm_al : float or None
+        First half-value layer; None where it has not been verified for the edition.
+    mean_energy_kev : float or None
+        Mean energy of the photons, where the spectrum is known.
     note : str
         What else is known about the fluence.
     """
 
     name: str
     fluence_per_mm2_ugy: float
-    tube_voltage_kv: float
-    added_filtration_mm_al: float
     document: str
     edition: str
     confidence: Confidence
+    tube_voltage_kv: float | None = None
+    added_filtration_mm_al: float | None = None
+    added_filtration_mm_cu: float = 0.0
     half_value_layer_mm_al: float | None = None
+    mean_energy_kev: float | None = None
     note: str = ""
+
+
+#: what the beam of an exposure is given as: a name with its edition, a beam, or quanta per mm² and µGy
+Beam = str | float | BeamQuality
 
 
 @functools.cache
@@ -65,8 +72,8 @@ def fluence_of(beam: Beam) -> tuple[float, BeamQuality | None]:
 
     Parameters
     ----------
-    beam : str or float
-        Name with edition, or quanta per mm² and µGy.
+    beam : str, BeamQuality or float
+        Name with edition, a beam itself, or quanta per mm² and µGy.
 
     Returns
     -------
@@ -80,11 +87,13 @@ def fluence_of(beam: Beam) -> tuple[float, BeamQuality | None]:
     InputError
         A name without its edition or not on the list, or a fluence that is not positive.
     """
-    if isinstance(beam, str):
-        quality = _named(beam)
+    if isinstance(beam, (str, BeamQuality)):
+        quality = _named(beam) if isinstance(beam, str) else beam
         return quality.fluence_per_mm2_ugy, quality
     if isinstance(beam, bool) or not (np.isfinite(beam) and beam > 0):
-        raise InputError(f"beam={beam!r}", needed="a name with its edition, or a positive number of quanta per mm² µGy")
+        raise InputError(
+            f"beam={beam!r}", needed="a name with its edition, a beam, or a positive number of quanta per mm² µGy"
+        )
     return float(beam), None
 
 
@@ -104,5 +113,5 @@ def _named(name: str) -> BeamQuality:
     raise InputError(
         f'beam "{name}"',
         needed="one of " + ", ".join(known),
-        remedy="for another beam give its quanta per mm² and µGy as a number",
+        remedy="for another beam give its quanta per mm² and µGy as a number, or a beam of beam_from_spectrum",
     )

@@ -120,9 +120,9 @@ def compute_dqe(
         noise over signal enters.
     kerma_ugy : float or None
         Air kerma at the detector of these flat fields; None, as a silent header gives it, is refused.
-    beam : str or float
-        Standard beam with the edition of its table, for example ``"RQA5/2015"`` or ``"RQA5/2003"``, or quanta per mm²
-        and µGy.
+    beam : str, BeamQuality or float
+        Standard beam with the edition of its table, for example ``"RQA5/2015"`` or ``"RQA5/2003"``; a beam of
+        `beam_from_spectrum` or `beam_from_technique`; or quanta per mm² and µGy.
     kerma_uncertainty_fraction : float
         Relative standard uncertainty of the kerma.
     fluence_uncertainty_fraction : float

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from xrayiq_phantoms.aluminium import AluminiumTruth, simulate_aluminium
 from xrayiq_phantoms.anatomy import AnatomyKind
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from xrayiq_phantoms.manifest import Manifest, ManifestEntry, read_manifest
 
 __all__ = [
+    "AluminiumTruth",
     "AnatomyKind",
     "BulkFile",
     "BulkSummary",
@@ -54,6 +56,7 @@ __all__ = [
     "meter_table",
     "plan_bulk",
     "read_manifest",
+    "simulate_aluminium",
     "simulate_archive",
     "simulate_bulk",
     "simulate_clinical",

@@ -29,6 +29,7 @@ from .metrics import FocalSpot as FocalSpot
 from .metrics import Mtf as Mtf
 from .metrics import Noise as Noise
 from .metrics import Nps as Nps
+from .metrics import SdnrOverThickness as SdnrOverThickness
 from .metrics import ThresholdContrast as ThresholdContrast
 from .metrics import Uniformity as Uniformity
 from .metrics import assess_exposure_index as assess_exposure_index
@@ -49,6 +50,7 @@ from .metrics import measure_focal_spot as measure_focal_spot
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps
+from .metrics import measure_sdnr_over_thickness as measure_sdnr_over_thickness
 from .metrics import measure_threshold_contrast as measure_threshold_contrast
 from .metrics import measure_uniformity as measure_uniformity
 from .model import Acquisition as Acquisition

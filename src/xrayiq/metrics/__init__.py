@@ -18,6 +18,7 @@ from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.nps_lag import correct_nps_for_lag
 from xrayiq.metrics.response import fit_response
+from xrayiq.metrics.sdnr import SdnrOverThickness, measure_sdnr_over_thickness
 from xrayiq.metrics.threshold_contrast import ThresholdContrast, measure_threshold_contrast
 from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
@@ -39,6 +40,7 @@ __all__ = [
     "Mtf",
     "Noise",
     "Nps",
+    "SdnrOverThickness",
     "ThresholdContrast",
     "Uniformity",
     "assess_exposure_index",
@@ -59,6 +61,7 @@ __all__ = [
     "measure_mtf",
     "measure_noise",
     "measure_nps",
+    "measure_sdnr_over_thickness",
     "measure_threshold_contrast",
     "measure_uniformity",
 ]

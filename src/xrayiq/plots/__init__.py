@@ -22,6 +22,7 @@ from xrayiq.metrics.focal_spot import FocalSpot
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
+from xrayiq.metrics.sdnr import SdnrOverThickness
 from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
@@ -43,6 +44,7 @@ from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
+from xrayiq.plots.sdnr import plot_sdnr_over_thickness
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
 
@@ -72,6 +74,7 @@ __all__ = [
     "plot_noise",
     "plot_nps",
     "plot_response",
+    "plot_sdnr_over_thickness",
     "plot_snr_distribution",
     "plot_threshold_contrast",
     "plot_uniformity",
@@ -131,3 +134,4 @@ _plot.register(ThresholdContrast, plot_threshold_contrast)
 _plot.register(FocalSpot, plot_focal_spot)
 _plot.register(GeneratorTests, plot_generator)
 _plot.register(DapMeterCheck, plot_dap_meter)
+_plot.register(SdnrOverThickness, plot_sdnr_over_thickness)

@@ -23,6 +23,7 @@ from xrayiq.metrics import (
     Mtf,
     Noise,
     Nps,
+    SdnrOverThickness,
     ThresholdContrast,
     Uniformity,
     assess_exposure_index,
@@ -156,6 +157,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         FocalSpot,
         GeneratorTests,
         DapMeterCheck,
+        SdnrOverThickness,
     )
 }
 

@@ -145,7 +145,8 @@ def compute_dqe(
     ------
     InputError
         No kerma or none above 0; a beam without edition, unknown or not positive; different pixel pitches; frequencies
-        that the MTF or the NPS does not cover; an MTF of 0; an uncertainty below 0 or of another length.
+        that the MTF or the NPS does not cover; an MTF of 0, or one of mode "iso12233"; an uncertainty below 0 or of
+        another length.
     NotMeasurableError
         ``signal_not_positive``, or ``no_noise`` where the noise power vanishes.
 
@@ -167,6 +168,7 @@ def compute_dqe(
         if not (np.isfinite(part) and part >= 0):
             raise InputError(f"{name}_uncertainty_fraction={part}", needed="a fraction of 0 or more")
     check_leakage(leakage)
+    _check_mode(mtf)
     pitch = pitch_across(mtf, nps)
     frequencies = reported_frequencies(pitch)
     mtf_weights = line_weights(frequencies, mtf.frequencies_per_mm, pitch, "MTF")
@@ -238,6 +240,15 @@ def _nnps(nps: Nps, across: Across, frequencies: Floats, pitch_mm: float, leakag
             remedy="use unprocessed flat fields",
         )
     return nnps, nnps_uncertainty_fraction(nps, weights)
+
+
+def _check_mode(mtf: Mtf) -> None:
+    if mtf.mode == "iso12233":
+        raise InputError(
+            'MTF of mode "iso12233", lowered by its wide bins',
+            needed='mode "iec" (or "constancy")',
+            remedy='measure_mtf(image, mode="iec")',
+        )
 
 
 def _checked_kerma(kerma_ugy: float | None) -> float:

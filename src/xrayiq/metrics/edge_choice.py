@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq.metrics.edge_constancy import CONSTANCY_HALF_WIDTH_MM
+from xrayiq.metrics.edge_examination import LEAST_LINES, examine_edge
 from xrayiq.metrics.edge_finding import Across, EdgeCandidate, find_edges
 from xrayiq.metrics.edge_refusals import no_edge
-from xrayiq.metrics.slanted_edge import LEAST_LINES, SlantedEdge, examine_edge
+from xrayiq.metrics.slanted_edge import SlantedEdge
 
 Roi = tuple[int, int, int, int]
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq.metrics.edge_choice import Roi, checked_roi, choose_edge, finite_values
+from xrayiq.metrics.edge_examination import examine_edge
 from xrayiq.metrics.edge_finding import Across
 from xrayiq.metrics.edge_line import EdgeLine, edge_sides
 from xrayiq.metrics.edge_refusals import too_small
 from xrayiq.metrics.edge_spread import EdgeSpread
-from xrayiq.metrics.slanted_edge import SlantedEdge, examine_edge
+from xrayiq.metrics.slanted_edge import SlantedEdge
 
 Floats = NDArray[np.float64]
 
@@ -143,6 +144,7 @@ def _mean_edge(signal: SignalImage, edges: list[SlantedEdge], mean_image: Floats
         line=line,
         sides=sides,
         spread=_mean_spread([edge.spread for edge in edges]),
+        quarter_spread=_mean_spread([edge.quarter_spread for edge in edges]),
         reach_mm=reach,
         angle_deg=float(np.mean([edge.angle_deg for edge in edges])),
         outlying_px=sum(edge.outlying_px for edge in edges),
@@ -156,15 +158,14 @@ def _mean_line(lines: list[EdgeLine]) -> EdgeLine:
 
 def _mean_spread(spreads: list[EdgeSpread]) -> EdgeSpread:
     """Mean over the positions that all spread functions have; each has its own edge at 0."""
-    spacing = spreads[0].spacing_mm
-    # positions are whole multiples of one spacing
-    starts = [round(float(spread.positions_mm[0]) / spacing) for spread in spreads]
+    # positions are whole multiples of one spacing, or half way between them
+    starts = [int(np.floor(spread.positions_mm[0] / spread.spacing_mm + 0.25)) for spread in spreads]
     first = max(starts)
     stop = min(start + spread.values.size for start, spread in zip(starts, spreads, strict=True))
     parts = [spread.values[first - start : stop - start] for start, spread in zip(starts, spreads, strict=True)]
     return EdgeSpread(
-        positions_mm=np.arange(first, stop, dtype=np.float64) * np.float64(spacing),
+        positions_mm=spreads[0].positions_mm[first - starts[0] : stop - starts[0]],
         values=np.asarray(np.mean(parts, axis=0), dtype=np.float64),
-        spacing_mm=spacing,
+        spacing_mm=spreads[0].spacing_mm,
         bin_variance_mm2=float(np.mean([spread.bin_variance_mm2 for spread in spreads])),
     )

@@ -24,6 +24,7 @@ from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
 from .metrics import ExposureIndex as ExposureIndex
+from .metrics import FiveRoiScheme as FiveRoiScheme
 from .metrics import FixedPatternNps as FixedPatternNps
 from .metrics import FocalSpot as FocalSpot
 from .metrics import Mtf as Mtf
@@ -42,6 +43,7 @@ from .metrics import correct_nps_for_lag as correct_nps_for_lag
 from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects
 from .metrics import fit_response as fit_response
+from .metrics import five_roi_schemes as five_roi_schemes
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast

@@ -11,6 +11,7 @@ from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
+from xrayiq.metrics.five_roi import FiveRoiScheme, five_roi_schemes
 from xrayiq.metrics.fixed_pattern import FixedPatternNps, measure_fixed_pattern_nps
 from xrayiq.metrics.focal_spot import FocalSpot, measure_focal_spot
 from xrayiq.metrics.mtf import Mtf, measure_mtf
@@ -35,6 +36,7 @@ __all__ = [
     "Detectability",
     "Dqe",
     "ExposureIndex",
+    "FiveRoiScheme",
     "FixedPatternNps",
     "FocalSpot",
     "Mtf",
@@ -53,6 +55,7 @@ __all__ = [
     "find_collimation",
     "find_defects",
     "fit_response",
+    "five_roi_schemes",
     "measure_clinical_noise",
     "measure_clipping",
     "measure_contrast",

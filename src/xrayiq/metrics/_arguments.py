@@ -69,6 +69,31 @@ def as_rising_lengths_mm(name: str, values: Sequence[float]) -> list[float]:
     return sorted({as_length_mm(name, value) for value in given.tolist()})
 
 
+def as_positive(name: str, value: object) -> float:
+    """Number above zero.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : object
+        What the caller gave.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InputError
+        It is no number, not finite, or not above zero.
+    """
+    if is_number(value) and value > 0:
+        return float(value)
+    raise InputError(f"{name}={value!r}", needed="a number above zero", remedy=f"give {name} as one number")
+
+
 def as_fraction_below_one(name: str, value: object) -> float:
     """Part of a whole, from 0 to below 1.
 

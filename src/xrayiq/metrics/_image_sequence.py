@@ -57,6 +57,42 @@ def images_as_signals(
         )
 
 
+def exactly(images: Images, count: int, *, procedure: str, pixel_pitch_mm: Pitch | None = None) -> list[SignalImage]:
+    """Signals of a known number of images of one size.
+
+    Parameters
+    ----------
+    images : Radiograph, 2-D array, or iterable of them
+        The images.
+    count : int
+        How many there must be.
+    procedure : str
+        What is to be measured, for messages.
+    pixel_pitch_mm : float or (rows, columns) pair, optional
+        Wins over the headers'.
+
+    Returns
+    -------
+    list of SignalImage
+        All of them.
+
+    Raises
+    ------
+    InputError
+        There are more or fewer images, or they differ in size, pixel pitch or unit.
+    NotMeasurableError
+        As `as_signal`.
+    """
+    given = list(each_image(images))
+    if len(given) != count:
+        raise InputError(
+            f"{len(given)} images",
+            needed=f"{'one image' if count == 1 else f'{count} images'} to measure {procedure}",
+            remedy="give the images one by one" if len(given) > count else "give all images in a list",
+        )
+    return list(images_as_signals(given, procedure=procedure, pixel_pitch_mm=pixel_pitch_mm))
+
+
 def each_image(images: Images) -> Iterator[Image]:
     """Images one by one: a 3-D array is a sequence of 2-D arrays, a list of rows is one image."""
     if isinstance(images, Radiograph):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq.errors import NotMeasurableError
+from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq_kernels.block_statistics import Statistics, block_statistics
+from xrayiq_kernels.local_moments import local_moments
 
 Connectivity = Literal[4, 8]
 Denominator = Literal["global", "neighbours"]
@@ -19,12 +22,29 @@ NEIGHBOURS: Final = {
     4: ((-1, 0), (1, 0), (0, -1), (0, 1)),
     8: ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)),
 }
-#: side of each of the five ROIs where the field is large enough (IPEM Report 32 VII)
-_FIVE_ROI_MM: Final = 100.0
-#: and its greatest share of the field's side: with a quarter the centre ROI does not overlap the others
-_FIVE_ROI_SHARE: Final = 4
+NOTHING_MASKED: Final = np.zeros((0, 0), dtype=np.bool_)
 #: standard deviation over mean below which a tile holds one value and rounding
 _NO_NOISE: Final = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tiles:
+    """Signal and noise of each tile; NaN where half of it or more is masked.
+
+    Parameters
+    ----------
+    means, sds, detrended_sds : 2-D arrays
+        Mean, standard deviation (ddof 1), and standard deviation about the tile's least-squares plane (ddof 3).
+    """
+
+    means: NDArray[np.float64]
+    sds: NDArray[np.float64]
+    detrended_sds: NDArray[np.float64]
+
+    @property
+    def snrs(self) -> NDArray[np.float64]:
+        """Mean over standard deviation."""
+        return self.means / self.sds
 
 
 def in_pixels(length_mm: float, pitch_mm: tuple[float, float]) -> tuple[int, int]:
@@ -52,24 +72,27 @@ def tile_starts(
     return rows, columns
 
 
-def tile_statistics(
-    signal: SignalImage, rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean, standard deviation and standard deviation about a plane of each tile; NaN where half of it is masked."""
-    counts, means, variances, plane_variances = _statistics(signal, rows, columns, size)
+def measure_tiles(
+    exposures: Sequence[SignalImage], rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int]
+) -> Tiles:
+    """Signal of the mean of the exposures, and noise of a single one (root mean square over them), of each tile."""
+    parts = [_statistics(signal, rows, columns, size) for signal in exposures]
+    counts = parts[0][0]
+    means, variances, plane_variances = (np.mean([part[kind] for part in parts], axis=0) for kind in (1, 2, 3))
     left_out = (2 * counts <= size[0] * size[1]) | np.isnan(plane_variances)
-    for kind in (means, variances, plane_variances):
-        kind[left_out] = np.nan
+    for values in (means, variances, plane_variances):
+        values[left_out] = np.nan
     used = int(np.count_nonzero(~left_out))
+    source = exposures[0].source
     if used < 2:
         raise NotMeasurableError(
             "only_padding",
             f"{used} of {left_out.size} tiles with more than half of their pixels valid",
             needed="two tiles or more",
             remedy="check the pixels that are padding or not finite",
-            source=signal.source,
+            source=source,
         )
-    _check_positive(signal, float(np.nanmean(means)))
+    check_positive(exposures[0], float(np.nanmean(means)))
     sds = np.sqrt(variances)
     silent = int(np.count_nonzero(sds <= _NO_NOISE * np.abs(means)))
     if silent:
@@ -78,43 +101,62 @@ def tile_statistics(
             f"{silent} of {used} tiles hold a single value, so that their SNR is not defined",
             needed="noise in every tile",
             remedy="check for saturation, or use an image that covers the detector",
-            source=signal.source,
+            source=source,
         )
-    return means, sds, np.sqrt(plane_variances)
+    return Tiles(means=means, sds=sds, detrended_sds=np.sqrt(plane_variances))
 
 
-def five_rois(signal: SignalImage, border: tuple[int, int]) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    """Means of the centre and of the centres of the quadrants, and the size of these ROIs."""
-    wanted = in_pixels(_FIVE_ROI_MM, signal.pitch)
-    starts, size = [], []
-    for axis in (0, 1):
-        field = signal.values.shape[axis] - 2 * border[axis]
-        side = max(1, min(wanted[axis], field // _FIVE_ROI_SHARE))
-        first = int(np.floor(field / 4 - side / 2 + 0.5))
-        starts.append(border[axis] + np.array([first, (field - side) // 2, field - side - first], dtype=np.int64))
-        size.append(side)
-    counts, means, _, _ = _statistics(signal, starts[0], starts[1], (size[0], size[1]))
-    order = ((1, 0, 0, 2, 2), (1, 0, 2, 0, 2))
-    if (2 * counts[order] <= size[0] * size[1]).any():
+def anomalous_pixels(
+    signal: SignalImage, rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int], limit_sd: float
+) -> NDArray[np.int64]:
+    """Pixels of each tile that deviate from their surroundings by more standard deviations of these than the limit.
+
+    The surroundings of a pixel are a window of a tile's size, made odd, about it; the image's border cuts it.
+    """
+    half = size[0] // 2, size[1] // 2
+    starts, stops = (rows[0], columns[0]), (rows[-1] + size[0], columns[-1] + size[1])
+    first = [max(int(starts[axis]) - half[axis], 0) for axis in (0, 1)]
+    around = tuple(slice(first[axis], int(stops[axis]) + half[axis]) for axis in (0, 1))
+    masked = NOTHING_MASKED if signal.padding is None else np.ascontiguousarray(signal.padding[around])
+    values = np.ascontiguousarray(signal.values[around])
+    centre = float(np.mean(values) if signal.padding is None else np.mean(values[~masked]))
+    means, variances = local_moments(values, masked, centre, half[0], half[1])
+    marks = (values - means) ** 2 > limit_sd**2 * variances
+    if signal.padding is not None:
+        marks &= ~masked
+    used = tuple(slice(int(starts[axis]) - first[axis], int(stops[axis]) - first[axis]) for axis in (0, 1))
+    blocks = marks[used].reshape(rows.size, size[0], columns.size, size[1])
+    return np.asarray(np.count_nonzero(blocks, axis=(1, 3)), dtype=np.int64)
+
+
+def roi_means(signal: SignalImage, starts: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.float64]:
+    """Means of ROIs of one size, whose first rows and first columns are the two lines of `starts`."""
+    found = [
+        _statistics(signal, starts[0, index : index + 1], starts[1, index : index + 1], size)
+        for index in range(starts.shape[1])
+    ]
+    if any(2 * counts[0, 0] <= size[0] * size[1] for counts, _, _, _ in found):
         raise NotMeasurableError(
             "only_padding",
             "one of the five ROIs has half of its pixels masked or more",
-            needed="an exposed field in the centre and in the centres of the quadrants",
+            needed="an exposed field where the five ROIs lie",
             remedy="use an image that covers the detector",
             source=signal.source,
         )
-    _check_positive(signal, float(means[order].mean()))
-    return means[order], (size[0], size[1])
+    means = np.array([each[0, 0] for _, each, _, _ in found])
+    check_positive(signal, float(means.mean()))
+    return means
 
 
 def _statistics(
     signal: SignalImage, rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int]
 ) -> Statistics:
-    masked = np.zeros((0, 0), dtype=np.bool_) if signal.padding is None else signal.padding
+    masked = NOTHING_MASKED if signal.padding is None else signal.padding
     return block_statistics(np.ascontiguousarray(signal.values), masked, rows, columns, size[0], size[1])
 
 
-def _check_positive(signal: SignalImage, mean: float) -> None:
+def check_positive(signal: SignalImage, mean: float) -> None:
+    """Refuse a mean signal that nothing can be a fraction of."""
     if not mean > 0:
         raise NotMeasurableError(
             "signal_not_positive",
@@ -144,3 +186,19 @@ def local_nonuniformity(tiles: NDArray[np.float64], connectivity: Connectivity, 
     deviations = np.abs(tiles[compared] - neighbours)
     scale = float(np.nanmean(tiles)) if denominator == "global" else neighbours
     return float((deviations / scale).max())
+
+
+def check_neighbours(connectivity: object, denominator: object) -> None:
+    """Refuse a choice of neighbours, or of what their deviation is divided by, that does not exist."""
+    if connectivity not in (4, 8):
+        raise InputError(
+            f"connectivity={connectivity!r}",
+            needed="4 or 8",
+            remedy="give 4 for neighbours that share a side, 8 for those that share a corner too",
+        )
+    if denominator not in ("global", "neighbours"):
+        raise InputError(
+            f"denominator={denominator!r}",
+            needed="'global' or 'neighbours'",
+            remedy="give 'global' to divide by the mean of all tiles, as AAPM TG-150 does",
+        )

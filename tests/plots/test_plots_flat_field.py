@@ -1,0 +1,36 @@
+"""Figures of flat fields draw the results' own numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xrayiq.metrics import measure_uniformity
+from xrayiq.plots import plot
+
+
+def axes() -> Axes:
+    return Figure(layout="constrained").add_subplot()
+
+
+def noise(seed: int = 1, shape: tuple[int, int] = (120, 160)) -> np.ndarray:
+    return np.random.default_rng(seed).normal(1000.0, 10.0, shape)
+
+
+@pytest.mark.parametrize(("geometry", "word"), [("none", ""), ("quadratic", "Quadratic fit"), ("pair", "0°/180° pair")])
+def test_uniformity_says_how_the_geometry_was_removed(geometry: str, word: str) -> None:
+    images = [noise(1), noise(2)] if geometry == "pair" else noise(1)
+    result = measure_uniformity(images, pixel_pitch_mm=0.5, geometry=geometry)  # type: ignore[arg-type]  # a literal
+    title = plot(result, ax=axes()).get_title(loc="left")
+    assert title == (f"{word}: {100 * result.geometry_removed_fraction:.1f} % removed" if word else "")
+
+
+def test_a_masked_tile_stays_empty_on_the_map() -> None:
+    image = noise()
+    image[20:40, 20:40] = np.nan
+    ax = plot(measure_uniformity(image, pixel_pitch_mm=0.5), ax=axes())
+    picture = np.ma.filled(ax.get_images()[0].get_array(), np.nan)
+    assert np.isnan(picture).sum() == 1
+    assert np.isfinite([line.get_xdata() for line in ax.get_lines()]).all()

@@ -17,6 +17,7 @@ from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.edge import EdgeTruth, simulate_edge
 from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
+from xrayiq_phantoms.lag import GhostTruth, LagComponent, LagTruth, lag_at, simulate_decay, simulate_ghost
 from xrayiq_phantoms.meter import Generator, meter_table, simulate_meter_rows
 from xrayiq_phantoms.phantom import Phantom
 from xrayiq_phantoms.star import StarTruth, simulate_star
@@ -45,7 +46,10 @@ __all__ = [
     "FieldTruth",
     "FlatTruth",
     "Generator",
+    "GhostTruth",
     "Identifiers",
+    "LagComponent",
+    "LagTruth",
     "Manifest",
     "ManifestEntry",
     "Phantom",
@@ -53,6 +57,7 @@ __all__ = [
     "StarTruth",
     "Technique",
     "detail_grid",
+    "lag_at",
     "meter_table",
     "plan_bulk",
     "read_manifest",
@@ -61,9 +66,11 @@ __all__ = [
     "simulate_bulk",
     "simulate_clinical",
     "simulate_contrast_details",
+    "simulate_decay",
     "simulate_edge",
     "simulate_field",
     "simulate_flat",
+    "simulate_ghost",
     "simulate_lag",
     "simulate_meter_rows",
     "simulate_star",

@@ -27,6 +27,9 @@ from .metrics import ExposureIndex as ExposureIndex
 from .metrics import FiveRoiScheme as FiveRoiScheme
 from .metrics import FixedPatternNps as FixedPatternNps
 from .metrics import FocalSpot as FocalSpot
+from .metrics import Ghosting as Ghosting
+from .metrics import Lag as Lag
+from .metrics import LagDecay as LagDecay
 from .metrics import Mtf as Mtf
 from .metrics import Noise as Noise
 from .metrics import Nps as Nps
@@ -49,6 +52,8 @@ from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast
 from .metrics import measure_fixed_pattern_nps as measure_fixed_pattern_nps
 from .metrics import measure_focal_spot as measure_focal_spot
+from .metrics import measure_ghosting as measure_ghosting
+from .metrics import measure_lag as measure_lag
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps

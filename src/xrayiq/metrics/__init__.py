@@ -14,6 +14,9 @@ from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
 from xrayiq.metrics.five_roi import FiveRoiScheme, five_roi_schemes
 from xrayiq.metrics.fixed_pattern import FixedPatternNps, measure_fixed_pattern_nps
 from xrayiq.metrics.focal_spot import FocalSpot, measure_focal_spot
+from xrayiq.metrics.ghosting import Ghosting, measure_ghosting
+from xrayiq.metrics.lag import Lag, measure_lag
+from xrayiq.metrics.lag_decay import LagDecay
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
@@ -39,6 +42,9 @@ __all__ = [
     "FiveRoiScheme",
     "FixedPatternNps",
     "FocalSpot",
+    "Ghosting",
+    "Lag",
+    "LagDecay",
     "Mtf",
     "Noise",
     "Nps",
@@ -61,6 +67,8 @@ __all__ = [
     "measure_contrast",
     "measure_fixed_pattern_nps",
     "measure_focal_spot",
+    "measure_ghosting",
+    "measure_lag",
     "measure_mtf",
     "measure_noise",
     "measure_nps",

@@ -19,6 +19,8 @@ from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.focal_spot import FocalSpot
+from xrayiq.metrics.ghosting import Ghosting
+from xrayiq.metrics.lag import Lag
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
@@ -39,6 +41,7 @@ from xrayiq.plots.dqe import plot_dqe, plot_dqes
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
+from xrayiq.plots.lag import plot_ghosting, plot_lag
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
@@ -68,6 +71,8 @@ __all__ = [
     "plot_fixed_pattern_nps",
     "plot_focal_spot",
     "plot_generator",
+    "plot_ghosting",
+    "plot_lag",
     "plot_mtf",
     "plot_mtfs",
     "plot_nnps_group",
@@ -135,3 +140,5 @@ _plot.register(FocalSpot, plot_focal_spot)
 _plot.register(GeneratorTests, plot_generator)
 _plot.register(DapMeterCheck, plot_dap_meter)
 _plot.register(SdnrOverThickness, plot_sdnr_over_thickness)
+_plot.register(Lag, plot_lag)
+_plot.register(Ghosting, plot_ghosting)

@@ -20,6 +20,8 @@ from xrayiq.metrics import (
     ExposureIndex,
     FixedPatternNps,
     FocalSpot,
+    Ghosting,
+    Lag,
     Mtf,
     Noise,
     Nps,
@@ -158,6 +160,8 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         GeneratorTests,
         DapMeterCheck,
         SdnrOverThickness,
+        Lag,
+        Ghosting,
     )
 }
 

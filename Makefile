@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-slow kernels notebooks accuracy bench lint types layers docs wheel selftest clean
+.PHONY: demo test test-slow kernels notebooks accuracy compare-pylinac bench lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
 	$(BIN)/xrayiq demo demo
@@ -26,6 +26,14 @@ notebooks: $(VENV)/dev  ## run the notebooks from top to bottom
 
 accuracy: $(VENV)/base  ## measure every metric over the accuracy grid and rewrite its table in the README
 	$(BIN)/xrayiq selftest --accuracy --out README.md --figure docs/accuracy.png
+
+compare-pylinac: $(VENV)/base  ## both against exact truth on the same pixels, pylinac in a throw-away environment
+	rm -rf $(VENV)/pylinac
+	$(PYTHON) -m venv $(VENV)/pylinac
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/pylinac/bin/python -m pip install --quiet \
+		--requirement benchmarks/compare_pylinac/requirements.txt
+	$(BIN)/python benchmarks/compare_pylinac/compare.py $(VENV)/pylinac/bin/python docs/pylinac.md
+	rm -rf $(VENV)/pylinac
 
 bench: $(VENV)/test  ## time kernels and metrics beside NumPy and SciPy
 	$(BIN)/pytest -q benchmarks --benchmark-only --benchmark-columns=min,median,max

@@ -33,7 +33,8 @@ def nnps_uncertainty_fraction(nps: Nps, weights: Floats) -> Floats:
     1-D array
         1 / √n with n = bins · lines of the cut · ROIs that the pixels would fill without overlap, since a periodogram
         sample scatters by its own size; bins count as 1 / Σ weights². What overlapping ROIs add is not counted: the
-        uncertainty is too large by up to a tenth for means over several bins, by up to a third for a single one.
+        uncertainty is up to a third too large for a single bin; nor is that they weigh pixels inside twice, which makes
+        it up to a tenth too small for means over several bins of a small area.
     """
     samples = 2 * CUT_LINES * nps.pixel_count / nps.roi_px**2
     return np.asarray(np.sqrt(np.sum(weights**2, axis=1) / samples), dtype=np.float64)

@@ -19,6 +19,7 @@ from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.focal_spot import FocalSpot
+from xrayiq.metrics.ghost_factor import GhostFactor
 from xrayiq.metrics.ghosting import Ghosting
 from xrayiq.metrics.lag import Lag
 from xrayiq.metrics.mtf import Mtf
@@ -41,6 +42,7 @@ from xrayiq.plots.dqe import plot_dqe, plot_dqes
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
+from xrayiq.plots.ghost_factor import plot_ghost_factor
 from xrayiq.plots.lag import plot_ghosting, plot_lag
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
@@ -71,6 +73,7 @@ __all__ = [
     "plot_fixed_pattern_nps",
     "plot_focal_spot",
     "plot_generator",
+    "plot_ghost_factor",
     "plot_ghosting",
     "plot_lag",
     "plot_mtf",
@@ -137,6 +140,7 @@ _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)
 _plot.register(FocalSpot, plot_focal_spot)
+_plot.register(GhostFactor, plot_ghost_factor)
 _plot.register(GeneratorTests, plot_generator)
 _plot.register(DapMeterCheck, plot_dap_meter)
 _plot.register(SdnrOverThickness, plot_sdnr_over_thickness)

@@ -24,6 +24,7 @@ from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.nps_lag import correct_nps_for_lag
 from xrayiq.metrics.response import fit_response
 from xrayiq.metrics.sdnr import SdnrOverThickness, measure_sdnr_over_thickness
+from xrayiq.metrics.signal_transfer import SignalTransfer, measure_signal_transfer
 from xrayiq.metrics.threshold_contrast import ThresholdContrast, measure_threshold_contrast
 from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
@@ -51,6 +52,7 @@ __all__ = [
     "Noise",
     "Nps",
     "SdnrOverThickness",
+    "SignalTransfer",
     "ThresholdContrast",
     "Uniformity",
     "assess_exposure_index",
@@ -76,6 +78,7 @@ __all__ = [
     "measure_noise",
     "measure_nps",
     "measure_sdnr_over_thickness",
+    "measure_signal_transfer",
     "measure_threshold_contrast",
     "measure_uniformity",
 ]

@@ -26,6 +26,7 @@ from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.sdnr import SdnrOverThickness
+from xrayiq.metrics.signal_transfer import SignalTransfer
 from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
@@ -50,6 +51,7 @@ from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
+from xrayiq.plots.signal_transfer import plot_signal_transfer
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
 
@@ -83,6 +85,7 @@ __all__ = [
     "plot_nps",
     "plot_response",
     "plot_sdnr_over_thickness",
+    "plot_signal_transfer",
     "plot_snr_distribution",
     "plot_threshold_contrast",
     "plot_uniformity",
@@ -135,6 +138,7 @@ _plot.register(Collimation, plot_collimation)
 _plot.register(ExposureIndex, plot_exposure_index)
 _plot.register(DoseReport, plot_dose_report)
 _plot.register(Response, plot_response)
+_plot.register(SignalTransfer, plot_signal_transfer)
 _plot.register(Dqe, plot_dqe)
 _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)

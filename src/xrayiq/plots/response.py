@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from xrayiq.model import Response
 from xrayiq.plots.style import BLUE, MUTED, WITHIN, canvas, soft_grid
 
-_FORM = {"linear": "linear", "log": "logarithmic", "power": "power law"}
+FORMS = {"linear": "linear", "log": "logarithmic", "power": "power law"}
 
 
 def plot_response(result: Response, *, ax: Axes | None = None) -> Axes:
@@ -45,6 +45,6 @@ def plot_response(result: Response, *, ax: Axes | None = None) -> Axes:
         axes.set_xlim(0.0, (1.25 if bounded else 1.0) * high)
         axes.set_xlabel("Air kerma at the detector / µGy")
         axes.set_ylabel("Stored value")
-        axes.set_title(f"Response, {_FORM[result.model]}")
+        axes.set_title(f"Response, {FORMS[result.model]}")
         soft_grid(axes)
     return axes

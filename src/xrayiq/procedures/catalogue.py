@@ -27,6 +27,7 @@ from xrayiq.metrics import (
     Noise,
     Nps,
     SdnrOverThickness,
+    SignalTransfer,
     ThresholdContrast,
     Uniformity,
     assess_exposure_index,
@@ -151,6 +152,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         ClinicalNoise,
         Clipping,
         DoseReport,
+        SignalTransfer,
         Noise,
         Contrast,
         Dqe,
@@ -171,12 +173,3 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
 def applicable(kind: Kind) -> tuple[Procedure, ...]:
     """Procedures that an image of this kind gets, in the order they are run."""
     return tuple(procedure for procedure in PROCEDURES if kind in procedure.kinds)
-
-
-def plan_digest(site: Site) -> str:
-    """Digest of all procedures, their versions and parameters, and the site's settings.
-
-    A file that was scored under this digest and has not changed needs no second look.
-    """
-    rows = [(procedure.name, procedure.algorithm_version, procedure.digest(site)) for procedure in PROCEDURES]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]

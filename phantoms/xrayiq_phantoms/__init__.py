@@ -25,6 +25,7 @@ from xrayiq_phantoms.star import StarTruth, simulate_star
 if TYPE_CHECKING:
     from xrayiq_phantoms.archive import simulate_archive
     from xrayiq_phantoms.bulk import BulkFile, BulkSummary, plan_bulk, simulate_bulk
+    from xrayiq_phantoms.detector_tests import simulate_detector_tests
     from xrayiq_phantoms.dicom_values import Equipment, Examination, Identifiers, Technique, simulated_uid
     from xrayiq_phantoms.dicom_writer import write_dicom
     from xrayiq_phantoms.dose_report import ReportedEvent, write_dose_report
@@ -67,6 +68,7 @@ __all__ = [
     "simulate_clinical",
     "simulate_contrast_details",
     "simulate_decay",
+    "simulate_detector_tests",
     "simulate_edge",
     "simulate_field",
     "simulate_flat",
@@ -86,6 +88,7 @@ _LAZY = {
     "BulkSummary": "bulk",
     "plan_bulk": "bulk",
     "simulate_bulk": "bulk",
+    "simulate_detector_tests": "detector_tests",
     "Equipment": "dicom_values",
     "Examination": "dicom_values",
     "Identifiers": "dicom_values",

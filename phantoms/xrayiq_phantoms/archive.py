@@ -60,16 +60,16 @@ def simulate_archive(
     -----
     Three rooms of different makers: DX with linear values, DX with logarithmic values, CR. Days of quality control
     (flat fields over a range of kerma, edges in both directions, collimated fields; 1024² FOR PROCESSING) and of
-    patients' images with presentation twins, apparent repeats and dose reports; then copies, truncated files and files
-    that are not DICOM. The second room states exposure indices that are too high, one flat field of the first room has
-    a gain fault, and some stated deviation indices contradict their exposure indices.
+    patients' images with presentation twins, apparent repeats and dose reports; a table of the kerma of the tests; then
+    copies, truncated files and files that are not DICOM. The second room states exposure indices that are too high, one
+    flat field of the first room has a gain fault, and some stated deviation indices contradict their exposure indices.
     """
     if files < LEAST_FILES:
         raise ValueError(f"{files} files; needed at least {LEAST_FILES}")
     strangers = max(4, files // 75)
     copies, renamed = max(1, files // 100), max(1, files // 150)
-    planned = plan_objects(seed, files - strangers - copies - renamed)
-    writer = _Writer(Path(folder), seed=seed, files=files, progress=progress)
+    planned = plan_objects(seed, files - strangers - copies - renamed - 1)
+    writer = ArchiveWriter(Path(folder), seed=seed, files=files, progress=progress)
     rng = np.random.default_rng([seed, 3])
     truncated = _choose(rng, planned, max(2, files // 100))
     for item in planned:
@@ -83,6 +83,7 @@ def simulate_archive(
         writer.rename(item, f"DICOM/import/A{number + 1:04d}")
     for number in range(strangers):
         writer.write_stranger(number)
+    writer.write_kerma_table(planned)
     manifest = Manifest(seed=seed, entries=tuple(sorted(writer.entries.values(), key=lambda entry: entry.path)))
     manifest.write(folder)
     return manifest
@@ -103,7 +104,7 @@ def _choose(rng: np.random.Generator, planned: list[PlannedObject], count: int) 
     return [candidates[index] for index in sorted(chosen)]
 
 
-class _Writer:
+class ArchiveWriter:
     """Files of one archive, their entries, and what later files need of earlier ones."""
 
     def __init__(self, folder: Path, *, seed: int, files: int, progress: Progress | None) -> None:
@@ -160,6 +161,17 @@ class _Writer:
         path = "DICOM/" + name.format(number // 4 + 1)
         self._write(path, content)
         self._enter(ManifestEntry(path=path, kind="not_dicom", expected="error", problem=problem))
+
+    def write_kerma_table(self, planned: list[PlannedObject]) -> None:
+        """Kerma of the flat fields and edges by their UID, as a physicist with a dosemeter notes it."""
+        lines = [
+            f"{item.identifiers.instance_uid},{item.exposure.kerma_ugy:g},RQA5/2015"
+            for item in planned
+            if isinstance(item.exposure, TestExposure) and item.exposure.kind in ("flat_field", "edge")
+        ]
+        path = "DICOM/kerma.csv"
+        self._write(path, "\n".join(["sop_instance_uid,kerma_ugy,beam", *lines, ""]).encode())
+        self._enter(ManifestEntry(path=path, kind="not_dicom", expected="error", problem="kerma_table"))
 
     def _write_image(
         self, planned: PlannedObject, image: SimulatedImage, path: str, syntax: TransferSyntaxName

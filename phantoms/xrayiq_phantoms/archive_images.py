@@ -19,7 +19,6 @@ from xrayiq_phantoms.hospital import clinical_technique, quality_technique
 from xrayiq_phantoms.phantom import Phantom
 from xrayiq_phantoms.planned import ClinicalExposure, PlannedObject, TestExposure
 
-TEST_SHAPE: Final = (1024, 1024)
 #: protocol names of tests in rooms that name them
 TEST_NAMES: Final = {"flat_field": "QC Flat field", "edge": "QC MTF edge", "collimated_field": "QC Collimation"}
 _TRUTH_FREQUENCIES_PER_MM: Final = (0.5, 1.0, 1.5, 2.0)
@@ -125,16 +124,16 @@ def reported_event(planned: PlannedObject, image: SimulatedImage, image_class_ui
 def _simulate_test(planned: PlannedObject, exposure: TestExposure) -> SimulatedImage:
     room = planned.room
     detector = replace(room.test.detector, gain_nonuniformity_fraction=exposure.gain_nonuniformity_fraction)
-    area_mm2 = TEST_SHAPE[0] * TEST_SHAPE[1] * detector.pixel_pitch_mm**2
+    area_mm2 = exposure.shape[0] * exposure.shape[1] * detector.pixel_pitch_mm**2
     kerma, seed = exposure.kerma_ugy, planned.noise_seed
     phantom: Phantom[FlatTruth] | Phantom[EdgeTruth] | Phantom[FieldTruth]
     if exposure.kind == "flat_field":
-        phantom = simulate_flat(detector, shape=TEST_SHAPE, kerma_ugy=kerma, seed=seed)
+        phantom = simulate_flat(detector, shape=exposure.shape, kerma_ugy=kerma, seed=seed)
         truth = _flat_truth(phantom)
     elif exposure.kind == "edge":
         phantom = simulate_edge(
             detector,
-            shape=TEST_SHAPE,
+            shape=exposure.shape,
             angle_deg=exposure.angle_deg,
             across=exposure.across,
             kerma_ugy=kerma,
@@ -144,7 +143,7 @@ def _simulate_test(planned: PlannedObject, exposure: TestExposure) -> SimulatedI
     else:
         phantom = simulate_field(
             detector,
-            shape=TEST_SHAPE,
+            shape=exposure.shape,
             kerma_ugy=kerma,
             seed=seed,
             size_mm=exposure.size_mm,

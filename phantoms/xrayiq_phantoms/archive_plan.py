@@ -18,9 +18,14 @@ from xrayiq_phantoms.rooms import ROOMS, Room
 #: fewest files with one of everything
 LEAST_FILES: Final = 24
 _FILES_A_DAY: Final = 60
-_TEST_FRACTION: Final = 0.14
+_TEST_FRACTION: Final = 0.2
 _LEAST_TESTS: Final = 13
-_FLAT_KERMAS_UGY: Final = (2.5, 10.0, 5.0, 1.25)
+_FLAT_KERMA_UGY: Final = 2.5
+#: further levels of the first round, from which response and noise components are told
+_SERIES_UGY: Final = (0.3, 0.78, 1.4, 8.0, 14.0, 20.0)
+#: a fault of the flat-field correction, and the kerma of the flat field that shows it
+_GAIN_FAULT: Final = 0.12
+_FAULT_KERMA_UGY: Final = 10.0
 _OPERATORS: Final = 6
 
 
@@ -37,7 +42,7 @@ def plan_objects(seed: int, files: int) -> list[PlannedObject]:
     Returns
     -------
     list of PlannedObject
-        One seventh are tests (at least thirteen), the rest patients' images and their dose reports. A dose report
+        One fifth are tests (at least thirteen), the rest patients' images and their dose reports. A dose report
         follows the images of its study, a presentation image its original.
     """
     tests = max(_LEAST_TESTS, round(_TEST_FRACTION * files))
@@ -57,24 +62,25 @@ def _tests(seed: int, days: int) -> Iterator[PlannedObject]:
 
 
 def _test_round(count: int) -> Iterator[TestExposure]:
-    """Tests of one round; the first holds flat fields over the whole range of kerma, one with a gain fault."""
-    yield TestExposure(kind="flat_field", kerma_ugy=_FLAT_KERMAS_UGY[0])
+    """Tests of one round; the first holds a gain fault, then flat fields over the whole range of kerma."""
+    yield TestExposure(kind="flat_field", kerma_ugy=_FLAT_KERMA_UGY)
     yield TestExposure(kind="edge", kerma_ugy=8.0, across="columns", angle_deg=3.0 if count % 2 == 0 else -2.2)
     yield TestExposure(kind="edge", kerma_ugy=8.0, across="rows", angle_deg=2.6)
     yield TestExposure(
         kind="collimated_field", kerma_ugy=4.0, angle_deg=2.0 * (count % 3), size_mm=(90.0 + 5.0 * (count % 4), 80.0)
     )
     if count == 0:
-        fault = 0.12
-        for kerma in _FLAT_KERMAS_UGY[1:]:
-            yield TestExposure(kind="flat_field", kerma_ugy=kerma, gain_nonuniformity_fraction=fault)
-            fault = 0.0
+        yield TestExposure(kind="flat_field", kerma_ugy=_FAULT_KERMA_UGY, gain_nonuniformity_fraction=_GAIN_FAULT)
+        for kerma in _SERIES_UGY:
+            yield TestExposure(kind="flat_field", kerma_ugy=kerma)
 
 
 def _test_object(
     seed: int, room: Room, number: int, exposure: TestExposure, *, day: int, slot: int, count: int
 ) -> PlannedObject:
-    """Test of a slot of the morning. The gain fault is in the first room only."""
+    """Test of a slot of the morning. The gain fault is in the first room only, and seen the day after."""
+    if exposure.gain_nonuniformity_fraction:
+        day += 1
     if number != 0:
         exposure = replace(exposure, gain_nonuniformity_fraction=0.0)
     at = SIMULATED_START + datetime.timedelta(days=day, hours=-1, minutes=3 * slot, seconds=10 * number + count // 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Final
 
 from xrayiq_phantoms.dicom_values import Examination, Identifiers
 from xrayiq_phantoms.edge import Across
@@ -11,6 +12,9 @@ from xrayiq_phantoms.encodings import TransferSyntaxName
 from xrayiq_phantoms.hospital import Projection
 from xrayiq_phantoms.manifest import FileKind
 from xrayiq_phantoms.rooms import Room
+
+#: rows and columns of a test image
+TEST_SHAPE: Final = (1024, 1024)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class TestExposure:
         Of a field.
     gain_nonuniformity_fraction : float
         Fault of the flat-field correction.
+    shape : (int, int)
+        Rows and columns.
     """
 
     __test__ = False  # no test class, though it is named like one
@@ -41,6 +47,7 @@ class TestExposure:
     angle_deg: float = 3.0
     size_mm: tuple[float, float] = (100.0, 100.0)
     gain_nonuniformity_fraction: float = 0.0
+    shape: tuple[int, int] = TEST_SHAPE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,7 @@ def test_truncated_files_end_early(archive):
 def test_strangers_are_not_dicom(archive):
     folder, manifest, _ = archive
     strangers = manifest.of_kind("not_dicom")
-    assert {entry.problem for entry in strangers} == {"text", "picture", "empty", "random_bytes"}
+    assert {entry.problem for entry in strangers} == {"text", "picture", "empty", "random_bytes", "kerma_table"}
     for entry in strangers:
         with pytest.raises((InvalidDicomError, EOFError)):
             pydicom.dcmread(folder / entry.path)
@@ -224,11 +224,13 @@ def test_objects_of_every_room_and_kind_pass_the_validator(archive):
 
 def test_a_plan_of_a_hospital_has_everything(plan):
     tests = [item for item in plan if isinstance(item.exposure, TestExposure)]
-    assert 36 <= len(tests) <= 44
+    assert 52 <= len(tests) <= 60  # a fifth
     assert {(item.room.name, item.exposure.kind) for item in tests} == {
         (room.name, kind) for room in ROOMS for kind in ("flat_field", "edge", "collimated_field")
     }
-    assert {item.exposure.kerma_ugy for item in tests if item.exposure.kind == "flat_field"} == {1.25, 2.5, 5.0, 10.0}
+    assert {item.exposure.kerma_ugy for item in tests if item.exposure.kind == "flat_field"} == {
+        *(0.3, 0.78, 1.4, 2.5, 8.0, 10.0, 14.0, 20.0)
+    }
     assert [item.room.name for item in tests if item.exposure.gain_nonuniformity_fraction] == ["SIMROOM1"]
     assert len({item.acquired_at.date() for item in tests}) >= 2
     assert len({item.acquired_at.date() for item in plan}) >= 4

@@ -15,7 +15,7 @@ from xrayiq.batch import pool
 from xrayiq.errors import InputError
 from xrayiq.procedures import RESULT_TYPES
 
-FRAMES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts")
+FRAMES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts", "sets", "responses")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,8 @@ def test_every_subject_has_an_outcome_and_none_twice(scored):
     with xrayiq.open_records(url) as records:
         subjects = set(records.frame("files")["subject"])
         outcomes = records.frame("outcomes")
-    assert set(outcomes["subject"]) == subjects
+    of_objects = outcomes[~outcomes["subject"].str.startswith("set:")]
+    assert set(of_objects["subject"]) == subjects
     assert not outcomes.duplicated(["subject", "procedure", "algorithm_version", "parameter_digest"]).any()
 
 
@@ -62,9 +63,13 @@ def test_each_kind_gets_its_procedures_and_reasons(scored):
         "exposure_index": 2,
         "clinical_noise": 1,
         "dose_report": 1,
+        # flat and edge of one detector and day are a set
+        "defects": 1,
+        "mtf_iec": 1,
+        "nps_level": 1,
     }
     reasons = Counter(rows.loc[rows["kind"] != "measured", "reason"])
-    assert reasons == {"no_linear_signal": 2, "presentation_image": 1, "not_dicom": 2, "truncated": 1}
+    assert reasons == {"no_linear_signal": 2, "presentation_image": 1, "not_dicom": 2, "truncated": 1, "no_kerma": 1}
 
 
 def test_deviation_index_out_of_limits_makes_the_exit_code_one(scored):
@@ -130,6 +135,7 @@ def test_stored_results_come_back_whole(scored):
         "ExposureIndex",
         "ClinicalNoise",
         "DoseReport",
+        "Defects",
     }
     assert results["mtf"].values.shape == results["mtf"].frequencies_per_mm.shape
 

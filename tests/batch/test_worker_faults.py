@@ -6,27 +6,27 @@ import time
 
 import pytest
 
-from xrayiq.batch import pool, worker
+from xrayiq.batch import files, worker
 from xrayiq.dicom import scan_folder
 from xrayiq.procedures import Procedure, load_site
 
 SITE = load_site()
 
 
-def die_on_edge(file, *, key, site):
+def die_on_edge(file, *, key, site, responses):
     if file.path.name == "edge.dcm":
         os.kill(os.getpid(), signal.SIGKILL)
     return worker.score_file(file, key=key, site=site)
 
 
-def hang_on_edge(file, *, key, site):
+def hang_on_edge(file, *, key, site, responses):
     if file.path.name == "edge.dcm":
         time.sleep(60)
     return worker.score_file(file, key=key, site=site)
 
 
 def reasons(archive):
-    scored = pool.scored_files(scan_folder(archive / "qc"), key=b"k", site=SITE, workers=1)
+    scored = files.scored_files(scan_folder(archive / "qc"), key=b"k", site=SITE, workers=1)
     return {file.name: [outcome.reason for outcome in file.outcomes] for file in scored}
 
 
@@ -35,8 +35,8 @@ def reasons(archive):
     ("fault", "reason"), [(die_on_edge, "worker_died"), (hang_on_edge, "timed_out")], ids=["killed", "hanging"]
 )
 def test_lost_worker_costs_one_file(archive, monkeypatch, fault, reason):
-    monkeypatch.setattr(pool, "score_file", fault)
-    monkeypatch.setattr(pool, "OBJECT_TIMEOUT_S", 15.0)
+    monkeypatch.setattr(files, "score_file", fault)
+    monkeypatch.setattr(files, "OBJECT_TIMEOUT_S", 15.0)
     found = reasons(archive)
     assert found["edge.dcm"] == [reason]
     assert found["flat.dcm"] == ["", "", ""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import sqlite3
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq.model import Acquisition, Limit, Measurement, ObjectHeader, Outcome, Provenance, Result, judge
-from xrayiq.records import FileEntry, Records, open_records
+from xrayiq.model import Acquisition, Limit, Measurement, ObjectHeader, Outcome, Provenance, Response, Result, judge
+from xrayiq.records import FileEntry, Records, SetEntry, open_records
 
 LIMIT = Limit(
     id="least_snr",
@@ -24,6 +25,7 @@ LIMIT = Limit(
     fail_low=10.0,
     note="only for tests",
 )
+RESPONSE = Response(model="linear", a=10.0, b=100.0, kerma_min_ugy=0.5, kerma_max_ugy=20.0)
 EXPOSED_AT = datetime.datetime(2024, 3, 1, 9, 30, 15, 250000)
 
 
@@ -132,6 +134,25 @@ def add(records: Records, run_id: int, number: int, *, plan_digest: str = "plan1
         "outcomes": outcomes(number),
     }
     return records.add(run_id, plan_digest=plan_digest, **(arguments | changes))  # type: ignore[arg-type]  # as above
+
+
+def add_set(
+    records: Records, run_id: int, *numbers: int, response: Response | None = RESPONSE, **changes: object
+) -> int:
+    """Add a set of the objects `numbers` with one outcome, with any field of `SetEntry` changed."""
+    subject = "set:" + ",".join(str(number) for number in numbers)
+    fields: dict[str, object] = {
+        "subject": subject,
+        "group_key": "group",
+        "day": EXPOSED_AT.date(),
+        "beam": "RQA5/2015",
+        "anchor": f"1.2.{numbers[0]}",
+        "response_id": "",
+        "members": [(f"1.2.{number}", 2.5, "table") for number in numbers],
+        "outcomes": [dataclasses.replace(outcomes(numbers[0])[0], subject=subject)],
+    }
+    entry = SetEntry(**(fields | changes))  # type: ignore[arg-type]  # keywords of one test each
+    return records.add_set(run_id, entry, plan_digest="plan1", mode="mode", response=response)
 
 
 def rows(path: Path, table: str) -> list[tuple[object, ...]]:

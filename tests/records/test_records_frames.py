@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from records_builders import EXPOSED_AT, LIMIT, add, begin, header
+from records_builders import EXPOSED_AT, LIMIT, add, add_set, begin, header
 
 from xrayiq.errors import InputError
 from xrayiq.model import Measurement, Outcome
@@ -20,14 +20,18 @@ EQUIPMENT = ["manufacturer", "model", "station_name", "serial_number", "detector
 def test_empty_store_gives_the_same_columns_and_types_as_a_full_one(records: Records, name: str) -> None:
     empty = records.frame(name)
     assert len(empty) == 0
-    add(records, begin(records), 1)
+    run_id = begin(records)
+    add(records, run_id, 1)
+    add_set(records, run_id, 1)
     full = records.frame(name)
     assert len(full) > 0
     pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
 
 
 def test_unknown_frame_names_the_known_ones(records: Records) -> None:
-    with pytest.raises(InputError, match="runs, equipment, objects, files, outcomes, measurements, verdicts"):
+    with pytest.raises(
+        InputError, match="runs, equipment, objects, files, outcomes, measurements, verdicts, sets, responses"
+    ):
         records.frame("dose")
 
 

@@ -52,7 +52,7 @@ def test_every_foreign_key_is_indexed(records: Records) -> None:
             columns = tuple(foreign["constrained_columns"])
             assert any(index[: len(columns)] == columns for index in indexed), (table, columns)
             keys += 1
-    assert keys == 5
+    assert keys == 9
 
 
 def test_tables_are_valid_for_postgresql_too() -> None:
@@ -95,7 +95,7 @@ def test_store_of_a_later_version_is_refused_and_kept(
     records.close()
     with sqlite3.connect(store_path) as connection:
         if version is None:
-            connection.execute("INSERT INTO xrayiq_schema VALUES ('0002')")
+            connection.execute("INSERT INTO xrayiq_schema VALUES ('0001')")
         else:
             connection.execute("UPDATE xrayiq_schema SET version_num = ?", [version])
         connection.commit()

@@ -1,7 +1,8 @@
 """Procedures over whole archives: plan, local pool, summary."""
 
 from xrayiq.batch.running import run
+from xrayiq.batch.scored_file import ScoredFile
 from xrayiq.batch.summary import Progress, RunSummary
-from xrayiq.batch.worker import ScoredFile, score_paths, scores_exit_code
+from xrayiq.batch.worker import score_paths, scores_exit_code
 
 __all__ = ["Progress", "RunSummary", "ScoredFile", "run", "score_paths", "scores_exit_code"]

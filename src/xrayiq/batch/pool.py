@@ -1,4 +1,4 @@
-"""Scored files in the order of the walk, from a local pool of spawned workers or from a given executor."""
+"""Results in the order of their tasks, from a local pool of spawned workers or from a given executor."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from xrayiq.batch.worker import ScoredFile, failed_file, prepare_worker, score_file
-from xrayiq.dicom import SourceFile, content_digest
-from xrayiq.procedures import Site
+from xrayiq.batch.worker import prepare_worker
 
-#: longest time that one object may take
-OBJECT_TIMEOUT_S: Final = 300.0
+Task = TypeVar("Task")
+Done = TypeVar("Done")
 
 #: longest time that a worker may take to start
 _START_TIMEOUT_S: Final = 60.0
@@ -79,24 +78,36 @@ class _Context(SpawnContext):
     Process = _Worker
 
 
-def scored_files(
-    files: Iterator[SourceFile],
-    *,
-    key: bytes,
-    site: Site,
-    workers: int | None = None,
-    client: Executor | None = None,
-) -> Iterator[ScoredFile]:
-    """Score files as they are found; results come in the order of the files.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Generic[Task, Done]):
+    """What is done with each task.
 
     Parameters
     ----------
-    files : iterator of SourceFile
+    work : callable
+        Function of a task that can be sent to another process.
+    failed : callable
+        Result of a task whose worker timed out or died: of the task, a short reason and a message.
+    timeout_s : callable
+        Longest time that a task may take.
+    """
+
+    work: Callable[[Task], Done]
+    failed: Callable[[Task, str, str], Done]
+    timeout_s: Callable[[Task], float]
+
+
+def results_in_order(
+    tasks: Iterator[Task], job: Job[Task, Done], *, workers: int | None = None, client: Executor | None = None
+) -> Iterator[Done]:
+    """Work on tasks as they are found; results come in the order of the tasks.
+
+    Parameters
+    ----------
+    tasks : iterator
         Taken a few ahead of the results, never all at once.
-    key : bytes
-        Key of the hashes that stand for persons.
-    site : Site
-        Rules and limits in force.
+    job : Job
+        What is done with each.
     workers : int, optional
         Processes of the local pool; by default one per core.
     client : Executor, optional
@@ -104,24 +115,23 @@ def scored_files(
 
     Yields
     ------
-    ScoredFile
-        One for each file; a worker that dies or hangs costs only its file.
+    Done
+        One for each task; a worker that dies or hangs costs only its task.
     """
-    work = partial(score_file, key=key, site=site)
     if client is not None:
-        yield from _in_order(files, partial(client.submit, work), site, ahead=64)
+        yield from _in_order(tasks, partial(client.submit, job.work), job, ahead=64)
         return
     wanted = workers or os.cpu_count() or 1
-    first = list(itertools.islice(files, wanted))
+    first = list(itertools.islice(tasks, wanted))
     if not first:
         return
     count = len(first)
     pool = ProcessPool(max_workers=count, initializer=prepare_worker, context=_Context())
     try:
         yield from _in_order(
-            itertools.chain(first, files),
-            lambda file: pool.schedule(work, args=(file,), timeout=OBJECT_TIMEOUT_S),
-            site,
+            itertools.chain(first, tasks),
+            lambda task: pool.schedule(job.work, args=(task,), timeout=job.timeout_s(task)),
+            job,
             ahead=_AHEAD * count,
         )
         _await_workers(pool, count)
@@ -150,26 +160,23 @@ def _meet(folder: str, count: int) -> None:
 
 
 def _in_order(
-    files: Iterator[SourceFile], submit: Callable[[SourceFile], Future], site: Site, *, ahead: int
-) -> Iterator[ScoredFile]:
-    waiting: deque[tuple[SourceFile, Future]] = deque((file, submit(file)) for file in itertools.islice(files, ahead))
+    tasks: Iterator[Task], submit: Callable[[Task], Future], job: Job[Task, Done], *, ahead: int
+) -> Iterator[Done]:
+    waiting: deque[tuple[Task, Future]] = deque((task, submit(task)) for task in itertools.islice(tasks, ahead))
     while waiting:
-        file, future = waiting.popleft()
-        scored = _result(file, future, site)
-        for following in itertools.islice(files, 1):
+        task, future = waiting.popleft()
+        done = _result(task, future, job)
+        for following in itertools.islice(tasks, 1):
             waiting.append((following, submit(following)))
-        yield scored
+        yield done
 
 
-def _result(file: SourceFile, future: Future, site: Site) -> ScoredFile:
+def _result(task: Task, future: Future, job: Job[Task, Done]) -> Done:
     try:
-        scored: ScoredFile = future.result()
-        return scored
+        done: Done = future.result()
     except FutureTimeout:
-        reason, message = "timed_out", f"scoring took longer than {OBJECT_TIMEOUT_S:.0f} s and was stopped"
+        message = f"measuring took longer than {job.timeout_s(task):.0f} s and was stopped"
+        return job.failed(task, "timed_out", message)
     except ProcessExpired as error:
-        reason, message = "worker_died", f"the worker ended (exit code {error.exitcode}) while scoring this file"
-    digest = ""
-    with contextlib.suppress(OSError):
-        digest = content_digest(file.path)
-    return failed_file(file, site, digest=digest, reason=reason, message=message)
+        return job.failed(task, "worker_died", f"the worker ended (exit code {error.exitcode}) while measuring this")
+    return done

@@ -11,13 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from xrayiq.batch.pool import Executor, scored_files
+from xrayiq.batch.files import scored_files
+from xrayiq.batch.pool import Executor
+from xrayiq.batch.scored_file import ScoredFile
+from xrayiq.batch.sets import SetTask, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
-from xrayiq.batch.worker import ScoredFile
 from xrayiq.dicom import SourceFile, load_key, scan_folder
 from xrayiq.errors import InputError
 from xrayiq.metrics import KERNEL_DIGEST
-from xrayiq.procedures import EXPECTED, Site, load_site, plan_digest
+from xrayiq.procedures import EXPECTED, SET_KINDS, ResponseBook, Site, load_site, plan_digest
 from xrayiq.records import Records, open_records
 
 #: files written to the store in one transaction
@@ -95,6 +97,8 @@ class _Run:
         self.files = 0
         self.unchanged = 0
         self.new_outcomes = 0
+        self.odd_paths: dict[str, Path] = {}
+        self.book = ResponseBook(entries=records.responses())
 
     def go(self, workers: int | None, client: Executor | None) -> RunSummary:
         started = time.monotonic()
@@ -111,6 +115,8 @@ class _Run:
         try:
             for root, key in zip(self.roots, keys, strict=True):
                 self._walk(run_id, root, key, workers, client)
+                self._measure_sets(run_id, root, key, workers, client)
+                self._measure_with_responses(run_id, root, key, workers, client)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             self.records.finish_run(run_id, status=status, counts=self._summary(run_id, keys, started).counts())
@@ -123,9 +129,22 @@ class _Run:
         self.total = sum(1 for root in self.roots for _ in scan_folder(root))
 
     def _walk(self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None) -> None:
+        """Score what is new or changed, as it is found."""
         known = self.records.unchanged_files(key, self.plan)
+        self._score(run_id, key, self._changed(root, known), workers, client, advance=True)
+
+    def _score(
+        self,
+        run_id: int,
+        key: str,
+        files: Iterator[SourceFile],
+        workers: int | None,
+        client: Executor | None,
+        *,
+        advance: bool,
+    ) -> None:
         scored = scored_files(
-            self._changed(root, known), key=load_key(), site=self.site, workers=workers, client=client
+            files, key=load_key(), site=self.site, responses=self.book, workers=workers, client=client
         )
         waiting: list[ScoredFile] = []
         try:
@@ -133,12 +152,54 @@ class _Run:
                 waiting.append(file)
                 if len(waiting) >= _FILES_PER_COMMIT:
                     self._write(run_id, key, waiting)
-                self._advance()
+                if advance:
+                    self._advance()
         finally:
             self._write(run_id, key, waiting)
 
+    def _measure_sets(self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None) -> None:
+        """Measure the acquisition sets that are new or have changed: those that tell a response first."""
+        indexed = self.records.indexed_objects(key, self.plan, kinds=SET_KINDS)
+        planned = plan_sets(indexed, site=self.site, path_of=self._path_below(root))
+        for telling in (True, False):
+            tasks = self._new_sets(task for task in planned if task.images.tells_response == telling)
+            for measured in measured_sets(tasks, site=self.site, workers=workers, client=client):
+                self.new_outcomes += self.records.add_set(
+                    run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
+                )
+            self.book = ResponseBook(entries=self.records.responses())
+
+    def _new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
+        for each in planned:
+            task = replace(each, response=self.book.valid_for(each.images.flats[0].header))
+            if not self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id):
+                yield task
+
+    def _measure_with_responses(
+        self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None
+    ) -> None:
+        """Score again what a response holds for and was scored without it."""
+        path_below = self._path_below(root)
+        paths = [path for valid in self.book.entries for path in self.records.files_without(key, self.plan, valid)]
+        files = (file for path in paths for file in self._still_there(path_below(path), path))
+        self._score(run_id, key, files, workers, client, advance=False)
+
+    def _path_below(self, root: Path) -> Callable[[str], Path]:
+        base = root if root.is_dir() else root.parent
+        return lambda relative: self.odd_paths.get(relative, base / relative)
+
+    @staticmethod
+    def _still_there(path: Path, relative_path: str) -> Iterator[SourceFile]:
+        try:
+            status = path.stat()
+        except OSError:
+            return  # its outcomes stand until the file is back
+        yield SourceFile(path=path, relative_path=relative_path, size=status.st_size, mtime_ns=status.st_mtime_ns)
+
     def _changed(self, root: Path, known: dict[str, tuple[int, int]]) -> Iterator[SourceFile]:
         for file in scan_folder(root):
+            if not str(file.path).endswith(file.relative_path):
+                self.odd_paths[file.relative_path] = file.path
             if known.get(file.relative_path) == (file.size, file.mtime_ns) and not file.problem:
                 self.unchanged += 1
                 self._advance()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import io
-import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 import cv2
 
+from xrayiq.batch.scored_file import ScoredFile, entry_of, failed_file, where_it_happened
 from xrayiq.batch.summary import exit_code
 from xrayiq.dicom import (
     DicomObject,
@@ -28,9 +26,9 @@ from xrayiq.dicom import (
 from xrayiq.errors import NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError, XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
 from xrayiq.procedures import (
-    Kind,
     Procedure,
     Recognition,
+    ResponseBook,
     Site,
     applicable,
     attempt,
@@ -43,41 +41,13 @@ from xrayiq.procedures import (
     recognise,
     recognise_header,
     recognise_meter_table,
+    response_mode,
 )
-from xrayiq.records import FileEntry, FileStatus
 
+#: what single files are scored with
+NO_RESPONSES: Final = ResponseBook()
 #: kinds of object without pixels to look at
 _WITHOUT_PIXELS: Final = frozenset({"dose_report", "reject_note", "other"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ScoredFile:
-    """A file with its object and outcomes, ready for the record.
-
-    Parameters
-    ----------
-    entry : FileEntry
-        The file's row in the index.
-    header : ObjectHeader or None
-        Header of the object; None where there is none.
-    kind : str
-        Kind of the object.
-    outcomes : tuple of Outcome
-        At least one.
-    evidence : str
-        What the kind was told from.
-    """
-
-    entry: FileEntry
-    header: ObjectHeader | None
-    kind: Kind
-    outcomes: tuple[Outcome, ...]
-    evidence: str = ""
-
-    @property
-    def name(self) -> str:
-        """Name of the file without its folders."""
-        return PurePosixPath(self.entry.relative_path).name
 
 
 def prepare_worker() -> None:
@@ -85,7 +55,9 @@ def prepare_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def score_file(file: SourceFile, *, key: bytes | None, site: Site) -> ScoredFile:
+def score_file(
+    file: SourceFile, *, key: bytes | None, site: Site, responses: ResponseBook = NO_RESPONSES
+) -> ScoredFile:
     """Read one file and measure what can be measured.
 
     Parameters
@@ -96,6 +68,8 @@ def score_file(file: SourceFile, *, key: bytes | None, site: Site) -> ScoredFile
         Key of the hashes that stand for persons; without one there are no such hashes.
     site : Site
         Rules and limits in force.
+    responses : ResponseBook
+        Responses of the detectors, as far as they are known.
 
     Returns
     -------
@@ -110,7 +84,7 @@ def score_file(file: SourceFile, *, key: bytes | None, site: Site) -> ScoredFile
         return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
     digest = stream_digest(io.BytesIO(content))
     try:
-        return _score_content(file, content, digest, key, site)
+        return _score_content(file, content, digest, key, site, responses)
     except NotDicomError as error:
         return failed_file(
             file, site, digest=digest, status="not_dicom", reason=error.reason, message=error.explanation
@@ -118,7 +92,7 @@ def score_file(file: SourceFile, *, key: bytes | None, site: Site) -> ScoredFile
     except ReadError as error:
         return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation)
     except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
-        return failed_file(file, site, digest=digest, reason="internal_error", message=_where(error))
+        return failed_file(file, site, digest=digest, reason="internal_error", message=where_it_happened(error))
 
 
 def score_paths(paths: Iterable[str | Path], *, site: Site | str | Path | None = None) -> Iterator[ScoredFile]:
@@ -156,14 +130,16 @@ def scores_exit_code(scored: Iterable[ScoredFile]) -> int:
     )
 
 
-def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | None, site: Site) -> ScoredFile:
+def _score_content(
+    file: SourceFile, content: bytes, digest: str, key: bytes | None, site: Site, responses: ResponseBook
+) -> ScoredFile:
     try:
         dataset, _ = open_object(content)
         header = dataset_header(dataset, key)
         told = recognise_header(header, site)
         if told is not None and told.kind in _WITHOUT_PIXELS:
             return _without_pixels(file, digest, header, told, dataset, site)
-        image = dataset_radiograph(dataset, header=header)
+        image = dataset_radiograph(dataset, responses.valid_for(header), header=header)
     except NotDicomError:
         table = recognise_meter_table(content)
         if table is None:
@@ -180,13 +156,21 @@ def _score_content(file: SourceFile, content: bytes, digest: str, key: bytes | N
         return _scored(file, digest, header, Recognition(kind="other", evidence="no image to measure"), (outcome,))
     recognition = recognise(image, site)
     outcomes = tuple(_guarded(procedure, image, site) for procedure in applicable(recognition.kind))
-    return _scored(file, digest, header, recognition, outcomes or (no_procedure(header.subject, recognition, site),))
+    return _scored(
+        file,
+        digest,
+        header,
+        recognition,
+        outcomes or (no_procedure(header.subject, recognition, site),),
+        response_id=responses.id_for(header),
+        response_mode=response_mode(header) or "",
+    )
 
 
 def _meter_table(file: SourceFile, content: bytes, digest: str, table: Recognition, site: Site) -> ScoredFile:
     """Readings of a meter: no DICOM object, known by its content."""
     return ScoredFile(
-        entry=_entry(file, digest, digest, "not_dicom"),
+        entry=entry_of(file, digest, digest, "not_dicom"),
         header=None,
         kind=table.kind,
         outcomes=meter_outcomes(content, digest, site),
@@ -230,63 +214,25 @@ def _guarded(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
             algorithm_version=procedure.algorithm_version,
             parameter_digest=procedure.digest(site),
             reason="internal_error",
-            message=error.explanation if isinstance(error, XrayiqError) else _where(error),
+            message=error.explanation if isinstance(error, XrayiqError) else where_it_happened(error),
         )
 
 
-def failed_file(
-    file: SourceFile,
-    site: Site,
-    *,
-    reason: str,
-    message: str,
-    digest: str = "",
-    status: FileStatus = "unreadable",
-    header: ObjectHeader | None = None,
-) -> ScoredFile:
-    """A file that gave no object to measure, with the outcome that says why."""
-    subject = digest or f"path:{hashlib.sha256(file.relative_path.encode()).hexdigest()}"
-    outcome = reading_outcome(
-        subject,
-        "not_measurable" if status == "not_dicom" else "error",
-        site=site,
-        reason=reason,
-        message=message,
-    )
-    return ScoredFile(
-        entry=_entry(file, digest, subject, status),
-        header=header,
-        kind="other",
-        outcomes=(outcome,),
-        evidence=reason.replace("_", " "),
-    )
-
-
 def _scored(
-    file: SourceFile, digest: str, header: ObjectHeader, recognition: Recognition, outcomes: tuple[Outcome, ...]
+    file: SourceFile,
+    digest: str,
+    header: ObjectHeader,
+    recognition: Recognition,
+    outcomes: tuple[Outcome, ...],
+    *,
+    response_id: str = "",
+    response_mode: str = "",
 ) -> ScoredFile:
+    entry = entry_of(file, digest, header.subject, "object")
     return ScoredFile(
-        entry=_entry(file, digest, header.subject, "object"),
+        entry=dataclasses.replace(entry, response_id=response_id, response_mode=response_mode),
         header=header,
         kind=recognition.kind,
         outcomes=outcomes,
         evidence=recognition.evidence,
     )
-
-
-def _entry(file: SourceFile, digest: str, subject: str, status: FileStatus) -> FileEntry:
-    return FileEntry(
-        relative_path=file.relative_path,
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        digest=digest,
-        subject=subject,
-        status=status,
-    )
-
-
-def _where(error: BaseException) -> str:
-    """Type of an unexpected error and the line of ours that raised it; its text may hold header values and is left."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "xrayiq" in frame.filename]
-    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"internal error: {type(error).__name__}{place}; please report it"

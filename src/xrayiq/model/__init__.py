@@ -9,13 +9,14 @@ from xrayiq.model.packing import pack, to_plain, unpack
 from xrayiq.model.provenance import Provenance
 from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
 from xrayiq.model.radiograph import PixelRelation, Radiograph, pitch_pair
-from xrayiq.model.response import Response
+from xrayiq.model.response import DetectorResponse, Response
 from xrayiq.model.result import Result
 
 __all__ = [
     "AccuracyFigure",
     "AccuracyRow",
     "Acquisition",
+    "DetectorResponse",
     "DoseEvent",
     "DoseReport",
     "DoseReportFault",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -96,3 +97,29 @@ class Response:
         if self.model == "log":
             return self.a + self.b * np.log(kerma)
         return self.a + self.b * np.power(kerma, self.c)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorResponse:
+    """Response of one detector in one mode, with the days it is valid for.
+
+    Parameters
+    ----------
+    mode : str
+        Digest of the detector and of the way it stores its values.
+    valid_from : date
+        Day of the flat fields it was fitted to.
+    valid_until : date or None
+        First day of its successor, from which on it is not valid any more; None where there is none yet.
+    response : Response
+        The response.
+    """
+
+    mode: str
+    valid_from: datetime.date
+    valid_until: datetime.date | None
+    response: Response
+
+    def is_valid_on(self, day: datetime.date) -> bool:
+        """Whether an exposure of this day is measured with it."""
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)

@@ -1,15 +1,19 @@
 """What an image is, which metrics it gets, and what the numbers are worth."""
 
-from xrayiq.procedures.catalogue import (
-    PROCEDURES,
-    RESULT_TYPES,
-    Procedure,
-    applicable,
-    parameter_digest,
-    plan_digest,
+from xrayiq.procedures.acquisition_sets import (
+    SET_KINDS,
+    AcquisitionSet,
+    SetMember,
+    find_sets,
+    response_mode,
+    subject_of,
 )
+from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
+from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
+from xrayiq.procedures.plan import plan_digest
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
+from xrayiq.procedures.responses import ResponseBook
 from xrayiq.procedures.scoring import (
     EXPECTED,
     attempt,
@@ -20,31 +24,48 @@ from xrayiq.procedures.scoring import (
     reading_outcome,
     score,
 )
+from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 
 __all__ = [
     "EXPECTED",
     "PROCEDURES",
     "RESULT_TYPES",
+    "SET_KINDS",
+    "SET_PROCEDURES",
+    "TABLE_NAME",
+    "AcquisitionSet",
     "HeaderRule",
+    "Kerma",
+    "KermaRow",
     "Kind",
     "Procedure",
     "Recognition",
+    "ResponseBook",
+    "ScoredSet",
+    "SetMember",
     "Site",
+    "SiteKerma",
     "appearance",
     "applicable",
     "attempt",
     "dose_report_outcome",
+    "find_sets",
     "is_expected",
     "is_unmeasured",
+    "kerma_of",
     "load_site",
     "meter_outcomes",
     "no_procedure",
     "parameter_digest",
     "plan_digest",
+    "read_kerma_table",
     "reading_outcome",
     "recognise",
     "recognise_header",
     "recognise_meter_table",
+    "response_mode",
     "score",
+    "score_set",
+    "subject_of",
 ]

@@ -18,7 +18,8 @@ from xrayiq.procedures.site import Site, load_site
 READING_VERSION: Final = 1
 
 #: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
-#: image, or it is a clinical image whose maker keeps the relation of its pixel values to himself
+#: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, or nobody has told the
+#: kerma or the beam of a set of flat fields
 EXPECTED: Final = frozenset(
     {
         ("", "presentation_image"),
@@ -27,6 +28,10 @@ EXPECTED: Final = frozenset(
         ("", "no_procedure"),
         ("", "not_dicom"),
         ("clinical_noise", "no_linear_signal"),
+        ("signal_transfer", "no_kerma"),
+        ("noise_components", "no_kerma"),
+        ("dqe", "no_kerma"),
+        ("dqe", "unknown_beam"),
     }
 )
 

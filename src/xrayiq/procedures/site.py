@@ -14,13 +14,17 @@ from typing import Any, Literal, get_args
 from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Acquisition, Limit, quantity
 from xrayiq.model.limit import Basis, Confidence
+from xrayiq.procedures.kerma import SiteKerma
 
 Kind = Literal[
     "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "meter", "other"
 ]
 
 _RULE_KEYS = frozenset({"attribute", "pattern", "kind"})
-_SITE_KEYS = frozenset({"name", "header_rules", "limits"})
+_SITE_KEYS = frozenset({"name", "header_rules", "limits", "kerma", "beam_edition"})
+#: edition of the fluence tables where neither the site nor a kerma table names one
+BEAM_EDITION = "2015"
+_BEAM_EDITIONS = ("2003", "2015")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,10 @@ class Site:
         In the order they are tried: the site's, then the shipped.
     limits : tuple of Limit
         Shipped limits, replaced or extended by the site's.
+    kerma : tuple of SiteKerma
+        Kerma at the detector per charge of the site's test beams.
+    beam_edition : str
+        Edition of the tables of quanta per kerma that the DQE of beams known from headers is computed with.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -68,6 +76,8 @@ class Site:
     name: str
     header_rules: tuple[HeaderRule, ...]
     limits: tuple[Limit, ...]
+    kerma: tuple[SiteKerma, ...] = ()
+    beam_edition: str = BEAM_EDITION
     digest: str = ""
 
 
@@ -77,8 +87,9 @@ def load_site(path: str | Path | None = None) -> Site:
     Parameters
     ----------
     path : str or Path, optional
-        A ``site.toml`` with any of ``name``, ``[[header_rules]]`` (attribute, pattern, kind) and ``[limits.ID]``
-        (fields of `Limit`; an ID of the shipped file replaces that limit).
+        A ``site.toml`` with any of ``name``, ``[[header_rules]]`` (attribute, pattern, kind), ``[limits.ID]``
+        (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[kerma]]`` (fields of `SiteKerma`) and
+        ``beam_edition``.
 
     Returns
     -------
@@ -104,7 +115,12 @@ def load_site(path: str | Path | None = None) -> Site:
     own_rules = tuple(_rule(row, name) for row in table.get("header_rules", []))
     limits |= _limits(table.get("limits", {}), name)
     return Site(
-        name=str(table.get("name", "")), header_rules=own_rules + rules, limits=tuple(limits.values()), digest=digest
+        name=str(table.get("name", "")),
+        header_rules=own_rules + rules,
+        limits=tuple(limits.values()),
+        kerma=tuple(_kerma(row, name) for row in table.get("kerma", [])),
+        beam_edition=_beam_edition(table.get("beam_edition", BEAM_EDITION), name),
+        digest=digest,
     )
 
 
@@ -134,6 +150,25 @@ def _rule(row: Mapping[str, Any], source: str) -> HeaderRule:
     except (re.error, TypeError) as error:
         raise SiteError(f"pattern {row['pattern']!r}: {error}", needed="a regular expression", source=source) from error
     return HeaderRule(**row)
+
+
+def _kerma(row: Mapping[str, Any], source: str) -> SiteKerma:
+    known = {field.name for field in fields(SiteKerma)}
+    unknown = set(row) - known
+    missing = {"kerma_per_mas_ugy", "source_detector_distance_mm"} - set(row)
+    if unknown or missing:
+        found = f"unknown key {sorted(unknown)[0]!r}" if unknown else f"{sorted(missing)[0]} missing"
+        raise SiteError(f"kerma table: {found}", needed="fields " + ", ".join(sorted(known)), source=source)
+    try:
+        return SiteKerma(**row)
+    except InputError as error:
+        raise SiteError(f"kerma table: {error.found}", needed=error.needed, source=source) from error
+
+
+def _beam_edition(edition: object, source: str) -> str:
+    if edition not in _BEAM_EDITIONS:
+        raise SiteError(f"beam_edition {edition!r}", needed="one of " + ", ".join(_BEAM_EDITIONS), source=source)
+    return str(edition)
 
 
 def _limits(table: Mapping[str, Mapping[str, Any]], source: str) -> dict[str, Limit]:

@@ -3,6 +3,7 @@
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.packing import PackedOutcome, pack_outcome
 from xrayiq.records.reading import StoredResult
+from xrayiq.records.set_recording import IndexedObject, SetEntry
 from xrayiq.records.store import Records, open_records
 from xrayiq.records.writing import FileEntry, FileStatus
 
@@ -10,8 +11,10 @@ __all__ = [
     "ArchiveStatus",
     "FileEntry",
     "FileStatus",
+    "IndexedObject",
     "PackedOutcome",
     "Records",
+    "SetEntry",
     "StoredResult",
     "open_records",
     "pack_outcome",

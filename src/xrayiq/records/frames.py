@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Boolean, Column, Connection, DateTime, Double, Integer, Label, Select, Table, select
+from sqlalchemy import JSON, Boolean, Column, Connection, Date, DateTime, Double, Integer, Label, Select, Table, select
 from sqlalchemy.sql import ColumnElement
 
 from xrayiq.errors import InputError
 from xrayiq.records.column_types import UtcDateTime
 from xrayiq.records.counting import in_force, with_objects
-from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RUNS, VERDICTS
+from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS, VERDICTS
 
 _EQUIPMENT_NAMES: Final = tuple(column.name for column in EQUIPMENT.columns if column.name not in ("id", "identity"))
 _EXPOSURE_NAMES: Final = ("modality", "body_part", "view_position", "laterality", "exposed_at", "quality_control")
@@ -54,6 +54,13 @@ def _objects() -> Select[Any]:
     return query.order_by(OBJECTS.c.id)
 
 
+def _of_sets(table: Table) -> Select[Any]:
+    """Sets or responses with the unit and time of the set's first object."""
+    own = _all(table, without=("object_id",))
+    query = select(*own, *_of_object()).select_from(table).join(OBJECTS, table.c.object_id == OBJECTS.c.id)
+    return query.join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id).order_by(table.c.id)
+
+
 def _outcomes() -> Select[Any]:
     own = _all(OUTCOMES, without=("result_json", "result_npz", "object_id"))
     return _with_equipment(select(*own, *_of_object()).select_from(OUTCOMES)).order_by(OUTCOMES.c.id)
@@ -67,6 +74,8 @@ _QUERIES: Final = {
     "outcomes": _outcomes(),
     "measurements": _of_outcomes(MEASUREMENTS),
     "verdicts": _of_outcomes(VERDICTS),
+    "sets": _of_sets(SETS),
+    "responses": _of_sets(RESPONSES),
 }
 _OF_OUTCOMES: Final = ("outcomes", "measurements", "verdicts")
 FRAME_NAMES: Final = tuple(_QUERIES)
@@ -106,7 +115,7 @@ def _dtype(column: ColumnElement[Any]) -> str:
     kind = column.type
     if isinstance(kind, UtcDateTime):
         return "datetime64[us, UTC]"
-    if isinstance(kind, DateTime):
+    if isinstance(kind, (Date, DateTime)):
         return "datetime64[us]"
     if isinstance(kind, Double):
         return "float64"
@@ -114,4 +123,4 @@ def _dtype(column: ColumnElement[Any]) -> str:
         return "boolean"
     if isinstance(kind, Integer):
         return "Int64"
-    return "object" if column.name == "counts" else "string"
+    return "object" if isinstance(kind, JSON) else "string"

@@ -19,8 +19,8 @@ from xrayiq.records.connecting import (
 )
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.reading import StoredResult
-from xrayiq.records.recording import Recorder
 from xrayiq.records.schema import bring_up_to_date
+from xrayiq.records.set_recording import SetRecorder
 from xrayiq.records.tables import FILES, OBJECTS
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def open_records(url: str, *, create: bool = True) -> Records:
     return Records(engine, address)
 
 
-class Records(Recorder):
+class Records(SetRecorder):
     """A record store; `open_records` opens one.
 
     Every writing method is one transaction, or part of the open one of `transaction`. One thread uses one `Records`.
@@ -202,7 +202,7 @@ class Records(Recorder):
 
         Parameters
         ----------
-        name : {"runs", "equipment", "objects", "files", "outcomes", "measurements", "verdicts"}
+        name : {"runs", "equipment", "objects", "files", "outcomes", "measurements", "verdicts", "sets", "responses"}
             Which.
         superseded : bool
             Also outcomes, measurements and verdicts of earlier settings or versions, where the same file has since

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from xrayiq.records.column_types import ROW_ID, PathText, StorableText, UtcDateTime
@@ -120,11 +122,14 @@ FILES: Final = Table(
     Column("subject", StorableText, nullable=False, index=True),
     Column("status", StorableText, nullable=False),
     Column("plan_digest", StorableText, nullable=False),
+    Column("response_id", StorableText, nullable=False, server_default=text("''")),
+    Column("response_mode", StorableText, nullable=False, server_default=text("''"), index=True),
     UniqueConstraint("archive_key", "relative_path"),
 )
 
-#: `object_id` is the object that the subject is or belongs to; NULL for what is no object. `plan_digest` is the last
-#: plan that the outcome was part of: under a later one of the same subject's file it is superseded
+#: `object_id` is the object that the subject is or belongs to (of an acquisition set, its first); NULL for what is no
+#: object. `plan_digest` is the last plan that the outcome was part of: under a later one of the same subject's file it
+#: is superseded; empty where another outcome has taken its place under the same plan
 OUTCOMES: Final = Table(
     "outcomes",
     METADATA,
@@ -184,4 +189,42 @@ VERDICTS: Final = Table(
     Column("confidence", StorableText, nullable=False),
     Column("note", StorableText, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: acquisition sets in the order they were measured: of one group the last row counts. `members` are (subject, kerma in
+#: µGy, its source); `subjects` are those of the set's outcomes;
+#: `response_id` is the response that was given to it, where it tells none itself
+SETS: Final = Table(
+    "sets",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("subject", StorableText, nullable=False, index=True),
+    Column("group_key", StorableText, nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("beam", StorableText, nullable=False),
+    Column("members", JSON, nullable=False),
+    Column("subjects", JSON, nullable=False),
+    Column("plan_digest", StorableText, nullable=False),
+    Column("response_id", StorableText, nullable=False),
+    Column("object_id", ROW_ID, ForeignKey("objects.id"), nullable=False, index=True),
+    Column("run_id", ROW_ID, ForeignKey("runs.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+#: responses told from sets; valid from `valid_from` until that of the next one of the same mode
+RESPONSES: Final = Table(
+    "responses",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("mode", StorableText, nullable=False, index=True),
+    Column("valid_from", Date, nullable=False),
+    Column("response_id", StorableText, nullable=False),
+    Column("model", StorableText, nullable=False),
+    Column("a", Double, nullable=False),
+    Column("b", Double, nullable=False),
+    Column("c", Double, nullable=False),
+    Column("kerma_min_ugy", Double, nullable=False),
+    Column("kerma_max_ugy", Double, nullable=False),
+    Column("set_id", ROW_ID, ForeignKey("sets.id"), nullable=False, index=True),
+    Column("object_id", ROW_ID, ForeignKey("objects.id"), nullable=False, index=True),
 )

@@ -51,6 +51,10 @@ class FileEntry:
         SOP Instance UID, or ``sha256:…`` of content without one.
     status : {"object", "duplicate", "not_dicom", "unreadable"}
         ``duplicate`` where the same object or content stands in another file.
+    response_id : str
+        Identity of the detector's response that it was measured with; empty without one.
+    response_mode : str
+        Detector and encoding that a response must be of to hold for it; empty where none can.
     """
 
     relative_path: str
@@ -59,6 +63,8 @@ class FileEntry:
     digest: str
     subject: str
     status: FileStatus
+    response_id: str = ""
+    response_mode: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in _STATUSES:
@@ -164,14 +170,19 @@ class Writer:
         object_id: int | None,
         plan_digest: str,
     ) -> int:
-        """Insert the outcomes that are new, with their measurements and verdicts, and give their number."""
+        """Insert the outcomes that are new, with their measurements and verdicts, and give their number.
+
+        They are all that their subjects have under the plan: others of it are superseded.
+        """
         wanted: dict[_Key, PackedOutcome] = {}
         for outcome in outcomes:
             wanted.setdefault(outcome.key, outcome)
         known = self._known_outcomes(connection, wanted)
         moved = [known[key][0] for key in wanted if key in known and known[key][1] != plan_digest]
-        if moved:
-            connection.execute(update(OUTCOMES).where(OUTCOMES.c.id.in_(moved)).values(plan_digest=plan_digest))
+        superseded = [row for key, (row, plan) in known.items() if key not in wanted and plan == plan_digest]
+        for rows, plan in ((moved, plan_digest), (superseded, "")):
+            if rows:
+                connection.execute(update(OUTCOMES).where(OUTCOMES.c.id.in_(rows)).values(plan_digest=plan))
         new = {key: outcome for key, outcome in wanted.items() if key not in known}
         if not new:
             return 0

@@ -1,0 +1,90 @@
+"""What became of one file, ready for the record."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from xrayiq.dicom import SourceFile
+from xrayiq.model import ObjectHeader, Outcome
+from xrayiq.procedures import Kind, Site, reading_outcome
+from xrayiq.records import FileEntry, FileStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoredFile:
+    """A file with its object and outcomes, ready for the record.
+
+    Parameters
+    ----------
+    entry : FileEntry
+        The file's row in the index.
+    header : ObjectHeader or None
+        Header of the object; None where there is none.
+    kind : str
+        Kind of the object.
+    outcomes : tuple of Outcome
+        At least one.
+    evidence : str
+        What the kind was told from.
+    """
+
+    entry: FileEntry
+    header: ObjectHeader | None
+    kind: Kind
+    outcomes: tuple[Outcome, ...]
+    evidence: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folders."""
+        return PurePosixPath(self.entry.relative_path).name
+
+
+def failed_file(
+    file: SourceFile,
+    site: Site,
+    *,
+    reason: str,
+    message: str,
+    digest: str = "",
+    status: FileStatus = "unreadable",
+    header: ObjectHeader | None = None,
+) -> ScoredFile:
+    """A file that gave no object to measure, with the outcome that says why."""
+    subject = digest or f"path:{hashlib.sha256(file.relative_path.encode()).hexdigest()}"
+    outcome = reading_outcome(
+        subject,
+        "not_measurable" if status == "not_dicom" else "error",
+        site=site,
+        reason=reason,
+        message=message,
+    )
+    return ScoredFile(
+        entry=entry_of(file, digest, subject, status),
+        header=header,
+        kind="other",
+        outcomes=(outcome,),
+        evidence=reason.replace("_", " "),
+    )
+
+
+def entry_of(file: SourceFile, digest: str, subject: str, status: FileStatus) -> FileEntry:
+    """Row of a file in the index."""
+    return FileEntry(
+        relative_path=file.relative_path,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        digest=digest,
+        subject=subject,
+        status=status,
+    )
+
+
+def where_it_happened(error: BaseException) -> str:
+    """Type of an unexpected error and the line of ours that raised it; its text may hold header values and is left."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "xrayiq" in frame.filename]
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"internal error: {type(error).__name__}{place}; please report it"

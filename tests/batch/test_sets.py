@@ -1,0 +1,148 @@
+"""A run over detector tests yields response, noise, MTF, NPS and DQE of each detector, true to the simulation."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+import xrayiq
+from xrayiq.procedures import RESULT_TYPES
+from xrayiq_phantoms import Defect, simulate_detector_tests
+from xrayiq_phantoms.rooms import ROOMS
+
+DIRECT, LOGARITHMIC = ROOMS[0], ROOMS[1]
+#: within the border of 10 mm that noise is not measured in: a defect would count as structured noise
+DEFECTS = (Defect(kind="dead", row=20, column=400),)
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory):
+    """Archive and store of two rooms, one logarithmic, after a run."""
+    folder = tmp_path_factory.mktemp("tests")
+    os.environ["XRAYIQ_KEY_FILE"] = str(folder / "person.key")
+    faulty = dataclasses.replace(
+        DIRECT,
+        test=dataclasses.replace(DIRECT.test, detector=dataclasses.replace(DIRECT.test.detector, defects=DEFECTS)),
+    )
+    simulate_detector_tests(folder / "archive", rooms=(faulty, LOGARITHMIC), flats=2, edges=2, shape=(800, 800))
+    url = f"sqlite:///{folder / 'qa.db'}"
+    summary = xrayiq.run(folder / "archive", url, workers=2)
+    return folder / "archive", url, summary
+
+
+def results(url, procedure, room):
+    with xrayiq.open_records(url) as records:
+        found = list(records.results(RESULT_TYPES, procedure=procedure))
+    return [stored.result for stored in found if stored.equipment.station_name == room.name]
+
+
+def test_nothing_that_should_be_measurable_was_not(tested):
+    _, url, summary = tested
+    assert summary.unmeasured == 0
+    with xrayiq.open_records(url) as records:
+        outcomes = records.frame("outcomes")
+    assert set(outcomes.loc[outcomes["kind"] != "measured", "reason"]) == {"not_dicom"}
+
+
+@pytest.mark.parametrize("room", [DIRECT, LOGARITHMIC], ids=["linear", "log"])
+def test_response_is_that_of_the_detector(tested, room):
+    (transfer,) = results(tested[1], "signal_transfer", room)
+    model, a, b, _ = room.test.detector.response_coefficients
+    assert transfer.response.model == model
+    kerma = np.array([0.3, 2.5, 20.0])
+    truth = a + b * (kerma if model == "linear" else np.log(kerma))
+    # a table of exact kerma: noise of the means of 64 000 pixels, and the heel's curvature, below 0.2 %
+    np.testing.assert_allclose(transfer.response.to_kerma_ugy(truth) / kerma, 1.0, atol=2e-3)
+
+
+@pytest.mark.parametrize("room", [DIRECT, LOGARITHMIC], ids=["linear", "log"])
+def test_noise_components_cover_the_truth(tested, room):
+    (noise,) = results(tested[1], "noise_components", room)
+    detector = room.test.detector
+    kerma = np.array([0.3, 2.5, 20.0])
+    truth = np.asarray(detector.noise_variance_ugy2(kerma))
+    found = noise.electronic + noise.quantum * kerma + noise.structured * kerma**2
+    # fourteen images of 121 or 225 tiles: 1 to 2 %; each tile's plane takes up to 1.5 % of correlated noise
+    np.testing.assert_allclose(found / truth, 1.0, atol=0.05)
+
+
+@pytest.mark.parametrize("room", [DIRECT, LOGARITHMIC], ids=["linear", "log"])
+def test_sharpness_and_dqe_are_those_of_the_detector(tested, room):
+    detector = room.test.detector
+    dqes = results(tested[1], "dqe", room)
+    assert sorted((dqe.across, round(dqe.kerma_ugy, 2)) for dqe in dqes) == [
+        (across, kerma) for across in ("columns", "rows") for kerma in (0.78, 2.5, 8.0)
+    ]
+    for dqe in dqes:
+        f = dqe.frequencies_per_mm
+        mtf = np.asarray(detector.presampled_mtf(f))
+        nps = np.asarray(detector.nps_ugy2_mm2(f, 0.0, dqe.kerma_ugy))
+        truth = mtf**2 * dqe.kerma_ugy / (nps * 29653.0)
+        used = mtf >= 0.3
+        # two images of 0.64 megapixels, 5 % of noise power; two edges in the mode without a window, up to 0.015 of MTF
+        np.testing.assert_allclose(dqe.values[used] / truth[used], 1.0, atol=0.2)
+        assert abs(np.mean(dqe.values[used] / truth[used]) - 1.0) < 0.08
+        assert dqe.beam == "RQA5/2015"
+
+
+def test_every_image_of_the_logarithmic_room_is_measured_with_its_response(tested):
+    uniformities = results(tested[1], "uniformity", LOGARITHMIC)
+    (transfer,) = results(tested[1], "signal_transfer", LOGARITHMIC)
+    assert len(uniformities) == 14
+    assert {each.provenance.response_id for each in uniformities} == {transfer.response.id}
+
+
+def test_defects_are_found_in_the_set(tested):
+    (defects,) = results(tested[1], "defects", DIRECT)
+    assert defects.dead_px.tolist() == [[20, 400]]
+    assert {item.quantity: item.value for item in defects.measurements()}["defective_pixels"] == 1.0
+
+
+def test_second_run_measures_nothing_again(tested):
+    archive, url, _ = tested
+    with xrayiq.open_records(url) as records:
+        before = {name: records.frame(name) for name in ("outcomes", "measurements", "sets", "responses", "files")}
+    again = xrayiq.run(archive, url, workers=1)
+    assert again.new_outcomes == 0
+    with xrayiq.open_records(url) as records:
+        for name, frame in before.items():
+            assert frame.equals(records.frame(name)), name
+
+
+def test_a_late_kerma_table_makes_a_new_set_that_supersedes_the_old(tested, tmp_path):
+    archive = tmp_path / "archive"
+    shutil.copytree(tested[0] / "DICOM" / "20250303" / "T0012", archive)
+    table = (archive / "kerma.csv").read_text()
+    (archive / "kerma.csv").unlink()
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    xrayiq.run(archive, url, workers=2)
+    # the room's exposure index is 10^0.25 times too high, and so is the kerma taken from it
+    (first,) = results(url, "signal_transfer", LOGARITHMIC)
+    assert first.kerma_ugy[0] == pytest.approx(0.3 * 10**0.25, abs=1e-3)
+    (archive / "kerma.csv").write_text(table)
+    xrayiq.run(archive, url, workers=2)
+    (second,) = results(url, "signal_transfer", LOGARITHMIC)
+    assert second.kerma_ugy[0] == 0.3
+    with xrayiq.open_records(url) as records:
+        assert len(records.responses()) == 1
+        assert records.responses()[0].response == second.response
+    uniformities = results(url, "uniformity", LOGARITHMIC)
+    assert {each.provenance.response_id for each in uniformities} == {second.response.id}
+
+
+def test_a_table_that_cannot_be_used_is_an_outcome_with_line_and_column(tested, tmp_path):
+    archive = tmp_path / "archive"
+    shutil.copytree(tested[0] / "DICOM" / "20250303" / "T0011", archive)
+    (archive / "kerma.csv").write_text("file,kerma_ugy\n00001.dcm,2;5\n")
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    summary = xrayiq.run(archive, url, workers=2)
+    with xrayiq.open_records(url) as records:
+        outcomes = records.frame("outcomes")
+    (row,) = outcomes[outcomes["procedure"] == "acquisition_set"].to_dict("records")
+    assert (row["kind"], row["reason"]) == ("not_measurable", "kerma_table")
+    assert "line 2, column kerma_ugy" in row["message"]
+    assert summary.unmeasured == 1

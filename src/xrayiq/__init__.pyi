@@ -23,6 +23,7 @@ from .metrics import DefectLine as DefectLine
 from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
+from .metrics import EffectiveDqe as EffectiveDqe
 from .metrics import ExposureIndex as ExposureIndex
 from .metrics import FiveRoiScheme as FiveRoiScheme
 from .metrics import FixedPatternNps as FixedPatternNps
@@ -32,6 +33,7 @@ from .metrics import Ghosting as Ghosting
 from .metrics import Lag as Lag
 from .metrics import LagDecay as LagDecay
 from .metrics import Mtf as Mtf
+from .metrics import Neq as Neq
 from .metrics import Noise as Noise
 from .metrics import Nps as Nps
 from .metrics import SdnrOverThickness as SdnrOverThickness
@@ -44,6 +46,8 @@ from .metrics import beam_from_technique as beam_from_technique
 from .metrics import beam_qualities as beam_qualities
 from .metrics import compute_detectability as compute_detectability
 from .metrics import compute_dqe as compute_dqe
+from .metrics import compute_effective_dqe as compute_effective_dqe
+from .metrics import compute_neq as compute_neq
 from .metrics import correct_nps_for_lag as correct_nps_for_lag
 from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects

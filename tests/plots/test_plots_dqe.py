@@ -1,4 +1,4 @@
-"""Figures of DQE and detectability draw the result's own numbers."""
+"""Figures of DQE, NEQ, effective DQE and detectability draw the result's own numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xrayiq.metrics import Detectability, Dqe
+from xrayiq.metrics import Detectability, Dqe, EffectiveDqe, Neq
 from xrayiq.model import Provenance
 from xrayiq.plots import plot, plot_dqes, to_svg
 
@@ -35,6 +35,41 @@ DQE = Dqe(
     kerma_ugy=2.5,
     beam="RQA5/2015",
     fluence_per_mm2_ugy=29653.0,
+    provenance=PROVENANCE,
+)
+NEQ = Neq(
+    frequencies_per_mm=FREQUENCIES,
+    values=VALUES * 7e4,
+    uncertainty=VALUES * 1e3,
+    mtf_values=VALUES,
+    nnps_mm2=VALUES,
+    mtf_uncertainty_fraction=VALUES,
+    nnps_uncertainty_fraction=VALUES,
+    across="columns",
+    nyquist_per_mm=1.7,
+    provenance=PROVENANCE,
+)
+EFFECTIVE = EffectiveDqe(
+    frequencies_per_mm=1.2 * FREQUENCIES,
+    detector_frequencies_per_mm=FREQUENCIES,
+    values=VALUES / 5,
+    uncertainty=VALUES / 50,
+    mtf_values=VALUES,
+    nnps_mm2=VALUES,
+    mtf_uncertainty_fraction=VALUES,
+    nnps_uncertainty_fraction=VALUES,
+    kerma_uncertainty_fraction=0.05,
+    fluence_uncertainty_fraction=0.02,
+    transmission_uncertainty_fraction=0.05,
+    scatter_uncertainty=0.02,
+    scatter_fraction=0.34,
+    transmission=0.09,
+    magnification=1.2,
+    across="rows",
+    nyquist_per_mm=2.0,
+    kerma_ugy=30.0,
+    beam="RQA7/2015",
+    fluence_per_mm2_ugy=32490.0,
     provenance=PROVENANCE,
 )
 DETECTABILITY = Detectability(
@@ -85,6 +120,30 @@ def test_several_curves_keep_their_labels() -> None:
     assert plot_dqes([], ax=axes()).get_ylabel() == "DQE"
 
 
+def test_a_fluence_that_is_not_verified_says_so() -> None:
+    doubt = "quanta per kerma of RQA9/2015 not verified against the document: two sources"
+    doubted = dataclasses.replace(DQE, beam="RQA9/2015", provenance=dataclasses.replace(PROVENANCE, warnings=(doubt,)))
+    assert plot(doubted, ax=axes()).get_title(loc="left") == (
+        "DQE u, RQA9/2015, 2.5 µGy\nfluence not verified against the document"
+    )
+
+
+def test_effective_dqe_stands_over_frequencies_of_the_object() -> None:
+    ax = plot(EFFECTIVE, ax=axes())
+    np.testing.assert_array_equal(lines(ax)["eDQE v"], np.column_stack([1.2 * FREQUENCIES, VALUES / 5]))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Spatial frequency in the object / mm⁻¹", "Effective DQE")
+    title = ax.get_title(loc="left")
+    for part in ("RQA7/2015", "scatter 34 %", "transmission 9 %", "× 1.2"):
+        assert part in title
+    assert 0.14 < ax.get_ylim()[1] < 0.2
+
+
+def test_neq_stands_in_quanta() -> None:
+    ax = plot(NEQ, ax=axes())
+    np.testing.assert_array_equal(lines(ax)["NEQ u"], np.column_stack([FREQUENCIES, 7e4 * VALUES]))
+    assert ax.get_ylabel() == "NEQ / mm⁻²"
+
+
 def test_detectability_shows_what_the_observer_sees() -> None:
     ax = plot(DETECTABILITY, ax=axes())
     drawn = lines(ax)
@@ -93,6 +152,6 @@ def test_detectability_shows_what_the_observer_sees() -> None:
     assert "d′ = 2.40, NPWE observer, disc 1 mm, 1 %" in ax.get_title(loc="left")
 
 
-def test_both_stand_in_a_page() -> None:
-    for result in (DQE, DETECTABILITY):
+def test_all_stand_in_a_page() -> None:
+    for result in (DQE, DETECTABILITY, NEQ, EFFECTIVE):
         assert to_svg(lambda ax, shown=result: plot(shown, ax=ax), name="n", title="t").endswith("</svg>")

@@ -10,6 +10,7 @@ from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
+from xrayiq.metrics.effective_dqe import EffectiveDqe, compute_effective_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
 from xrayiq.metrics.five_roi import FiveRoiScheme, five_roi_schemes
 from xrayiq.metrics.fixed_pattern import FixedPatternNps, measure_fixed_pattern_nps
@@ -19,6 +20,7 @@ from xrayiq.metrics.ghosting import Ghosting, measure_ghosting
 from xrayiq.metrics.lag import Lag, measure_lag
 from xrayiq.metrics.lag_decay import LagDecay
 from xrayiq.metrics.mtf import Mtf, measure_mtf
+from xrayiq.metrics.neq import Neq, compute_neq
 from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.nps_lag import correct_nps_for_lag
@@ -40,6 +42,7 @@ __all__ = [
     "Defects",
     "Detectability",
     "Dqe",
+    "EffectiveDqe",
     "ExposureIndex",
     "FiveRoiScheme",
     "FixedPatternNps",
@@ -49,6 +52,7 @@ __all__ = [
     "Lag",
     "LagDecay",
     "Mtf",
+    "Neq",
     "Noise",
     "Nps",
     "SdnrOverThickness",
@@ -61,6 +65,8 @@ __all__ = [
     "beam_qualities",
     "compute_detectability",
     "compute_dqe",
+    "compute_effective_dqe",
+    "compute_neq",
     "correct_nps_for_lag",
     "find_collimation",
     "find_defects",

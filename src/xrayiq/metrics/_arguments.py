@@ -148,6 +148,31 @@ def as_whole_number(name: str, value: object, *, least: int) -> int:
     )
 
 
+def as_uncertainty(name: str, value: object) -> float:
+    """Standard uncertainty of 0 or more.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : object
+        What the caller gave.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InputError
+        It is no number, not finite, or below 0.
+    """
+    if is_number(value) and value >= 0.0:
+        return float(value)
+    raise InputError(f"{name}={value!r}", needed="a number of 0 or more", remedy=f"give {name}=0.05 for 5 %")
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is one finite real number, not text and not a truth value."""
     return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)

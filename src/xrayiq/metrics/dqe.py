@@ -1,4 +1,4 @@
-"""Detective quantum efficiency and noise-equivalent quanta (after IEC 62220-1-1:2015)."""
+"""Detective quantum efficiency (after IEC 62220-1-1:2015)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xrayiq.errors import InputError, NotMeasurableError
-from xrayiq.metrics._frequency_windows import line_weights, reported_frequencies
-from xrayiq.metrics._pairing import pitch_across, provenance_of_pair
-from xrayiq.metrics._spectrum_lines import cut
+from xrayiq.errors import InputError
+from xrayiq.metrics._arguments import as_uncertainty
+from xrayiq.metrics._pairing import provenance_of_pair
 from xrayiq.metrics.beam_quality import Beam, BeamQuality, fluence_of
-from xrayiq.metrics.dqe_uncertainty import edge_noise_uncertainty, given_uncertainty, nnps_uncertainty_fraction
 from xrayiq.metrics.edge_finding import Across
-from xrayiq.metrics.leakage import Leakage, check_leakage, without_leakage
+from xrayiq.metrics.leakage import Leakage
 from xrayiq.metrics.mtf import Mtf
+from xrayiq.metrics.neq import Neq, compute_neq
 from xrayiq.metrics.nps import Nps
 from xrayiq.model import Measurement, Provenance, Result
 
@@ -24,9 +23,9 @@ Floats = NDArray[np.float64]
 
 ALGORITHM_VERSION: Final = 1
 #: standard uncertainty of a chamber reading carried to the detector, as assumed for the signal transfer property
-_KERMA_UNCERTAINTY: Final = 0.05
+KERMA_UNCERTAINTY: Final = 0.05
 #: spread of the quanta per kerma over beams that pass for one standard beam; an assumption of this project
-_FLUENCE_UNCERTAINTY: Final = 0.02
+FLUENCE_UNCERTAINTY: Final = 0.02
 #: outside of these at 0.5 mm⁻¹ something is wrong with unit, kerma or processing (standards reference, §5.1)
 _CREDIBLE_DQE: Final = (0.1, 0.95)
 _CREDIBLE_MTF: Final = (0.6, 1.0)
@@ -104,8 +103,8 @@ def compute_dqe(
     *,
     kerma_ugy: float | None,
     beam: Beam,
-    kerma_uncertainty_fraction: float = _KERMA_UNCERTAINTY,
-    fluence_uncertainty_fraction: float = _FLUENCE_UNCERTAINTY,
+    kerma_uncertainty_fraction: float = KERMA_UNCERTAINTY,
+    fluence_uncertainty_fraction: float = FLUENCE_UNCERTAINTY,
     mtf_uncertainty: ArrayLike | None = None,
     leakage: Leakage = "removed",
 ) -> Dqe:
@@ -162,28 +161,12 @@ def compute_dqe(
 
     Source: IEC 62220-1-1:2015.
     """
-    kerma = _checked_kerma(kerma_ugy)
+    kerma = checked_kerma(kerma_ugy)
     fluence, quality = fluence_of(beam)
-    for name, part in (("kerma", kerma_uncertainty_fraction), ("fluence", fluence_uncertainty_fraction)):
-        if not (np.isfinite(part) and part >= 0):
-            raise InputError(f"{name}_uncertainty_fraction={part}", needed="a fraction of 0 or more")
-    check_leakage(leakage)
-    _check_mode(mtf)
-    pitch = pitch_across(mtf, nps)
-    frequencies = reported_frequencies(pitch)
-    mtf_weights = line_weights(frequencies, mtf.frequencies_per_mm, pitch, "MTF")
-    mtf_values = mtf_weights @ mtf.values
-    if not (mtf_values > 0).all():
-        raise InputError("MTF of 0 below the Nyquist frequency", needed="an MTF above 0 at every frequency")
-    nnps, u_nnps = _nnps(nps, mtf.across, frequencies, pitch, leakage)
-    if mtf_uncertainty is None:
-        white = nps.variance / nps.mean_signal**2 * nps.pixel_pitch_mm[0] * nps.pixel_pitch_mm[1]
-        u_mtf = edge_noise_uncertainty(mtf, mtf_weights, pitch_mm=nps.pixel_pitch_mm, noise_shape=nnps / white)
-    else:
-        u_mtf = given_uncertainty(mtf_uncertainty, frequencies.shape)
-    u_mtf_fraction = u_mtf / mtf_values
-    neq = mtf_values**2 / nnps
-    dqe = neq / (kerma * fluence)
+    as_uncertainty("kerma_uncertainty_fraction", kerma_uncertainty_fraction)
+    as_uncertainty("fluence_uncertainty_fraction", fluence_uncertainty_fraction)
+    neq = compute_neq(mtf, nps, mtf_uncertainty=mtf_uncertainty, leakage=leakage)
+    dqe = neq.values / (kerma * fluence)
     common = kerma_uncertainty_fraction**2 + fluence_uncertainty_fraction**2
     parameters: dict[str, str | float] = {
         "kerma_ugy": kerma,
@@ -195,18 +178,18 @@ def compute_dqe(
         "mtf_uncertainty": "edge noise" if mtf_uncertainty is None else "given",
     }
     return Dqe(
-        frequencies_per_mm=frequencies,
+        frequencies_per_mm=neq.frequencies_per_mm,
         values=dqe,
-        uncertainty=dqe * np.sqrt(4.0 * u_mtf_fraction**2 + u_nnps**2 + common),
-        neq_per_mm2=neq,
-        mtf_values=mtf_values,
-        nnps_mm2=nnps,
-        mtf_uncertainty_fraction=u_mtf_fraction,
-        nnps_uncertainty_fraction=u_nnps,
+        uncertainty=dqe * np.sqrt((neq.uncertainty / neq.values) ** 2 + common),
+        neq_per_mm2=neq.values,
+        mtf_values=neq.mtf_values,
+        nnps_mm2=neq.nnps_mm2,
+        mtf_uncertainty_fraction=neq.mtf_uncertainty_fraction,
+        nnps_uncertainty_fraction=neq.nnps_uncertainty_fraction,
         kerma_uncertainty_fraction=float(kerma_uncertainty_fraction),
         fluence_uncertainty_fraction=float(fluence_uncertainty_fraction),
         across=mtf.across,
-        nyquist_per_mm=0.5 / pitch,
+        nyquist_per_mm=neq.nyquist_per_mm,
         kerma_ugy=kerma,
         beam=quality.name if quality else "",
         fluence_per_mm2_ugy=fluence,
@@ -216,42 +199,13 @@ def compute_dqe(
             algorithm="dqe",
             version=ALGORITHM_VERSION,
             parameters=parameters,
-            warnings=_warnings(mtf, nps, kerma, quality, frequencies, mtf_values, dqe),
+            warnings=_warnings(mtf, nps, kerma, quality, neq, dqe),
         ),
     )
 
 
-def _nnps(nps: Nps, across: Across, frequencies: Floats, pitch_mm: float, leakage: Leakage) -> tuple[Floats, Floats]:
-    """NNPS at the reported frequencies, along the axis of the MTF, and its relative uncertainty."""
-    upright = across == "columns"
-    axis, values = (nps.frequencies_per_mm, nps.nnps_u) if upright else (nps.v_frequencies_per_mm, nps.nnps_v)
-    if leakage != nps.leakage:
-        steps = [1.0 / (nps.roi_px * pitch) for pitch in nps.pixel_pitch_mm]
-        plane = without_leakage(nps.spectrum) if leakage == "removed" else nps.spectrum
-        plane = np.ascontiguousarray(plane if upright else plane.T) / nps.mean_signal**2
-        axis, values = cut(plane, step=steps[1 if upright else 0], across=steps[0 if upright else 1])
-    weights = line_weights(frequencies, axis, pitch_mm, "NPS")
-    nnps = weights @ values
-    if not (nnps > 0).all():
-        raise NotMeasurableError(
-            "no_noise",
-            f"noise power of {nnps.min():g} mm²",
-            needed="noise above 0 at every frequency",
-            remedy="use unprocessed flat fields",
-        )
-    return nnps, nnps_uncertainty_fraction(nps, weights)
-
-
-def _check_mode(mtf: Mtf) -> None:
-    if mtf.mode == "iso12233":
-        raise InputError(
-            'MTF of mode "iso12233", lowered by its wide bins',
-            needed='mode "iec" (or "constancy")',
-            remedy='measure_mtf(image, mode="iec")',
-        )
-
-
-def _checked_kerma(kerma_ugy: float | None) -> float:
+def checked_kerma(kerma_ugy: float | None) -> float:
+    """Kerma at the detector, above 0; InputError otherwise."""
     if kerma_ugy is None or not (np.isfinite(kerma_ugy) and kerma_ugy > 0):
         raise InputError(
             "no kerma" if kerma_ugy is None else f"kerma_ugy={kerma_ugy}",
@@ -261,14 +215,12 @@ def _checked_kerma(kerma_ugy: float | None) -> float:
     return float(kerma_ugy)
 
 
-def _warnings(
-    mtf: Mtf, nps: Nps, kerma: float, quality: BeamQuality | None, frequencies: Floats, mtf_values: Floats, dqe: Floats
-) -> list[str]:
+def _warnings(mtf: Mtf, nps: Nps, kerma: float, quality: BeamQuality | None, neq: Neq, dqe: Floats) -> list[str]:
     found = []
-    above = frequencies[dqe > 1.0]
+    above = neq.frequencies_per_mm[dqe > 1.0]
     if above.size:
         found.append(f"DQE above 1 at {_listed(above)} mm⁻¹: wrong unit or kerma, or processed images")
-    for name, value, (low, high) in (("DQE", dqe[0], _CREDIBLE_DQE), ("MTF", mtf_values[0], _CREDIBLE_MTF)):
+    for name, value, (low, high) in (("DQE", dqe[0], _CREDIBLE_DQE), ("MTF", neq.mtf_values[0], _CREDIBLE_MTF)):
         if not low < value < high:
             found.append(
                 f"{name} of {value:.3f} at 0.5 mm⁻¹, outside {low:g} to {high:g}: check unit, kerma, processing"

@@ -16,6 +16,7 @@ from xrayiq.metrics.contrast import Contrast
 from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
+from xrayiq.metrics.effective_dqe import EffectiveDqe
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.focal_spot import FocalSpot
@@ -23,6 +24,7 @@ from xrayiq.metrics.ghost_factor import GhostFactor
 from xrayiq.metrics.ghosting import Ghosting
 from xrayiq.metrics.lag import Lag
 from xrayiq.metrics.mtf import Mtf
+from xrayiq.metrics.neq import Neq
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.sdnr import SdnrOverThickness
@@ -39,7 +41,7 @@ from xrayiq.plots.dap_meter import plot_dap_meter
 from xrayiq.plots.defects import plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
-from xrayiq.plots.dqe import plot_dqe, plot_dqes
+from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
@@ -71,6 +73,7 @@ __all__ = [
     "plot_dose_report",
     "plot_dqe",
     "plot_dqes",
+    "plot_effective_dqe",
     "plot_exposure_index",
     "plot_fixed_pattern_nps",
     "plot_focal_spot",
@@ -80,6 +83,7 @@ __all__ = [
     "plot_lag",
     "plot_mtf",
     "plot_mtfs",
+    "plot_neq",
     "plot_nnps_group",
     "plot_noise",
     "plot_nps",
@@ -140,6 +144,8 @@ _plot.register(DoseReport, plot_dose_report)
 _plot.register(Response, plot_response)
 _plot.register(SignalTransfer, plot_signal_transfer)
 _plot.register(Dqe, plot_dqe)
+_plot.register(Neq, plot_neq)
+_plot.register(EffectiveDqe, plot_effective_dqe)
 _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)

@@ -12,6 +12,7 @@ from xrayiq_phantoms.aluminium import AluminiumTruth, simulate_aluminium
 from xrayiq_phantoms.anatomy import AnatomyKind
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
+from xrayiq_phantoms.dark import DarkTruth, simulate_dark
 from xrayiq_phantoms.defects import Defect
 from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.edge import EdgeTruth, simulate_edge
@@ -38,6 +39,7 @@ __all__ = [
     "BulkSummary",
     "ClinicalTruth",
     "ContrastTruth",
+    "DarkTruth",
     "Defect",
     "Detail",
     "Detector",
@@ -67,6 +69,7 @@ __all__ = [
     "simulate_bulk",
     "simulate_clinical",
     "simulate_contrast_details",
+    "simulate_dark",
     "simulate_decay",
     "simulate_detector_tests",
     "simulate_edge",

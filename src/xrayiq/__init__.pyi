@@ -19,6 +19,7 @@ from .metrics import ClinicalNoise as ClinicalNoise
 from .metrics import Clipping as Clipping
 from .metrics import Collimation as Collimation
 from .metrics import Contrast as Contrast
+from .metrics import DarkNoise as DarkNoise
 from .metrics import DefectLine as DefectLine
 from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
@@ -56,6 +57,7 @@ from .metrics import five_roi_schemes as five_roi_schemes
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast
+from .metrics import measure_dark_noise as measure_dark_noise
 from .metrics import measure_fixed_pattern_nps as measure_fixed_pattern_nps
 from .metrics import measure_focal_spot as measure_focal_spot
 from .metrics import measure_ghost_factor as measure_ghost_factor

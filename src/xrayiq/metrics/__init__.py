@@ -6,6 +6,7 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.contrast import Contrast, measure_contrast
+from xrayiq.metrics.dark_noise import DarkNoise, measure_dark_noise
 from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
@@ -38,6 +39,7 @@ __all__ = [
     "Clipping",
     "Collimation",
     "Contrast",
+    "DarkNoise",
     "DefectLine",
     "Defects",
     "Detectability",
@@ -75,6 +77,7 @@ __all__ = [
     "measure_clinical_noise",
     "measure_clipping",
     "measure_contrast",
+    "measure_dark_noise",
     "measure_fixed_pattern_nps",
     "measure_focal_spot",
     "measure_ghost_factor",

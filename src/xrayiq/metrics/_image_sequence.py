@@ -17,7 +17,12 @@ Images = Radiograph | ArrayLike | Iterable[Radiograph | ArrayLike]
 
 
 def images_as_signals(
-    images: Images, *, procedure: str, pixel_pitch_mm: Pitch | None = None, needs_pitch: bool = True
+    images: Images,
+    *,
+    procedure: str,
+    pixel_pitch_mm: Pitch | None = None,
+    needs_pitch: bool = True,
+    needs_signal: bool = True,
 ) -> Iterator[SignalImage]:
     """Signals of one image or of several of one size, one at a time so that memory stays flat.
 
@@ -31,6 +36,8 @@ def images_as_signals(
         Wins over the headers'.
     needs_pitch : bool
         Whether images without pixel pitch are refused.
+    needs_signal : bool
+        Whether images without linear signal are refused; see `as_signal`.
 
     Yields
     ------
@@ -46,7 +53,13 @@ def images_as_signals(
     """
     first: SignalImage | None = None
     for image in each_image(images):
-        signal = as_signal(image, procedure=procedure, pixel_pitch_mm=pixel_pitch_mm, needs_pitch=needs_pitch)
+        signal = as_signal(
+            image,
+            procedure=procedure,
+            pixel_pitch_mm=pixel_pitch_mm,
+            needs_pitch=needs_pitch,
+            needs_signal=needs_signal,
+        )
         if first is None:
             first = signal
         _check_alike(signal, first)

@@ -13,6 +13,7 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.contrast import Contrast
+from xrayiq.metrics.dark_noise import DarkNoise
 from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
@@ -38,6 +39,7 @@ from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
 from xrayiq.plots.contrast import plot_contrast
 from xrayiq.plots.dap_meter import plot_dap_meter
+from xrayiq.plots.dark_noise import plot_dark_noise
 from xrayiq.plots.defects import plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
@@ -67,6 +69,7 @@ __all__ = [
     "plot_collimation",
     "plot_contrast",
     "plot_dap_meter",
+    "plot_dark_noise",
     "plot_defects",
     "plot_detectability",
     "plot_deviation_indices",
@@ -150,6 +153,7 @@ _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)
 _plot.register(FocalSpot, plot_focal_spot)
+_plot.register(DarkNoise, plot_dark_noise)
 _plot.register(GhostFactor, plot_ghost_factor)
 _plot.register(GeneratorTests, plot_generator)
 _plot.register(DapMeterCheck, plot_dap_meter)

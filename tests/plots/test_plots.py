@@ -405,3 +405,19 @@ def test_svg_is_reproducible_and_figures_of_one_page_share_no_identifier() -> No
 
 def test_png_is_a_png() -> None:
     assert to_png(lambda ax: plot(make_clipping(), ax=ax)).startswith(b"\x89PNG\r\n")
+
+
+def test_later_figures_of_a_notebook_are_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    # a notebook's backend turns interactive mode on when it makes its first figure, within the style's context
+    real = plt.subplots
+
+    def first(*given: object, **options: object) -> object:
+        matplotlib.interactive(True)
+        return real(*given, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(plt, "subplots", first)
+    try:
+        plt.close(plot(make_uniformity()).figure)
+        assert matplotlib.is_interactive()
+    finally:
+        matplotlib.interactive(False)

@@ -94,6 +94,9 @@ def canvas(ax: Axes | None, size: tuple[float, float] = CURVE) -> Iterator[Axes]
 
             _, ax = plt.subplots(figsize=size, layout="compressed")
         yield ax
+        interactive = mpl.is_interactive()
+    # a notebook's backend turns it on with the first figure; undone, no later figure would be shown
+    mpl.interactive(interactive)
 
 
 def soft_grid(ax: Axes, axis: str = "both") -> None:

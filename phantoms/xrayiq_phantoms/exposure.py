@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xrayiq_phantoms.defects import interpolate
 from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.noise import fixed_pattern, quantum_noise_ugy
 from xrayiq_phantoms.phantom import Phantom, Truth
@@ -65,6 +66,8 @@ def expose(
     for defect in detector.defects:
         if defect.kind == "hot":
             pixels[defect.area] = detector.stored_range[1]
+        elif defect.kind == "interpolated":
+            interpolate(pixels, defect)
     mean = mean.view()
     mean.flags.writeable = False
     return Phantom(pixels=pixels, kerma_ugy=mean, truth=truth, detector=detector)

@@ -35,6 +35,7 @@ def make_defects() -> Defects:
         over_responding_px=np.array([[100 + row, 120 + column] for row in range(20) for column in range(30)]),
         nonuniform_px=NONE,
         noisy_px=np.array([[60, 61]]),
+        interpolated_px=np.array([[90, 91]]),
         lines=lines,
         cluster_boxes_px=np.array([[100, 120, 120, 150], [0, 1, 0, 2]]),
         cluster_sizes_px=np.array([600, 2]),
@@ -53,6 +54,7 @@ def clean() -> Defects:
         dead_px=NONE,
         over_responding_px=NONE,
         noisy_px=None,
+        interpolated_px=None,
         lines=(),
         cluster_boxes_px=np.empty((0, 4), dtype=np.int64),
         cluster_sizes_px=np.empty(0, dtype=np.int64),
@@ -82,6 +84,8 @@ def test_classes_are_drawn_at_their_pixels_with_their_number() -> None:
     points = drawn(ax)
     np.testing.assert_array_equal(points["dead: 2"], [[7, 5], [250, 150]])
     np.testing.assert_array_equal(points["noisy: 1"], [[61, 60]])
+    np.testing.assert_array_equal(points["interpolated: 1"], [[91, 90]])
+    assert not ax.texts
     assert len(points["over-responding: 600"]) == 600
     assert not [name for name in points if name.startswith(("under", "non"))]
 
@@ -110,4 +114,5 @@ def test_a_clean_detector_has_an_empty_map() -> None:
     ax = plot_defects(clean(), ax=axes())
     assert ax.get_title(loc="left") == "No defective pixel"
     assert ax.get_legend() is None
+    assert [text.get_text() for text in ax.texts] == ["not looked for: noisy, interpolated"]
     assert ax.get_lines() == [] or len(ax.get_lines()) == 0

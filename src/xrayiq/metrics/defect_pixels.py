@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +11,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._image import SignalImage
-from xrayiq.metrics._range_ends import SATURATED_FRACTION, used_range_ends
+from xrayiq.metrics.defect_frames import Frames
 
-Marks = NDArray[np.bool_]
 Signals = NDArray[np.float32]
 
 #: pixels of the blocks whose medians stand for the surroundings, and blocks of the median over these
@@ -36,34 +33,10 @@ _SD_PER_MAD: Final = 1.4826
 _SD_PER_HIGH: Final = 1.0 / 1.95996
 #: least noise of a cell as part of the median over the cells, so that a silent cell has no infinite scores
 _LEAST_NOISE: Final = 0.5
-#: every so many rows and columns are enough for the median of an image
-_STEP_PX: Final = 5
 #: relative deviation that is never counted as noise, so that a dead part of the detector has the noise beside it
 _NO_NOISE_BEYOND: Final = 0.75
 #: relative noise below which the image holds one value and rounding
 _NO_NOISE: Final = 1e-6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Frames:
-    """What flat fields of one detector have in common, and what changes from one to the next.
-
-    Parameters
-    ----------
-    first : SignalImage
-        The first image.
-    count : int
-        Images.
-    mean : 2-D array of float32
-        Mean of the images, each over its median; NaN where a pixel is masked in any of them.
-    temporal_sd : 2-D array of float32 or None
-        Standard deviation (ddof 1) from image to image; None of a single image.
-    """
-
-    first: SignalImage
-    count: int
-    mean: Signals
-    temporal_sd: Signals | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,47 +53,6 @@ class Deviations:
 
     relative: Signals
     noise: Signals
-
-
-def average_frames(signals: Iterable[SignalImage]) -> Frames:
-    """Mean and temporal standard deviation of flat fields, each divided by its median.
-
-    Parameters
-    ----------
-    signals : iterable of SignalImage
-        Flat fields of one size; taken one at a time.
-
-    Returns
-    -------
-    Frames
-        In float32, with NaN on masked pixels.
-
-    Raises
-    ------
-    NotMeasurableError
-        ``signal_not_positive`` or ``partly_saturated``.
-    """
-    first: SignalImage | None = None
-    mean, squares = np.empty((0, 0), dtype=np.float32), np.empty((0, 0), dtype=np.float32)
-    count = 0
-    for signal in signals:
-        _check_not_saturated(signal)
-        frame = _over_its_median(signal)
-        count += 1
-        if first is None:
-            first, mean = signal, frame
-            continue
-        if count == 2:
-            squares = np.zeros_like(mean)
-        change = frame - mean
-        mean += change / np.float32(count)
-        frame -= mean
-        change *= frame
-        squares += change
-    if first is None:
-        raise ValueError("no signal")
-    sd = np.sqrt(squares / np.float32(count - 1)) if count > 1 else None
-    return Frames(first=first, count=count, mean=mean, temporal_sd=sd)
 
 
 def deviations_from_surroundings(frames: Frames) -> Deviations:
@@ -211,38 +143,6 @@ def _quadratic_fit(medians: Signals) -> Signals:
         coefficients, *_ = np.linalg.lstsq(terms[used], values[used], rcond=None)
         fit, near = terms @ coefficients, _OFF
     return fit.reshape(medians.shape).astype(np.float32)
-
-
-def _over_its_median(signal: SignalImage) -> Signals:
-    values = signal.values.astype(np.float32)
-    if signal.padding is not None:
-        values[signal.padding] = np.nan
-    sample = values[::_STEP_PX, ::_STEP_PX]
-    middle = np.nanmedian(sample) if np.isfinite(sample).any() else np.nanmedian(values)
-    if not middle > 0:
-        raise NotMeasurableError(
-            "signal_not_positive",
-            f"median signal of {middle:g}",
-            needed="a signal above zero, which the limits of defects are parts of",
-            remedy="give the detector's response, which removes its offset",
-            source=signal.source,
-        )
-    values /= middle
-    return values
-
-
-def _check_not_saturated(signal: SignalImage) -> None:
-    """Refuse images with part of the field at the top of the range, where nothing over-responds; dead pixels may be."""
-    ends = used_range_ends(signal, (slice(None), slice(None)))
-    top = ends.high_count if signal.radiograph.relation.sign > 0 else ends.low_count
-    if top > SATURATED_FRACTION * ends.pixel_count:
-        raise NotMeasurableError(
-            "partly_saturated",
-            f"{100.0 * top / ends.pixel_count:.3g} % of the pixels stand at the upper end of the range",
-            needed=f"at most {100.0 * SATURATED_FRACTION:g} %",
-            remedy="repeat the exposure within the detector's range",
-            source=signal.source,
-        )
 
 
 def _block_medians(values: Signals, side: int) -> Signals:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq.errors import InputError, NotMeasurableError
-from xrayiq.metrics._arguments import is_number
+from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage, provenance_of
 from xrayiq.metrics._image_sequence import Images, images_as_signals
+from xrayiq.metrics.defect_clusters import clusters_in
+from xrayiq.metrics.defect_frames import Frames, average_frames
+from xrayiq.metrics.defect_limits import check_limits, limit_warnings
 from xrayiq.metrics.defect_lines import FAINT_LIMIT_SD, LEAST_RUN_PX, DefectLine, faint_lines, lines_in
-from xrayiq.metrics.defect_pixels import Deviations, Frames, average_frames, deviations_from_surroundings, local_medians
+from xrayiq.metrics.defect_pixels import deviations_from_surroundings, local_medians
+from xrayiq.metrics.defect_smoothness import FALSE_SHARE, SMOOTH_FROM_IMAGES, interpolated_pixels
 from xrayiq.model import Measurement, Provenance, Result
 
-ALGORITHM_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 2
 #: images from which on noisy pixels are told from others
 _NOISY_FROM_IMAGES: Final = 8
 #: least rows and columns
@@ -40,6 +42,13 @@ class Defects(Result):
         response, or else out of the noise.
     noisy_px : (n, 2) array of int or None
         Pixels in no other class that change too much from image to image; None of less than 8 images.
+    interpolated_px : (n, 2) array of int or None
+        Pixels in no other class that follow their neighbours too closely from image to image, as pixels do that were
+        replaced by them; None where they were not looked for, as of less than 16 images. They count as defective.
+    neighbour_variance_ratios : tuple of four float or None
+        What the noise correlation makes of them: variance of a pixel less the mean of its two neighbours in the row,
+        of its two in the column, of these four, and of all eight, over the variance of a pixel. 1.5, 1.5, 1.25 and
+        1.125 where pixels are independent. None of less than 16 images.
     lines : tuple of DefectLine
         Lines, the longest first. Their pixels are defective even where they are in no class by themselves.
     cluster_boxes_px : (n, 4) array of int
@@ -75,6 +84,14 @@ class Defects(Result):
     image_count: int
     image_shape_px: tuple[int, int]
     provenance: Provenance
+    interpolated_px: Pixels | None = None
+    neighbour_variance_ratios: tuple[float, float, float, float] | None = None
+
+    @property
+    def not_looked_for(self) -> tuple[str, ...]:
+        """Classes that these images do not tell from good pixels: ``"noisy"``, ``"interpolated"``."""
+        classes = (("noisy", self.noisy_px), ("interpolated", self.interpolated_px))
+        return tuple(name for name, pixels in classes if pixels is None)
 
     @property
     def defective_fraction(self) -> float:
@@ -89,8 +106,8 @@ class Defects(Result):
     def mask(self) -> Marks:
         """Defect map: 2-D array of bool, true on every defective pixel."""
         marks = np.zeros(self.image_shape_px, dtype=np.bool_)
-        classes = (self.dead_px, self.under_responding_px, self.over_responding_px, self.nonuniform_px, self.noisy_px)
-        for pixels in classes:
+        steady = (self.dead_px, self.under_responding_px, self.over_responding_px, self.nonuniform_px)
+        for pixels in (*steady, self.noisy_px, self.interpolated_px):
             if pixels is not None:
                 marks[pixels[:, 0], pixels[:, 1]] = True
         for line in self.lines:
@@ -98,14 +115,17 @@ class Defects(Result):
         return marks
 
     def measurements(self) -> tuple[Measurement, ...]:
-        """Number and share of defective pixels, clusters, size of the largest one, and lines."""
-        return (
+        """Number and share of defective pixels, clusters, size of the largest one, lines, and interpolated pixels."""
+        values = (
             Measurement(quantity="defective_pixels", value=float(self.defective_pixels)),
             Measurement(quantity="defective_fraction", value=self.defective_fraction),
             Measurement(quantity="defect_clusters", value=float(self.cluster_sizes_px.size)),
             Measurement(quantity="largest_cluster", value=float(self.largest_cluster_px)),
             Measurement(quantity="defect_lines", value=float(len(self.lines))),
         )
+        if self.interpolated_px is None:
+            return values
+        return (*values, Measurement(quantity="interpolated_pixels", value=float(len(self.interpolated_px))))
 
 
 def find_defects(
@@ -118,14 +138,14 @@ def find_defects(
     noise_limit_sd: float = 6.0,
     noisy_above: float = 6.0,
 ) -> Defects:
-    """Dead, under- and over-responding, non-uniform and noisy pixels of a detector, with clusters and lines.
+    """Dead, under- and over-responding, non-uniform, noisy and interpolated pixels, clusters and lines of a detector.
 
     Parameters
     ----------
     images : Radiograph, 2-D array, or sequence of them
         Flat fields of one detector and size, not corrected for defects, in which the beam covers the whole image. A
-        bare array is taken as linear and free of offset. From 8 images on noisy pixels are told too. Masked pixels are
-        not judged.
+        bare array is taken as linear and free of offset. From 8 images on noisy pixels are told too, from 16 on those
+        interpolated from their neighbours. Masked pixels are not judged.
     dead_below : float
         Signal over the local median below which a pixel does not respond.
     under_below, over_above : float
@@ -165,13 +185,14 @@ def find_defects(
     With noise of less than about one step of the stored values the local median is off by up to half a step, and lines
     of 3 standard deviations may stay unnoticed.
 
-    In images that the manufacturer has corrected for defects, they have been replaced from their neighbours and are not
-    found.
+    In images that the manufacturer has corrected for defects, they have been replaced from their neighbours; these are
+    found from 16 images on, by `interpolated_pixels` of ``xrayiq.metrics.defect_smoothness``, unless a neighbour was
+    copied. Clusters that were filled from all around take more images, of 2 × 2 pixels about 40.
 
     Source: classes and limits 0.6, 1.3, 1 % and 6 modelled on ASTM E2597, limits not verified against the document (it
     takes the median over 21 × 21 pixels, 9 × 9 for non-uniformity); `dead_below` and `noise_limit_sd` are xrayiq's.
     """
-    _check_limits(dead_below, under_below, over_above, nonuniform_beyond, noise_limit_sd, noisy_above)
+    check_limits(dead_below, under_below, over_above, nonuniform_beyond, noise_limit_sd, noisy_above)
     frames = average_frames(
         _large_enough(signal)
         for signal in images_as_signals(images, procedure="defects of the detector", needs_pitch=False)
@@ -183,13 +204,18 @@ def find_defects(
     outlying = (np.abs(relative) > np.float32(nonuniform_beyond)) & (np.abs(scores) > np.float32(noise_limit_sd))
     noisy = _noisy(frames, judged & ~outlying, noisy_above)
     marks = outlying | faint_lines(scores)
+    smoothness = interpolated_pixels(frames)
+    smooth = None if smoothness.marks is None else smoothness.marks & judged & ~outlying
     if noisy is not None:
         marks |= noisy
+    if smooth is not None:
+        smooth &= ~marks
+        marks |= smooth
     marks &= judged
     defective, pixel_count = int(np.count_nonzero(marks)), int(np.count_nonzero(judged))
     _check_flat(frames.first, defective / pixel_count)
     lines = lines_in(marks, relative=relative, scores=scores)
-    boxes, sizes = _clusters(marks, lines)
+    boxes, sizes = clusters_in(marks, lines)
     places = np.argwhere(outlying)
     responses = 1.0 + relative[outlying]
     dead, under, over = responses < dead_below, responses < under_below, responses > over_above
@@ -200,6 +226,8 @@ def find_defects(
         over_responding_px=places[over],
         nonuniform_px=places[~(under | over)],
         noisy_px=None if noisy is None else np.argwhere(noisy),
+        interpolated_px=None if smooth is None else np.argwhere(smooth),
+        neighbour_variance_ratios=smoothness.variance_ratios,
         lines=lines,
         cluster_boxes_px=boxes,
         cluster_sizes_px=sizes,
@@ -221,21 +249,15 @@ def find_defects(
                 "noisy_above": float(noisy_above),
                 "faint_line_limit_sd": FAINT_LIMIT_SD,
                 "least_run_px": LEAST_RUN_PX,
+                "smooth_from_images": SMOOTH_FROM_IMAGES,
+                "smooth_false_share": FALSE_SHARE,
+                "smooth_below": smoothness.limit,
             },
-            warnings=_warnings(deviations, noise_limit_sd, (1.0 - dead_below, 1.0 - under_below, over_above - 1.0)),
+            warnings=(
+                *limit_warnings(deviations, noise_limit_sd, (1.0 - dead_below, 1.0 - under_below, over_above - 1.0)),
+                *smoothness.warnings,
+            ),
         ),
-    )
-
-
-def _check_limits(dead: float, under: float, over: float, nonuniform: float, noise: float, noisy: float) -> None:
-    limits = (dead, under, over, nonuniform, noise, noisy)
-    if all(is_number(limit) and limit > 0 for limit in limits) and dead < under < 1.0 < over and noisy > 1.0:
-        return
-    raise InputError(
-        f"limits dead_below={dead}, under_below={under}, over_above={over}, nonuniform_beyond={nonuniform}, "
-        f"noise_limit_sd={noise}, noisy_above={noisy}",
-        needed="numbers above 0 with dead_below < under_below < 1 < over_above, and noisy_above > 1",
-        remedy="give limits as parts of the local median",
     )
 
 
@@ -267,31 +289,3 @@ def _check_flat(first: SignalImage, fraction: float) -> None:
             remedy="expose the whole detector without an object, or declare the rest as padding",
             source=first.source,
         )
-
-
-def _clusters(marks: Marks, lines: tuple[DefectLine, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Boxes and sizes of what touches, at a corner too, the largest first."""
-    apart = marks.astype(np.uint8)
-    for line in lines:
-        apart[line.area] = 0
-    _, _, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
-    found = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= 2].astype(np.int64)
-    left, top, width, height, size = found.T
-    boxes = np.column_stack([top, top + height, left, left + width])
-    order = np.lexsort((left, top, -size))
-    return boxes[order], size[order]
-
-
-def _warnings(deviations: Deviations, limit_sd: float, limits: tuple[float, float, float]) -> list[str]:
-    reach = limit_sd * float(np.median(deviations.noise))
-    words = (
-        f"of no response, {100.0 * limits[0]:g} %",
-        f"of under-response, {100.0 * limits[1]:g} %",
-        f"of over-response, {100.0 * limits[2]:g} %",
-    )
-    return [
-        f"{limit_sd:g} standard deviations of noise are {100.0 * reach:.3g} % of the signal, above the limit {word}; "
-        "give more images or a higher exposure"
-        for word, limit in zip(words, limits, strict=True)
-        if reach > limit
-    ]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from xrayiq.metrics.defects import Defects
-from xrayiq.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, PALE, PICTURE, PURPLE, SKY, canvas
+from xrayiq.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, PALE, PICTURE, PURPLE, SAND, SKY, canvas
 
 #: pixels of one class that are drawn; more would only be a heavier picture of the same
 _MOST_DRAWN: Final = 2000
@@ -34,7 +34,7 @@ def plot_defects(result: Defects, *, ax: Axes | None = None) -> Axes:
     -------
     Axes
         Column against row in pixels. Of more than 2000 pixels of a class an even selection is drawn, of clusters and
-        lines the 500 largest; the legend gives the full numbers.
+        lines the 500 largest; the legend gives the full numbers. Classes that were not looked for are named.
     """
     rows, columns = result.image_shape_px
     classes = (
@@ -43,6 +43,7 @@ def plot_defects(result: Defects, *, ax: Axes | None = None) -> Axes:
         ("over-responding", result.over_responding_px, ORANGE, "^"),
         ("non-uniform", result.nonuniform_px, GREEN, "s"),
         ("noisy", result.noisy_px, PURPLE, "x"),
+        ("interpolated", result.interpolated_px, SAND, "D"),
     )
     with canvas(ax, PICTURE) as axes:
         axes.add_patch(Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=PALE, linewidth=1.0))
@@ -68,6 +69,17 @@ def plot_defects(result: Defects, *, ax: Axes | None = None) -> Axes:
         axes.set_ylabel("Row / px")
         axes.spines[:].set_visible(False)
         axes.set_title(_title(result), fontweight="normal", color=INK)
+        if result.not_looked_for:
+            axes.text(
+                0.98,
+                0.03,
+                f"not looked for: {', '.join(result.not_looked_for)}",
+                transform=axes.transAxes,
+                ha="right",
+                va="bottom",
+                fontsize=7,
+                color=MUTED,
+            )
         if axes.get_legend_handles_labels()[1]:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, _BELOW), ncols=2, handlelength=1.2, columnspacing=1.0)
     return axes

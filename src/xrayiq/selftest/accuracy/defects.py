@@ -96,21 +96,19 @@ def _lines(*, seed: int, sign: int) -> Errors:
     for number in range(10):
         length = int(generator.integers(100, 161))
         across, along = 50 + 95 * number, int(generator.integers(0, _SHAPE[0] - length))
-        place = (
-            {"row": across, "column": along, "columns": length}
-            if rows
-            else {"row": along, "column": across, "rows": length}
-        )
-        defects.append(Defect(**place, kind="offset", amplitude=amplitude))
+        line = Defect(row=along, column=across, rows=length, kind="offset", amplitude=amplitude)
+        if rows:
+            line = Defect(row=across, column=along, columns=length, kind="offset", amplitude=amplitude)
+        defects.append(line)
     detector = Detector(**_DETECTOR, defects=tuple(defects))
     flat = simulate_flat(detector, shape=_SHAPE, kerma_ugy=2.5, seed=seed)
     found = {(line.orientation, line.index_px): line for line in find_defects(flat.pixels).lines}
     missed = []
     for defect in defects:
-        line = found.get(("row", defect.row) if rows else ("column", defect.column))
+        seen = found.get(("row", defect.row) if rows else ("column", defect.column))
         start = defect.column if rows else defect.row
         length = (defect.columns if rows else defect.rows) or 0
-        overlap = 0 if line is None else min(line.start_px + line.length_px, start + length) - max(line.start_px, start)
+        overlap = 0 if seen is None else min(seen.start_px + seen.length_px, start + length) - max(seen.start_px, start)
         missed.append(overlap < 0.8 * length)
     return {"defect_lines": one(float(np.mean(missed)))}
 

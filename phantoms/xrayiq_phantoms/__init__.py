@@ -18,6 +18,7 @@ from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.edge import EdgeTruth, simulate_edge
 from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
+from xrayiq_phantoms.grid import GridTruth, simulate_grid
 from xrayiq_phantoms.lag import GhostTruth, LagComponent, LagTruth, lag_at, simulate_decay, simulate_ghost
 from xrayiq_phantoms.meter import Generator, meter_table, simulate_meter_rows
 from xrayiq_phantoms.phantom import Phantom
@@ -50,6 +51,7 @@ __all__ = [
     "FlatTruth",
     "Generator",
     "GhostTruth",
+    "GridTruth",
     "Identifiers",
     "LagComponent",
     "LagTruth",
@@ -76,6 +78,7 @@ __all__ = [
     "simulate_field",
     "simulate_flat",
     "simulate_ghost",
+    "simulate_grid",
     "simulate_lag",
     "simulate_meter_rows",
     "simulate_star",

@@ -29,6 +29,7 @@ from .metrics import ExposureIndex as ExposureIndex
 from .metrics import FiveRoiScheme as FiveRoiScheme
 from .metrics import FixedPatternNps as FixedPatternNps
 from .metrics import FocalSpot as FocalSpot
+from .metrics import Geometry as Geometry
 from .metrics import GhostFactor as GhostFactor
 from .metrics import Ghosting as Ghosting
 from .metrics import Lag as Lag
@@ -60,6 +61,7 @@ from .metrics import measure_contrast as measure_contrast
 from .metrics import measure_dark_noise as measure_dark_noise
 from .metrics import measure_fixed_pattern_nps as measure_fixed_pattern_nps
 from .metrics import measure_focal_spot as measure_focal_spot
+from .metrics import measure_geometry as measure_geometry
 from .metrics import measure_ghost_factor as measure_ghost_factor
 from .metrics import measure_ghosting as measure_ghosting
 from .metrics import measure_lag as measure_lag

@@ -16,6 +16,7 @@ from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
 from xrayiq.metrics.five_roi import FiveRoiScheme, five_roi_schemes
 from xrayiq.metrics.fixed_pattern import FixedPatternNps, measure_fixed_pattern_nps
 from xrayiq.metrics.focal_spot import FocalSpot, measure_focal_spot
+from xrayiq.metrics.geometry import Geometry, measure_geometry
 from xrayiq.metrics.ghost_factor import GhostFactor, measure_ghost_factor
 from xrayiq.metrics.ghosting import Ghosting, measure_ghosting
 from xrayiq.metrics.lag import Lag, measure_lag
@@ -49,6 +50,7 @@ __all__ = [
     "FiveRoiScheme",
     "FixedPatternNps",
     "FocalSpot",
+    "Geometry",
     "GhostFactor",
     "Ghosting",
     "Lag",
@@ -80,6 +82,7 @@ __all__ = [
     "measure_dark_noise",
     "measure_fixed_pattern_nps",
     "measure_focal_spot",
+    "measure_geometry",
     "measure_ghost_factor",
     "measure_ghosting",
     "measure_lag",

@@ -21,6 +21,7 @@ from xrayiq.metrics.effective_dqe import EffectiveDqe
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.focal_spot import FocalSpot
+from xrayiq.metrics.geometry import Geometry
 from xrayiq.metrics.ghost_factor import GhostFactor
 from xrayiq.metrics.ghosting import Ghosting
 from xrayiq.metrics.lag import Lag
@@ -47,6 +48,7 @@ from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
+from xrayiq.plots.geometry import plot_geometry
 from xrayiq.plots.ghost_factor import plot_ghost_factor
 from xrayiq.plots.lag import plot_ghosting, plot_lag
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
@@ -81,6 +83,7 @@ __all__ = [
     "plot_fixed_pattern_nps",
     "plot_focal_spot",
     "plot_generator",
+    "plot_geometry",
     "plot_ghost_factor",
     "plot_ghosting",
     "plot_lag",
@@ -160,3 +163,4 @@ _plot.register(DapMeterCheck, plot_dap_meter)
 _plot.register(SdnrOverThickness, plot_sdnr_over_thickness)
 _plot.register(Lag, plot_lag)
 _plot.register(Ghosting, plot_ghosting)
+_plot.register(Geometry, plot_geometry)

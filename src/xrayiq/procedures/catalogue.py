@@ -22,6 +22,7 @@ from xrayiq.metrics import (
     ExposureIndex,
     FixedPatternNps,
     FocalSpot,
+    Geometry,
     GhostFactor,
     Ghosting,
     Lag,
@@ -172,6 +173,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         SdnrOverThickness,
         Lag,
         Ghosting,
+        Geometry,
     )
 }
 

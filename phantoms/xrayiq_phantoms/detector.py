@@ -55,6 +55,9 @@ class Detector:
         Direction of the fall: ``rows`` falls from the top down, ``columns`` from left to right.
     lag_fraction : float
         Part of the previous frame's kerma that is added to a frame.
+    column_noise_ugy, row_noise_ugy : float
+        Standard deviation of white noise that all pixels of a column, or of a row, have in common, new in each image.
+        It lies on the axes of the noise power spectrum and is left out of `nps_ugy2_mm2` and `noise_variance_ugy2`.
     defects : tuple of Defect
         Wrong pixels.
     """
@@ -76,6 +79,8 @@ class Detector:
     heel_fraction: float = 0.0
     heel_axis: Literal["rows", "columns"] = "rows"
     lag_fraction: float = 0.0
+    column_noise_ugy: float = 0.0
+    row_noise_ugy: float = 0.0
     defects: tuple[Defect, ...] = ()
 
     def __post_init__(self) -> None:

@@ -81,7 +81,7 @@ def _add_noise(
     gain: NDArray[np.float64],
     seed: int,
 ) -> None:
-    """Add fixed pattern, quantum noise (scaled by the gain) and electronic noise in place."""
+    """Add fixed pattern, quantum noise (scaled by the gain), electronic and line noise in place."""
     generator = np.random.default_rng(seed)
     shape = (seen.shape[0], seen.shape[1])
     if detector.structured_noise_fraction > 0:
@@ -90,3 +90,8 @@ def _add_noise(
     seen += quantum if detector.gain_nonuniformity_fraction == 0 else quantum * gain
     if detector.electronic_noise_ugy > 0:
         seen += np.float32(detector.electronic_noise_ugy) * generator.standard_normal(shape, dtype=np.float32)
+    if detector.column_noise_ugy > 0 or detector.row_noise_ugy > 0:
+        # of its own generator: the other noise of a seed stays what it is without lines
+        lines = np.random.default_rng([seed, 2])
+        seen += detector.column_noise_ugy * lines.standard_normal(shape[1])
+        seen += detector.row_noise_ugy * lines.standard_normal((shape[0], 1))

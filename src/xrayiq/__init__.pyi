@@ -34,6 +34,8 @@ from .metrics import GhostFactor as GhostFactor
 from .metrics import Ghosting as Ghosting
 from .metrics import Lag as Lag
 from .metrics import LagDecay as LagDecay
+from .metrics import LineNoise as LineNoise
+from .metrics import LineProfile as LineProfile
 from .metrics import Mtf as Mtf
 from .metrics import Neq as Neq
 from .metrics import Noise as Noise
@@ -65,6 +67,7 @@ from .metrics import measure_geometry as measure_geometry
 from .metrics import measure_ghost_factor as measure_ghost_factor
 from .metrics import measure_ghosting as measure_ghosting
 from .metrics import measure_lag as measure_lag
+from .metrics import measure_line_noise as measure_line_noise
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xrayiq.metrics import measure_uniformity
+from xrayiq.metrics import measure_line_noise, measure_uniformity
 from xrayiq.plots import plot
 
 
@@ -34,3 +34,14 @@ def test_a_masked_tile_stays_empty_on_the_map() -> None:
     picture = np.ma.filled(ax.get_images()[0].get_array(), np.nan)
     assert np.isnan(picture).sum() == 1
     assert np.isfinite([line.get_xdata() for line in ax.get_lines()]).all()
+
+
+def test_line_noise_draws_both_profiles_and_their_indices() -> None:
+    result = measure_line_noise(noise(), pixel_pitch_mm=(0.5, 1.0), border_mm=0.0)
+    ax = plot(result, ax=axes())
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Position / mm", "Line mean against its surroundings / %")
+    columns, rows = (np.asarray(line.get_xydata()) for line in ax.get_lines())
+    np.testing.assert_allclose(columns[:, 0], result.columns.positions_px * 1.0)
+    np.testing.assert_allclose(columns[:, 1], 100 * result.columns.deviations)
+    np.testing.assert_allclose(np.diff(rows[:, 1]), np.diff(100 * result.rows.deviations), atol=1e-12)  # shifted down
+    assert f"columns: CNI {result.columns.index:.2f}" in str(ax.get_lines()[0].get_label())

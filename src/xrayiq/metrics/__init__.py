@@ -21,6 +21,7 @@ from xrayiq.metrics.ghost_factor import GhostFactor, measure_ghost_factor
 from xrayiq.metrics.ghosting import Ghosting, measure_ghosting
 from xrayiq.metrics.lag import Lag, measure_lag
 from xrayiq.metrics.lag_decay import LagDecay
+from xrayiq.metrics.line_noise import LineNoise, LineProfile, measure_line_noise
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.neq import Neq, compute_neq
 from xrayiq.metrics.noise import Noise, measure_noise
@@ -55,6 +56,8 @@ __all__ = [
     "Ghosting",
     "Lag",
     "LagDecay",
+    "LineNoise",
+    "LineProfile",
     "Mtf",
     "Neq",
     "Noise",
@@ -86,6 +89,7 @@ __all__ = [
     "measure_ghost_factor",
     "measure_ghosting",
     "measure_lag",
+    "measure_line_noise",
     "measure_mtf",
     "measure_noise",
     "measure_nps",

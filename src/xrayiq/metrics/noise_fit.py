@@ -80,7 +80,7 @@ def fit_components(levels: Levels) -> ComponentFit:
         used, weights = weights, levels.image_counts / fitted**2
     estimator = _estimator(design, used)
     free = estimator @ variances
-    covariance, freedom = tile_covariance(levels, levels.totals)
+    covariance, freedom = tile_covariance(levels.totals, levels.rows, levels.columns)
     errors = np.sqrt(np.diag(covariance))
     sampling = np.diag(estimator @ covariance @ estimator.T)
     # tiles that vary alike at all levels leave a component without scatter, but for rounding on either side of zero
@@ -120,21 +120,24 @@ def structured_from_repeats(levels: Levels, fitted: NDArray[np.float64]) -> tupl
     squares = levels.kerma_ugy[repeated] ** 2
     weights = levels.image_counts[repeated] / fitted[repeated] ** 2
     per_tile = (levels.totals - levels.randoms)[:, repeated] @ (weights * squares) / np.sum(weights * squares**2)
-    covariance, freedom = tile_covariance(levels, per_tile[:, None])
+    covariance, freedom = tile_covariance(per_tile[:, None], levels.rows, levels.columns)
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * np.sqrt(covariance[0, 0]))
     free = float(per_tile.mean())
     value = max(free, 0.0)
     return value, interval_at_zero(free, half, value)
 
 
-def tile_covariance(levels: Levels, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+def tile_covariance(
+    values: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], int]:
     """Covariance of the means over the tiles, and its degrees of freedom.
 
+    Values have one line for each tile, rows and columns are the tiles' places from −1 to 1 over the field.
     A polynomial of second degree over the field is taken out first where there are tiles enough: the heel changes the
     variance from tile to tile, but not from one set of exposures to the next.
     """
     count = values.shape[0]
-    y, x = levels.rows, levels.columns
+    y, x = rows, columns
     terms = [np.ones(count)]
     if count >= _LEAST_TILES_FOR_TREND:
         terms += [y, x, y * y, x * y, x * x]

@@ -25,6 +25,7 @@ from xrayiq.metrics.geometry import Geometry
 from xrayiq.metrics.ghost_factor import GhostFactor
 from xrayiq.metrics.ghosting import Ghosting
 from xrayiq.metrics.lag import Lag
+from xrayiq.metrics.line_noise import LineNoise
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.neq import Neq
 from xrayiq.metrics.noise import Noise
@@ -51,6 +52,7 @@ from xrayiq.plots.generator import generator_size, plot_generator
 from xrayiq.plots.geometry import plot_geometry
 from xrayiq.plots.ghost_factor import plot_ghost_factor
 from xrayiq.plots.lag import plot_ghosting, plot_lag
+from xrayiq.plots.line_noise import plot_line_noise
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
@@ -87,6 +89,7 @@ __all__ = [
     "plot_ghost_factor",
     "plot_ghosting",
     "plot_lag",
+    "plot_line_noise",
     "plot_mtf",
     "plot_mtfs",
     "plot_neq",
@@ -137,6 +140,7 @@ def _plot(result: object, *, ax: Axes | None = None) -> Axes:
 
 
 _plot.register(Uniformity, plot_uniformity)
+_plot.register(LineNoise, plot_line_noise)
 _plot.register(Mtf, plot_mtf)
 _plot.register(Nps, plot_nps)
 _plot.register(FixedPatternNps, plot_fixed_pattern_nps)

@@ -26,6 +26,7 @@ from xrayiq.metrics import (
     GhostFactor,
     Ghosting,
     Lag,
+    LineNoise,
     Mtf,
     Neq,
     Noise,
@@ -148,6 +149,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
     kind.__name__: kind
     for kind in (
         Uniformity,
+        LineNoise,
         Nps,
         FixedPatternNps,
         Mtf,

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xrayiq.metrics import measure_line_noise, measure_uniformity
+from xrayiq.metrics import measure_line_noise, measure_temporal_noise, measure_uniformity
 from xrayiq.plots import plot
 
 
@@ -45,3 +45,12 @@ def test_line_noise_draws_both_profiles_and_their_indices() -> None:
     np.testing.assert_allclose(columns[:, 1], 100 * result.columns.deviations)
     np.testing.assert_allclose(np.diff(rows[:, 1]), np.diff(100 * result.rows.deviations), atol=1e-12)  # shifted down
     assert f"columns: CNI {result.columns.index:.2f}" in str(ax.get_lines()[0].get_label())
+
+
+def test_temporal_noise_is_a_map_of_shares_with_the_share_as_title() -> None:
+    result = measure_temporal_noise([noise(1), noise(2)], pixel_pitch_mm=0.5, border_mm=0.0)
+    ax = plot(result, ax=axes())
+    total = result.tile_random_variances + result.tile_structured_variances
+    np.testing.assert_allclose(ax.get_images()[0].get_array(), 100 * result.tile_structured_variances / total)
+    assert ax.get_title(loc="left").startswith(f"Structured {100 * result.structured_fraction:.1f} % (")
+    assert "%" in ax.figure.axes[1].get_ylabel()

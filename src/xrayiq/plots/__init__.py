@@ -32,6 +32,7 @@ from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.sdnr import SdnrOverThickness
 from xrayiq.metrics.signal_transfer import SignalTransfer
+from xrayiq.metrics.temporal_noise import TemporalNoise
 from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
@@ -60,6 +61,7 @@ from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
 from xrayiq.plots.signal_transfer import plot_signal_transfer
+from xrayiq.plots.temporal_noise import plot_temporal_noise
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
 
@@ -100,6 +102,7 @@ __all__ = [
     "plot_sdnr_over_thickness",
     "plot_signal_transfer",
     "plot_snr_distribution",
+    "plot_temporal_noise",
     "plot_threshold_contrast",
     "plot_uniformity",
     "to_png",
@@ -140,6 +143,7 @@ def _plot(result: object, *, ax: Axes | None = None) -> Axes:
 
 
 _plot.register(Uniformity, plot_uniformity)
+_plot.register(TemporalNoise, plot_temporal_noise)
 _plot.register(LineNoise, plot_line_noise)
 _plot.register(Mtf, plot_mtf)
 _plot.register(Nps, plot_nps)

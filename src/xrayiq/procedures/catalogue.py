@@ -33,6 +33,7 @@ from xrayiq.metrics import (
     Nps,
     SdnrOverThickness,
     SignalTransfer,
+    TemporalNoise,
     ThresholdContrast,
     Uniformity,
     assess_exposure_index,
@@ -150,6 +151,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
     for kind in (
         Uniformity,
         LineNoise,
+        TemporalNoise,
         Nps,
         FixedPatternNps,
         Mtf,

@@ -22,6 +22,7 @@ from xrayiq_phantoms.grid import GridTruth, simulate_grid
 from xrayiq_phantoms.lag import GhostTruth, LagComponent, LagTruth, lag_at, simulate_decay, simulate_ghost
 from xrayiq_phantoms.meter import Generator, meter_table, simulate_meter_rows
 from xrayiq_phantoms.phantom import Phantom
+from xrayiq_phantoms.plate import PlateTruth, simulate_plate
 from xrayiq_phantoms.star import StarTruth, simulate_star
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ __all__ = [
     "Manifest",
     "ManifestEntry",
     "Phantom",
+    "PlateTruth",
     "ReportedEvent",
     "StarTruth",
     "Technique",
@@ -81,6 +83,7 @@ __all__ = [
     "simulate_grid",
     "simulate_lag",
     "simulate_meter_rows",
+    "simulate_plate",
     "simulate_star",
     "simulated_uid",
     "write_dicom",

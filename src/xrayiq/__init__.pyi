@@ -24,11 +24,13 @@ from .metrics import DefectLine as DefectLine
 from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
+from .metrics import Edges as Edges
 from .metrics import EffectiveDqe as EffectiveDqe
 from .metrics import ExposureIndex as ExposureIndex
 from .metrics import FiveRoiScheme as FiveRoiScheme
 from .metrics import FixedPatternNps as FixedPatternNps
 from .metrics import FocalSpot as FocalSpot
+from .metrics import FoundEdge as FoundEdge
 from .metrics import Geometry as Geometry
 from .metrics import GhostFactor as GhostFactor
 from .metrics import Ghosting as Ghosting
@@ -56,6 +58,7 @@ from .metrics import compute_neq as compute_neq
 from .metrics import correct_nps_for_lag as correct_nps_for_lag
 from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects
+from .metrics import find_edges as find_edges
 from .metrics import fit_response as fit_response
 from .metrics import five_roi_schemes as five_roi_schemes
 from .metrics import measure_clinical_noise as measure_clinical_noise
@@ -70,6 +73,7 @@ from .metrics import measure_ghosting as measure_ghosting
 from .metrics import measure_lag as measure_lag
 from .metrics import measure_line_noise as measure_line_noise
 from .metrics import measure_mtf as measure_mtf
+from .metrics import measure_mtfs as measure_mtfs
 from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps
 from .metrics import measure_sdnr_over_thickness as measure_sdnr_over_thickness

@@ -11,6 +11,7 @@ from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
+from xrayiq.metrics.edges import Edges, FoundEdge, find_edges, measure_mtfs
 from xrayiq.metrics.effective_dqe import EffectiveDqe, compute_effective_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
 from xrayiq.metrics.five_roi import FiveRoiScheme, five_roi_schemes
@@ -47,11 +48,13 @@ __all__ = [
     "Defects",
     "Detectability",
     "Dqe",
+    "Edges",
     "EffectiveDqe",
     "ExposureIndex",
     "FiveRoiScheme",
     "FixedPatternNps",
     "FocalSpot",
+    "FoundEdge",
     "Geometry",
     "GhostFactor",
     "Ghosting",
@@ -79,6 +82,7 @@ __all__ = [
     "correct_nps_for_lag",
     "find_collimation",
     "find_defects",
+    "find_edges",
     "fit_response",
     "five_roi_schemes",
     "measure_clinical_noise",
@@ -93,6 +97,7 @@ __all__ = [
     "measure_lag",
     "measure_line_noise",
     "measure_mtf",
+    "measure_mtfs",
     "measure_noise",
     "measure_nps",
     "measure_sdnr_over_thickness",

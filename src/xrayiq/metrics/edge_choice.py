@@ -14,7 +14,7 @@ from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq.metrics.edge_constancy import CONSTANCY_HALF_WIDTH_MM
 from xrayiq.metrics.edge_examination import LEAST_LINES, examine_edge
-from xrayiq.metrics.edge_finding import Across, EdgeCandidate, find_edges
+from xrayiq.metrics.edge_finding import Across, EdgeCandidate, edge_candidates
 from xrayiq.metrics.edge_refusals import no_edge
 from xrayiq.metrics.slanted_edge import SlantedEdge
 
@@ -22,6 +22,12 @@ Roi = tuple[int, int, int, int]
 
 #: among the edges of an image, those within this factor of the sharpest compete by length and step
 _AS_SHARP: Final = 1.3
+#: other lines count from this part of the strength of the strongest; the traces of corners reach 0.15
+_COMPARABLE: Final = 0.25
+#: edges nearer together than this are parts of one
+_ONE_LINE_MM: Final = 2.0
+#: an edge device has four sides
+MOST_EDGES: Final = 4
 
 
 def choose_edge(signal: SignalImage, *, roi: Roi | None, across: Across | None) -> SlantedEdge:
@@ -44,20 +50,83 @@ def choose_edge(signal: SignalImage, *, roi: Roi | None, across: Across | None) 
     Raises
     ------
     NotMeasurableError
-        There is none, with the reason of the strongest.
+        There is none, with the reason of the strongest, or ``several_edges`` in the ROI.
     """
+    edges, refused = _examined(signal, roi, across)
+    if not edges:
+        raise refused[0]
+    return _sharp(edges)[0]
+
+
+def device_edges(signal: SignalImage) -> tuple[list[SlantedEdge], list[NotMeasurableError]]:
+    """The edges of an image that belong to its edge device, and why others cannot be measured.
+
+    Parameters
+    ----------
+    signal : SignalImage
+        The image.
+
+    Returns
+    -------
+    edges : list of SlantedEdge
+        At most four, the strongest of the sharpest; across columns from left to right, then across rows from top to
+        bottom.
+    refused : list of NotMeasurableError
+        Of lines at least a quarter as strong as the strongest.
+
+    Raises
+    ------
+    NotMeasurableError
+        There is no edge that can be measured, with the reason of the strongest.
+    """
+    edges, refused = _examined(signal, None, None)
+    if not edges:
+        raise refused[0]
+    chosen: list[SlantedEdge] = []
+    for edge in _sharp(edges):
+        if not any(_one_line(edge, other) for other in chosen):
+            chosen.append(edge)
+    return sorted(chosen[:MOST_EDGES], key=_reading_order), refused
+
+
+def _examined(
+    signal: SignalImage, roi: Roi | None, across: Across | None
+) -> tuple[list[SlantedEdge], list[NotMeasurableError]]:
+    """Edges that can be measured, the strongest first, and the reasons of those that cannot and are no mere trace."""
     values = finite_values(signal)
     candidates = _candidates(signal, values, roi, across)
     if not candidates:
         raise no_edge(signal)
-    examined = [examine_edge(signal, values, candidate) for candidate in candidates]
-    edges = [edge for edge in examined if isinstance(edge, SlantedEdge)]
-    if not edges:
-        raise next(edge for edge in examined if isinstance(edge, NotMeasurableError))
-    # an edge of the device goes before a border of the field that happens to be measurable
+    least = _COMPARABLE * candidates[0].strength
+    edges, refused = [], []
+    for candidate in candidates:
+        edge = examine_edge(signal, values, candidate)
+        if isinstance(edge, SlantedEdge):
+            edges.append(edge)
+        elif candidate.strength >= least:
+            refused.append(edge)
+    return edges, refused
+
+
+def _sharp(edges: list[SlantedEdge]) -> list[SlantedEdge]:
+    """Edges of the device rather than a border of the field that happens to be measurable."""
     edges = [edge for edge in edges if edge.well_tilted] or edges
     sharpest = min(edge.rise_mm for edge in edges)
-    return next(edge for edge in edges if edge.rise_mm <= _AS_SHARP * sharpest)
+    return [edge for edge in edges if edge.rise_mm <= _AS_SHARP * sharpest]
+
+
+def _one_line(edge: SlantedEdge, other: SlantedEdge) -> bool:
+    """Whether two edges lie on one line and run the same way."""
+    if edge.across != other.across or edge.sides.sign != other.sides.sign:
+        return False
+    axis = 1 if edge.across == "columns" else 0
+    apart_px = edge.ends_px()[:, axis].mean() - other.ends_px()[:, axis].mean()
+    return bool(abs(apart_px) * edge.pitch_mm[1] < _ONE_LINE_MM)
+
+
+def _reading_order(edge: SlantedEdge) -> tuple[bool, float]:
+    upright = edge.across == "columns"
+    return not upright, float(edge.ends_px()[:, 1 if upright else 0].mean())
 
 
 def finite_values(signal: SignalImage) -> NDArray[np.float64]:
@@ -100,9 +169,13 @@ def _candidates(
             source=signal.source,
         )
     part = values[row_start:row_stop, column_start:column_stop]
-    found = find_edges(part, pitch_mm=signal.pitch, half_width_mm=CONSTANCY_HALF_WIDTH_MM, across=across)
     if roi is None:
-        return found
+        return edge_candidates(part, pitch_mm=signal.pitch, half_width_mm=CONSTANCY_HALF_WIDTH_MM, across=across)
+    found = edge_candidates(part, pitch_mm=signal.pitch, half_width_mm=CONSTANCY_HALF_WIDTH_MM)
+    several = [candidate for candidate in found if candidate.strength >= _COMPARABLE * found[0].strength]
+    if len(several) > 1:
+        raise _several_edges(signal, several, roi)
+    found = [candidate for candidate in found if across in (None, candidate.across)]
     return [_within_roi(candidate, roi) for candidate in found[:1]]
 
 
@@ -114,4 +187,21 @@ def _within_roi(candidate: EdgeCandidate, roi: Roi) -> EdgeCandidate:
         intercept_px=candidate.intercept_px + column - candidate.slope * first,
         first_line=first,
         last_line=last,
+    )
+
+
+def _several_edges(signal: SignalImage, several: list[EdgeCandidate], roi: Roi) -> NotMeasurableError:
+    """The refusal of a ROI that holds more than one edge."""
+    part = several[1].strength / several[0].strength
+    places = []
+    for candidate in several:
+        middle = (candidate.first_line + candidate.last_line) / 2.0
+        start, name = (roi[2], "column") if candidate.across == "columns" else (roi[0], "row")
+        places.append(f"{name} {start + candidate.intercept_px + candidate.slope * middle:.0f}")
+    return NotMeasurableError(
+        "several_edges",
+        f"{len(several)} edges in the roi, at {', '.join(places)}, the second {part:.2f} times as strong as the first",
+        needed=f"one edge, all else below {_COMPARABLE:g} times its strength",
+        remedy="give a roi with one edge, or none to have edges found (measure_mtfs measures up to four)",
+        source=signal.source,
     )

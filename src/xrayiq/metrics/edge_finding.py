@@ -79,7 +79,7 @@ class _Coarse:
     across: Across
 
 
-def find_edges(
+def edge_candidates(
     values: Floats, *, pitch_mm: tuple[float, float], half_width_mm: float, across: Across | None = None
 ) -> list[EdgeCandidate]:
     """Straight edges of an image up to 45 degrees from their axis, the strongest first.

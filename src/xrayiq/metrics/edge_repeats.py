@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
-from xrayiq.metrics.edge_choice import Roi, checked_roi, choose_edge, finite_values
+from xrayiq.metrics.edge_choice import Roi, checked_roi, choose_edge, device_edges, finite_values
 from xrayiq.metrics.edge_examination import examine_edge
 from xrayiq.metrics.edge_finding import Across
 from xrayiq.metrics.edge_line import EdgeLine, edge_sides
@@ -59,19 +59,60 @@ def edge_of_repeats(
     """
     first = next(signals)
     box = None if roi is None else checked_roi(roi, first.values.shape)
-    edges = [choose_edge(first, roi=box, across=across)]
-    total = _inside(first, edges[0])
-    for signal in signals:
-        edge = examine_edge(signal, finite_values(signal), edges[0].candidate)
-        if isinstance(edge, NotMeasurableError):
-            # its own reason, if it has no edge at all; otherwise it has another
-            edge = choose_edge(signal, roi=box, across=across)
-            raise _different(signal, edge, edges)
-        if not _same(edge, edges[0]):
-            raise _different(signal, edge, edges)
-        total += _inside(signal, edge)
-        edges.append(edge)
-    return first, edges[0] if len(edges) == 1 else _mean_edge(first, edges, total / len(edges))
+    edge = choose_edge(first, roi=box, across=across)
+    return first, _over_repeats(first, [edge], signals, box, across)[0]
+
+
+def edges_of_repeats(signals: Iterator[SignalImage]) -> tuple[SignalImage, list[SlantedEdge]]:
+    """All edges of the device of one image, or the means over repeats of it.
+
+    Parameters
+    ----------
+    signals : iterator of SignalImage
+        One image or several of one size, pitch and response.
+
+    Returns
+    -------
+    first : SignalImage
+        The first image, in which the edges were found.
+    edges : list of SlantedEdge
+        As `device_edges` gives them.
+
+    Raises
+    ------
+    NotMeasurableError
+        As `device_edges`, or ``different_edges``.
+    """
+    first = next(signals)
+    return first, _over_repeats(first, device_edges(first)[0], signals, None, None)
+
+
+def _over_repeats(
+    first: SignalImage,
+    edges: list[SlantedEdge],
+    others: Iterator[SignalImage],
+    roi: Roi | None,
+    across: Across | None,
+) -> list[SlantedEdge]:
+    """Edges of the first image as they are, or their means over it and the other images."""
+    repeats = [[edge] for edge in edges]
+    totals = [_inside(first, edge) for edge in edges]
+    for signal in others:
+        values = finite_values(signal)
+        for found, total in zip(repeats, totals, strict=True):
+            edge = examine_edge(signal, values, found[0].candidate)
+            if isinstance(edge, NotMeasurableError):
+                # its own reason, if it has no edge at all; otherwise it has another
+                edge = choose_edge(signal, roi=roi, across=across)
+                raise _different(signal, edge, found)
+            if not _same(edge, found[0]):
+                raise _different(signal, edge, found)
+            total += _inside(signal, edge)
+            found.append(edge)
+    return [
+        found[0] if len(found) == 1 else _mean_edge(first, found, total / len(found))
+        for found, total in zip(repeats, totals, strict=True)
+    ]
 
 
 def _inside(signal: SignalImage, edge: SlantedEdge) -> Floats:

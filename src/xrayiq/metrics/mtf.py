@@ -144,7 +144,7 @@ def measure_mtf(
         ``no_edge``, ``edge_angle``, ``low_contrast``, ``curved_edge``, ``smaller_than_roi``, ``defective_pixels`` or
         ``saturated``, for the strongest edge of the image; ``presentation_image``, ``no_linear_signal``,
         ``no_pixel_spacing``, ``constant_image`` or ``all_saturated``; ``different_edges`` for images that are no
-        repeats.
+        repeats; ``several_edges`` for a ROI that holds more than one.
 
     Notes
     -----

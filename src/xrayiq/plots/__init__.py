@@ -17,6 +17,7 @@ from xrayiq.metrics.dark_noise import DarkNoise
 from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
+from xrayiq.metrics.edges import Edges
 from xrayiq.metrics.effective_dqe import EffectiveDqe
 from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.fixed_pattern import FixedPatternNps
@@ -47,6 +48,7 @@ from xrayiq.plots.defects import plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
+from xrayiq.plots.edges import plot_edges
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
@@ -82,6 +84,7 @@ __all__ = [
     "plot_dose_report",
     "plot_dqe",
     "plot_dqes",
+    "plot_edges",
     "plot_effective_dqe",
     "plot_exposure_index",
     "plot_fixed_pattern_nps",
@@ -172,3 +175,4 @@ _plot.register(SdnrOverThickness, plot_sdnr_over_thickness)
 _plot.register(Lag, plot_lag)
 _plot.register(Ghosting, plot_ghosting)
 _plot.register(Geometry, plot_geometry)
+_plot.register(Edges, plot_edges)

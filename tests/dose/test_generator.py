@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from xrayiq.dose import GeneratorTests, assess_generator, minimum_half_value_layer, read_meter_readings
+from xrayiq.dose import (
+    GeneratorTests,
+    MeterReading,
+    MeterReadings,
+    assess_generator,
+    minimum_half_value_layer,
+    read_meter_readings,
+)
 from xrayiq.dose.half_value_layer import half_value_layer_mm
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.model import pack, quantities, unpack
@@ -133,6 +144,12 @@ def test_output_between_voltages_follows_their_power_law() -> None:
     assert numbers(assessed(text))["tube_output"] == pytest.approx(0.5 * 80**1.9, rel=1e-9)  # printed digits
 
 
+def test_output_comes_from_other_open_exposures_where_no_row_names_it() -> None:
+    text = "test,set kVp,set mAs,distance [cm],filter [mm],kerma [uGy]\n" + "reproducibility,80,20,200,0,250\n" * 4
+    found = numbers(assessed(text + "HVL,80,20,100,0,9999\nlinearity,80,10,100,1,9999\nAEC,80,1,100,0,9999\n"))
+    assert found["tube_output"] == pytest.approx(50.0, rel=1e-12)  # 250 / 20 · 2²
+
+
 @pytest.mark.parametrize(
     ("filters", "kermas", "reason"),
     [
@@ -218,3 +235,28 @@ def test_measurements_are_on_the_list_and_the_result_survives_packing() -> None:
     assert back.to_dict() == found.to_dict()
     with pytest.raises(KeyError):
         found.test("nothing")
+
+
+NUMBERS = st.sampled_from([None, 1e-15, 1.0, 2.0, 80.0, 120.0, 1e12])
+FIELDS = [field.name for field in dataclasses.fields(MeterReading) if "float" in str(field.type)]
+ROWS = st.fixed_dictionaries(
+    dict.fromkeys(FIELDS, NUMBERS)
+    | {
+        "test": st.sampled_from(["", "half_value_layer", "output_linearity", "aec_tracking", "leakage", "dap"]),
+        "chamber": st.sampled_from(["", "1", "2"]),
+    }
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(ROWS, min_size=1, max_size=12), st.booleans())
+def test_any_readings_give_finite_numbers_or_a_reason(rows: list[dict[str, Any]], alike: bool) -> None:
+    kept = [rows[0] | row if alike else row for row in rows] * (4 if alike else 1)
+    found = MeterReadings(readings=tuple(MeterReading(line=line, **row) for line, row in enumerate(kept)))
+    try:
+        tests = assess_generator(found).tests
+    except NotMeasurableError:
+        return
+    for test in tests:
+        assert bool(test.measurements) != bool(test.reason)
+        assert all(math.isfinite(each.value) for each in test.measurements)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import io
+import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from xrayiq.dose import is_meter_table, read_meter_readings
+from xrayiq.dose import assess_dap_readings, assess_generator, is_meter_table, read_meter_readings
 from xrayiq.errors import InputError, NotMeasurableError, ReadError
 from xrayiq_phantoms import Generator, meter_table, simulate_meter_rows
 
@@ -96,6 +101,8 @@ def test_a_simulated_table_comes_back_number_by_number() -> None:
         ("inf", "'inf'; needed a number above 0"),
         ("-80", "'-80'; needed a number above 0"),
         ("0", "'0'; needed a number above 0"),
+        ("1e13", "'1e13'; needed a number of a size that a meter can show"),
+        ("1e-16", "'1e-16'; needed a number of a size that a meter can show"),
         ('"80,5"', "'80,5'; needed a number with a decimal point, as elsewhere in the table"),
     ],
 )
@@ -174,3 +181,38 @@ def test_what_is_no_text_too_long_or_not_there_is_refused(tmp_path) -> None:
         read_meter_readings(tmp_path / "gone.csv")
     with pytest.raises(InputError, match="source of type int"):
         read_meter_readings(7)  # type: ignore[arg-type]  # what a caller may give by mistake
+
+
+WORDS = ["", "80", "0", "-1", "1e308", "1e-320", "80,5", "nan", "kVp", "HVL", "AEC", "leakage", "DAP", "x"]
+CELLS = st.one_of(st.sampled_from(WORDS), st.floats(min_value=0, max_value=1e6).map(str), st.text(max_size=6))
+KNOWN = (
+    "test,group,chamber,set kVp,set mA,set ms,set mAs,distance [cm],filter [mm],HVL,EI,measured kVp,kerma [Gy],"
+    "measured ms,measured mAs,leakage [Gy/h],dap [Gym2],field area [m2],remark,kerma,"
+)
+HEADINGS = st.sampled_from(KNOWN.split(","))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    headings=st.lists(HEADINGS, min_size=2, max_size=9),
+    rows=st.lists(st.lists(CELLS, max_size=10), max_size=8),
+    separator=st.sampled_from(",;\t"),
+)
+def test_any_table_gives_finite_numbers_or_a_reason(headings: list[str], rows: list[list[str]], separator: str) -> None:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator).writerows([headings, *rows])
+    content = text.getvalue().encode(errors="surrogatepass")
+    try:
+        readings = read_meter_readings(content)
+    except (ReadError, NotMeasurableError) as error:
+        assert error.explanation
+        return
+    for assess in (assess_generator, assess_dap_readings):
+        with contextlib.suppress(NotMeasurableError):
+            assert all(math.isfinite(each.value) for each in assess(readings).measurements())
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_told_apart_from_a_table(content: bytes) -> None:
+    assert is_meter_table(content) in (True, False)

@@ -124,8 +124,9 @@ def assess_generator(readings: MeterReadings) -> GeneratorTests:
     -----
     The accuracy of voltage, time and exposure is taken from every row that states set and measured value (the voltage
     without added filter). Reproducibility, linearity, half-value layer and output use the rows that name the test in
-    the column ``test``, or where none does, those that name no test. Tests of the automatic exposure control and of its
-    guard timer use rows that name them only.
+    the column ``test``, or where none does, those that name no test; the output then also those of reproducibility,
+    linearity, voltage and exposure. Tests of the automatic exposure control and of its guard timer use rows that name
+    them only.
 
     - reproducibility: standard deviation (n − 1) over mean of the kerma of four or more equal exposures
     - linearity: |X₁ − X₂| / (X₁ + X₂) of X = K/mAs at neighbouring settings of mA or mAs, other settings equal

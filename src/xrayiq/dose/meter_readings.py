@@ -17,6 +17,9 @@ from xrayiq.units import UnknownUnitError
 _QUOTED: Final = 40
 #: cells that messages repeat
 _NUMBER_LIKE: Final = re.compile(r"[-+−0-9.,eE_' ]{1,24}|nan|inf")
+#: sizes of numbers, in the units inside, that are no slip of the pen: with them no test can overflow
+_LEAST: Final = 1e-15
+_MOST: Final = 1e12
 #: numbers that may be 0; all others must be above
 _ZERO_ALLOWED: Final = frozenset({"added_filter_mm_al", "kerma_ugy", "leakage_mgy_per_h", "exposure_index"})
 
@@ -253,7 +256,10 @@ def _number(cell: str, column: Column, points: bool) -> tuple[float, str]:
     least = "of 0 or more" if column.field in _ZERO_ALLOWED else "above 0"
     if not math.isfinite(number) or number < 0 or (number == 0 and column.field not in _ZERO_ALLOWED):
         return 0.0, f"{_shown(cell)}; needed a number {least}"
-    return column.to_inside(number), ""
+    inside = column.to_inside(number)
+    if inside != 0 and not _LEAST <= inside <= _MOST:
+        return 0.0, f"{_shown(cell)}; needed a number of a size that a meter can show"
+    return inside, ""
 
 
 def _shown(cell: str) -> str:

@@ -26,6 +26,10 @@ from xrayiq.model import Measurement
 #: tube voltage at which the output of tubes is compared (IPEM)
 OUTPUT_VOLTAGE_KV: Final = 80.0
 _SAME_KV: Final = 0.5
+#: tests whose exposures, with set mAs and an open beam, tell the output as well
+_OPEN_BEAM_TESTS: Final = frozenset(
+    {"", "output_reproducibility", "output_linearity", "voltage_accuracy", "charge_accuracy"}
+)
 
 Readings = Sequence[MeterReading]
 
@@ -157,9 +161,10 @@ def output_linearity(readings: Readings) -> GeneratorTest:
 def tube_output(readings: Readings) -> GeneratorTest:
     """Output per mAs at 1 m and 80 kV, by the inverse square of the distance; between voltages by a power law."""
     name = "tube_output"
+    named = [row for row in readings if row.test == name]
     rows = [
         row
-        for row in rows_for(readings, name)
+        for row in named or [row for row in readings if row.test in _OPEN_BEAM_TESTS]
         if row.kerma_ugy and row.exposure_mas and row.distance_mm and row.set_voltage_kv and not row.is_filtered
     ]
     if not rows:

@@ -12,6 +12,13 @@ from xrayiq_phantoms.aluminium import AluminiumTruth, simulate_aluminium
 from xrayiq_phantoms.anatomy import AnatomyKind
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
+from xrayiq_phantoms.contrast_detail import (
+    CDMAM_LIKE,
+    CDRAD_LIKE,
+    ContrastDetailObject,
+    ContrastDetailTruth,
+    simulate_contrast_detail,
+)
 from xrayiq_phantoms.dark import DarkTruth, simulate_dark
 from xrayiq_phantoms.defects import Defect
 from xrayiq_phantoms.detector import Detector
@@ -35,11 +42,15 @@ if TYPE_CHECKING:
     from xrayiq_phantoms.manifest import Manifest, ManifestEntry, read_manifest
 
 __all__ = [
+    "CDMAM_LIKE",
+    "CDRAD_LIKE",
     "AluminiumTruth",
     "AnatomyKind",
     "BulkFile",
     "BulkSummary",
     "ClinicalTruth",
+    "ContrastDetailObject",
+    "ContrastDetailTruth",
     "ContrastTruth",
     "DarkTruth",
     "Defect",
@@ -72,6 +83,7 @@ __all__ = [
     "simulate_archive",
     "simulate_bulk",
     "simulate_clinical",
+    "simulate_contrast_detail",
     "simulate_contrast_details",
     "simulate_dark",
     "simulate_decay",

@@ -19,6 +19,7 @@ from .metrics import ClinicalNoise as ClinicalNoise
 from .metrics import Clipping as Clipping
 from .metrics import Collimation as Collimation
 from .metrics import Contrast as Contrast
+from .metrics import ContrastDetail as ContrastDetail
 from .metrics import DarkNoise as DarkNoise
 from .metrics import DefectLine as DefectLine
 from .metrics import Defects as Defects
@@ -81,6 +82,7 @@ from .metrics import measure_signal_transfer as measure_signal_transfer
 from .metrics import measure_temporal_noise as measure_temporal_noise
 from .metrics import measure_threshold_contrast as measure_threshold_contrast
 from .metrics import measure_uniformity as measure_uniformity
+from .metrics import read_contrast_detail as read_contrast_detail
 from .model import Acquisition as Acquisition
 from .model import DoseReport as DoseReport
 from .model import Limit as Limit

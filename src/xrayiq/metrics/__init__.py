@@ -6,6 +6,7 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.contrast import Contrast, measure_contrast
+from xrayiq.metrics.contrast_detail import ContrastDetail, read_contrast_detail
 from xrayiq.metrics.dark_noise import DarkNoise, measure_dark_noise
 from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defects import Defects, find_defects
@@ -43,6 +44,7 @@ __all__ = [
     "Clipping",
     "Collimation",
     "Contrast",
+    "ContrastDetail",
     "DarkNoise",
     "DefectLine",
     "Defects",
@@ -105,4 +107,5 @@ __all__ = [
     "measure_temporal_noise",
     "measure_threshold_contrast",
     "measure_uniformity",
+    "read_contrast_detail",
 ]

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import Image, Pitch, SignalImage, as_signal, provenance_of
+from xrayiq.metrics._noise_correlation import lagged_products
 from xrayiq.metrics.regions import Region, bounding_box, each_region, region_mask
 from xrayiq.model import Measurement, Provenance, Result
 
@@ -260,21 +260,14 @@ def _correlation(samples: list[_Sample], reach_px: int) -> tuple[float, float]:
     for sample in samples:
         inside = np.pad(sample.inside.astype(np.float64), reach)
         unit = np.pad(sample.residuals / np.sqrt(sample.variance), reach)
-        products += _lagged(unit, reach)
-        pairs += np.rint(_lagged(inside, reach))
+        products += lagged_products(unit, reach)
+        pairs += np.rint(lagged_products(inside, reach))
     correlation = products / np.maximum(pairs, 1.0)
     correlation /= correlation[reach, reach]
     total = sum(sample.count for sample in samples)
     # residuals about a sample mean sum to zero: each lag lacks 1 / pixels of a region
     correction = 1.0 - correlation.size * len(samples) / total
     return max(float(correlation.sum()) / correction, 1.0), max(float(np.sum(correlation**2)), 1.0)
-
-
-def _lagged(padded: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
-    """Sums of products of pixels at each lag up to `reach`, of an array with a frame of zeros as wide."""
-    whole = fftconvolve(padded, padded[::-1, ::-1], mode="same")
-    row, column = (size // 2 for size in padded.shape)
-    return np.asarray(whole[row - reach : row + reach + 1, column - reach : column + reach + 1], dtype=np.float64)
 
 
 def _box_text(box: tuple[int, int, int, int]) -> str:

@@ -13,6 +13,7 @@ from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.contrast import Contrast
+from xrayiq.metrics.contrast_detail import ContrastDetail
 from xrayiq.metrics.dark_noise import DarkNoise
 from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
@@ -42,6 +43,7 @@ from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distributi
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
 from xrayiq.plots.contrast import plot_contrast
+from xrayiq.plots.contrast_detail import plot_contrast_detail
 from xrayiq.plots.dap_meter import plot_dap_meter
 from xrayiq.plots.dark_noise import plot_dark_noise
 from xrayiq.plots.defects import plot_defects
@@ -76,6 +78,7 @@ __all__ = [
     "plot_clipping",
     "plot_collimation",
     "plot_contrast",
+    "plot_contrast_detail",
     "plot_dap_meter",
     "plot_dark_noise",
     "plot_defects",
@@ -176,3 +179,4 @@ _plot.register(Lag, plot_lag)
 _plot.register(Ghosting, plot_ghosting)
 _plot.register(Geometry, plot_geometry)
 _plot.register(Edges, plot_edges)
+_plot.register(ContrastDetail, plot_contrast_detail)

@@ -14,6 +14,7 @@ from xrayiq.metrics import (
     Clipping,
     Collimation,
     Contrast,
+    ContrastDetail,
     DarkNoise,
     Defects,
     Detectability,
@@ -180,6 +181,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Lag,
         Ghosting,
         Geometry,
+        ContrastDetail,
     )
 }
 

@@ -117,7 +117,13 @@ def test_several_curves_keep_their_labels() -> None:
     ax = plot_dqes([("u $x$", DQE), ("v", dataclasses.replace(DQE, across="rows"))], ax=axes())
     assert {"u $x$", "v"} <= set(lines(ax))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["u $x$", "v"]  # type: ignore[union-attr]
+    assert ax.get_title(loc="left") == "DQE, RQA5/2015"
     assert plot_dqes([], ax=axes()).get_ylabel() == "DQE"
+
+
+def test_curves_of_different_editions_name_both() -> None:
+    ax = plot_dqes([("a", DQE), ("b", dataclasses.replace(DQE, beam="RQA5/2003"))], ax=axes())
+    assert ax.get_title(loc="left") == "DQE, RQA5/2015 and RQA5/2003"
 
 
 def test_a_fluence_that_is_not_verified_says_so() -> None:

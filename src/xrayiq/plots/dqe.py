@@ -61,6 +61,9 @@ def plot_dqes(results: Sequence[tuple[str, Dqe]], *, ax: Axes | None = None) -> 
             _curve(axes, result, label, CYCLE[number % len(CYCLE)])
         _label(axes, [result for _, result in results])
         if results:
+            beams = list(dict.fromkeys(_beam(result) for _, result in results))
+            doubts = list(dict.fromkeys(line for _, result in results for line in _doubt(result)))
+            axes.set_title("\n".join(["DQE, " + " and ".join(beams), *doubts]))
             axes.legend(loc="upper right")
     return axes
 
@@ -127,9 +130,13 @@ def plot_neq(result: Neq, *, ax: Axes | None = None) -> Axes:
 
 
 def _exposure(curve: str, result: Dqe | EffectiveDqe) -> str:
-    """Name of the curve, beam with its edition or its fluence, and kerma."""
-    beam = result.beam or f"{result.fluence_per_mm2_ugy:.0f} quanta per mm² µGy"
-    return f"{curve}, {beam}, {result.kerma_ugy:.3g} µGy"
+    """Name of the curve, beam and kerma."""
+    return f"{curve}, {_beam(result)}, {result.kerma_ugy:.3g} µGy"
+
+
+def _beam(result: Dqe | EffectiveDqe) -> str:
+    """Beam with its edition, or its fluence."""
+    return result.beam or f"{result.fluence_per_mm2_ugy:.0f} quanta per mm² µGy"
 
 
 def _doubt(result: Dqe | EffectiveDqe) -> list[str]:

@@ -39,6 +39,8 @@ from .metrics import Lag as Lag
 from .metrics import LagDecay as LagDecay
 from .metrics import LineNoise as LineNoise
 from .metrics import LineProfile as LineProfile
+from .metrics import LocalVariance as LocalVariance
+from .metrics import MammographyFlatField as MammographyFlatField
 from .metrics import Mtf as Mtf
 from .metrics import Neq as Neq
 from .metrics import Noise as Noise
@@ -55,6 +57,7 @@ from .metrics import beam_qualities as beam_qualities
 from .metrics import compute_detectability as compute_detectability
 from .metrics import compute_dqe as compute_dqe
 from .metrics import compute_effective_dqe as compute_effective_dqe
+from .metrics import compute_local_variance as compute_local_variance
 from .metrics import compute_neq as compute_neq
 from .metrics import correct_nps_for_lag as correct_nps_for_lag
 from .metrics import find_collimation as find_collimation
@@ -73,6 +76,7 @@ from .metrics import measure_ghost_factor as measure_ghost_factor
 from .metrics import measure_ghosting as measure_ghosting
 from .metrics import measure_lag as measure_lag
 from .metrics import measure_line_noise as measure_line_noise
+from .metrics import measure_mammography_flat_field as measure_mammography_flat_field
 from .metrics import measure_mtf as measure_mtf
 from .metrics import measure_mtfs as measure_mtfs
 from .metrics import measure_noise as measure_noise

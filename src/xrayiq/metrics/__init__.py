@@ -24,6 +24,8 @@ from xrayiq.metrics.ghosting import Ghosting, measure_ghosting
 from xrayiq.metrics.lag import Lag, measure_lag
 from xrayiq.metrics.lag_decay import LagDecay
 from xrayiq.metrics.line_noise import LineNoise, LineProfile, measure_line_noise
+from xrayiq.metrics.local_variance import LocalVariance, compute_local_variance
+from xrayiq.metrics.mammography_flat_field import MammographyFlatField, measure_mammography_flat_field
 from xrayiq.metrics.mtf import Mtf, measure_mtf
 from xrayiq.metrics.neq import Neq, compute_neq
 from xrayiq.metrics.noise import Noise, measure_noise
@@ -64,6 +66,8 @@ __all__ = [
     "LagDecay",
     "LineNoise",
     "LineProfile",
+    "LocalVariance",
+    "MammographyFlatField",
     "Mtf",
     "Neq",
     "Noise",
@@ -80,6 +84,7 @@ __all__ = [
     "compute_detectability",
     "compute_dqe",
     "compute_effective_dqe",
+    "compute_local_variance",
     "compute_neq",
     "correct_nps_for_lag",
     "find_collimation",
@@ -98,6 +103,7 @@ __all__ = [
     "measure_ghosting",
     "measure_lag",
     "measure_line_noise",
+    "measure_mammography_flat_field",
     "measure_mtf",
     "measure_mtfs",
     "measure_noise",

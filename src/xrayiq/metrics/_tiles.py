@@ -113,6 +113,37 @@ def anomalous_pixels(
 
     The surroundings of a pixel are a window of a tile's size, made odd, about it; the image's border cuts it.
     """
+    around = _surroundings(signal, rows, columns, size)
+    return around.count((around.values - around.means) ** 2 > limit_sd**2 * around.variances)
+
+
+def deviating_pixels(
+    signal: SignalImage, rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int], fraction: float
+) -> NDArray[np.int64]:
+    """Pixels of each tile that deviate from the mean of their surroundings by more than that part of it."""
+    around = _surroundings(signal, rows, columns, size)
+    return around.count(np.abs(around.values - around.means) > fraction * np.abs(around.means))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Surroundings:
+    """The pixels of all tiles, what of them is masked, and mean and variance about each of them."""
+
+    values: NDArray[np.float64]
+    masked: NDArray[np.bool_] | None
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    grid: tuple[int, int, int, int]
+
+    def count(self, marks: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Marked pixels of each tile that are not masked."""
+        kept = marks if self.masked is None else marks & ~self.masked
+        return np.asarray(np.count_nonzero(kept.reshape(self.grid), axis=(1, 3)), dtype=np.int64)
+
+
+def _surroundings(
+    signal: SignalImage, rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int]
+) -> _Surroundings:
     half = size[0] // 2, size[1] // 2
     starts, stops = (rows[0], columns[0]), (rows[-1] + size[0], columns[-1] + size[1])
     first = [max(int(starts[axis]) - half[axis], 0) for axis in (0, 1)]
@@ -121,12 +152,14 @@ def anomalous_pixels(
     values = np.ascontiguousarray(signal.values[around])
     centre = float(np.mean(values) if signal.padding is None else np.mean(values[~masked]))
     means, variances = local_moments(values, masked, centre, half[0], half[1])
-    marks = (values - means) ** 2 > limit_sd**2 * variances
-    if signal.padding is not None:
-        marks &= ~masked
     used = tuple(slice(int(starts[axis]) - first[axis], int(stops[axis]) - first[axis]) for axis in (0, 1))
-    blocks = marks[used].reshape(rows.size, size[0], columns.size, size[1])
-    return np.asarray(np.count_nonzero(blocks, axis=(1, 3)), dtype=np.int64)
+    return _Surroundings(
+        values=values[used],
+        masked=None if signal.padding is None else masked[used],
+        means=means[used],
+        variances=variances[used],
+        grid=(rows.size, size[0], columns.size, size[1]),
+    )
 
 
 def roi_means(signal: SignalImage, starts: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.float64]:

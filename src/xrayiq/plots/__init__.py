@@ -28,6 +28,8 @@ from xrayiq.metrics.ghost_factor import GhostFactor
 from xrayiq.metrics.ghosting import Ghosting
 from xrayiq.metrics.lag import Lag
 from xrayiq.metrics.line_noise import LineNoise
+from xrayiq.metrics.local_variance import LocalVariance
+from xrayiq.metrics.mammography_flat_field import MammographyFlatField
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.neq import Neq
 from xrayiq.metrics.noise import Noise
@@ -58,6 +60,8 @@ from xrayiq.plots.geometry import plot_geometry
 from xrayiq.plots.ghost_factor import plot_ghost_factor
 from xrayiq.plots.lag import plot_ghosting, plot_lag
 from xrayiq.plots.line_noise import plot_line_noise
+from xrayiq.plots.local_variance import plot_local_variance
+from xrayiq.plots.mammography_flat_field import plot_mammography_flat_field
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
@@ -98,6 +102,8 @@ __all__ = [
     "plot_ghosting",
     "plot_lag",
     "plot_line_noise",
+    "plot_local_variance",
+    "plot_mammography_flat_field",
     "plot_mtf",
     "plot_mtfs",
     "plot_neq",
@@ -149,6 +155,8 @@ def _plot(result: object, *, ax: Axes | None = None) -> Axes:
 
 
 _plot.register(Uniformity, plot_uniformity)
+_plot.register(LocalVariance, plot_local_variance)
+_plot.register(MammographyFlatField, plot_mammography_flat_field)
 _plot.register(TemporalNoise, plot_temporal_noise)
 _plot.register(LineNoise, plot_line_noise)
 _plot.register(Mtf, plot_mtf)

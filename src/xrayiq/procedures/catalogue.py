@@ -29,6 +29,8 @@ from xrayiq.metrics import (
     Ghosting,
     Lag,
     LineNoise,
+    LocalVariance,
+    MammographyFlatField,
     Mtf,
     Neq,
     Noise,
@@ -152,6 +154,8 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
     kind.__name__: kind
     for kind in (
         Uniformity,
+        LocalVariance,
+        MammographyFlatField,
         LineNoise,
         TemporalNoise,
         Nps,

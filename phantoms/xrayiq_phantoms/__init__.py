@@ -31,6 +31,7 @@ from xrayiq_phantoms.meter import Generator, meter_table, simulate_meter_rows
 from xrayiq_phantoms.phantom import Phantom
 from xrayiq_phantoms.plate import PlateTruth, simulate_plate
 from xrayiq_phantoms.star import StarTruth, simulate_star
+from xrayiq_phantoms.stitched import StitchTruth, Wire, simulate_stitched
 
 if TYPE_CHECKING:
     from xrayiq_phantoms.archive import simulate_archive
@@ -73,7 +74,9 @@ __all__ = [
     "PlateTruth",
     "ReportedEvent",
     "StarTruth",
+    "StitchTruth",
     "Technique",
+    "Wire",
     "detail_grid",
     "lag_at",
     "meter_table",
@@ -97,6 +100,7 @@ __all__ = [
     "simulate_meter_rows",
     "simulate_plate",
     "simulate_star",
+    "simulate_stitched",
     "simulated_uid",
     "write_dicom",
     "write_dose_report",

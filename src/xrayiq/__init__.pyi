@@ -47,6 +47,7 @@ from .metrics import Noise as Noise
 from .metrics import Nps as Nps
 from .metrics import SdnrOverThickness as SdnrOverThickness
 from .metrics import SignalTransfer as SignalTransfer
+from .metrics import Stitching as Stitching
 from .metrics import TemporalNoise as TemporalNoise
 from .metrics import ThresholdContrast as ThresholdContrast
 from .metrics import Uniformity as Uniformity
@@ -83,6 +84,7 @@ from .metrics import measure_noise as measure_noise
 from .metrics import measure_nps as measure_nps
 from .metrics import measure_sdnr_over_thickness as measure_sdnr_over_thickness
 from .metrics import measure_signal_transfer as measure_signal_transfer
+from .metrics import measure_stitching as measure_stitching
 from .metrics import measure_temporal_noise as measure_temporal_noise
 from .metrics import measure_threshold_contrast as measure_threshold_contrast
 from .metrics import measure_uniformity as measure_uniformity

@@ -34,6 +34,7 @@ from xrayiq.metrics.nps_lag import correct_nps_for_lag
 from xrayiq.metrics.response import fit_response
 from xrayiq.metrics.sdnr import SdnrOverThickness, measure_sdnr_over_thickness
 from xrayiq.metrics.signal_transfer import SignalTransfer, measure_signal_transfer
+from xrayiq.metrics.stitching import Stitching, measure_stitching
 from xrayiq.metrics.temporal_noise import TemporalNoise, measure_temporal_noise
 from xrayiq.metrics.threshold_contrast import ThresholdContrast, measure_threshold_contrast
 from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
@@ -74,6 +75,7 @@ __all__ = [
     "Nps",
     "SdnrOverThickness",
     "SignalTransfer",
+    "Stitching",
     "TemporalNoise",
     "ThresholdContrast",
     "Uniformity",
@@ -110,6 +112,7 @@ __all__ = [
     "measure_nps",
     "measure_sdnr_over_thickness",
     "measure_signal_transfer",
+    "measure_stitching",
     "measure_temporal_noise",
     "measure_threshold_contrast",
     "measure_uniformity",

@@ -36,6 +36,7 @@ from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.sdnr import SdnrOverThickness
 from xrayiq.metrics.signal_transfer import SignalTransfer
+from xrayiq.metrics.stitching import Stitching
 from xrayiq.metrics.temporal_noise import TemporalNoise
 from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
@@ -69,6 +70,7 @@ from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
 from xrayiq.plots.signal_transfer import plot_signal_transfer
+from xrayiq.plots.stitching import plot_stitching
 from xrayiq.plots.temporal_noise import plot_temporal_noise
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.uniformity import plot_uniformity
@@ -114,6 +116,7 @@ __all__ = [
     "plot_sdnr_over_thickness",
     "plot_signal_transfer",
     "plot_snr_distribution",
+    "plot_stitching",
     "plot_temporal_noise",
     "plot_threshold_contrast",
     "plot_uniformity",
@@ -178,6 +181,7 @@ _plot.register(Defects, plot_defects)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)
 _plot.register(FocalSpot, plot_focal_spot)
+_plot.register(Stitching, plot_stitching)
 _plot.register(DarkNoise, plot_dark_noise)
 _plot.register(GhostFactor, plot_ghost_factor)
 _plot.register(GeneratorTests, plot_generator)

@@ -21,7 +21,9 @@ from .metrics import Collimation as Collimation
 from .metrics import Contrast as Contrast
 from .metrics import ContrastDetail as ContrastDetail
 from .metrics import DarkNoise as DarkNoise
+from .metrics import DefectChange as DefectChange
 from .metrics import DefectLine as DefectLine
+from .metrics import DefectMap as DefectMap
 from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
 from .metrics import Dqe as Dqe
@@ -55,6 +57,7 @@ from .metrics import assess_exposure_index as assess_exposure_index
 from .metrics import beam_from_spectrum as beam_from_spectrum
 from .metrics import beam_from_technique as beam_from_technique
 from .metrics import beam_qualities as beam_qualities
+from .metrics import compare_defects as compare_defects
 from .metrics import compute_detectability as compute_detectability
 from .metrics import compute_dqe as compute_dqe
 from .metrics import compute_effective_dqe as compute_effective_dqe
@@ -66,6 +69,7 @@ from .metrics import find_defects as find_defects
 from .metrics import find_edges as find_edges
 from .metrics import fit_response as fit_response
 from .metrics import five_roi_schemes as five_roi_schemes
+from .metrics import make_defect_map as make_defect_map
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast

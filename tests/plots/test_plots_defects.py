@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from xrayiq.metrics.defect_change import DefectChange
 from xrayiq.metrics.defect_lines import DefectLine
+from xrayiq.metrics.defect_map import DefectMap, make_defect_map
 from xrayiq.metrics.defects import Defects
 from xrayiq.model import Provenance
 from xrayiq.plots import plot, plot_defects, to_svg
@@ -116,3 +119,51 @@ def test_a_clean_detector_has_an_empty_map() -> None:
     assert ax.get_legend() is None
     assert [text.get_text() for text in ax.texts] == ["not looked for: noisy, interpolated"]
     assert ax.get_lines() == [] or len(ax.get_lines()) == 0
+
+
+def make_map(version: int = 1) -> DefectMap:
+    return make_defect_map(make_defects(), detector_id="SN-1", date=datetime.date(2024, 3, version))
+
+
+def make_change() -> DefectChange:
+    return DefectChange(
+        detector_id="SN-1",
+        previous_version=3,
+        current_version=4,
+        days=31,
+        new_px=np.array([[10, 20], [11, 20]], dtype=np.int32),
+        gone_px=np.array([[50, 60]], dtype=np.int32),
+        kept_px=np.array([[70, 80], [90, 100]], dtype=np.int32),
+        by_class=(),
+        new_cluster_boxes_px=np.array([[10, 12, 20, 21]]),
+        grown_cluster_boxes_px=np.empty((0, 4), dtype=np.int64),
+        new_lines=make_defects().lines[:1],
+        defective_pixels=60,
+        pixel_count=60_000,
+        image_shape_px=(200, 300),
+        provenance=Provenance(algorithm="defect_change", algorithm_version=1),
+    )
+
+
+def test_a_map_is_drawn_by_class_with_its_version_and_day() -> None:
+    ax = plot(make_map(), ax=axes())
+    # two lines that cross make 200 + 100 − 1 pixels, with 2 dead, 600 over-responding, a noisy and an interpolated one
+    assert ax.get_title(loc="left") == "Version 1 of 2024-03-01: 903 defective pixels, 1.505 %"
+    points = drawn(ax)
+    np.testing.assert_array_equal(points["dead: 2"], [[7, 5], [250, 150]])
+    np.testing.assert_array_equal(points["interpolated: 1"], [[91, 90]])
+    assert "lines: 2" in points
+
+
+def test_what_is_new_has_another_colour_than_what_is_gone_or_has_stayed() -> None:
+    ax = plot(make_change(), ax=axes())
+    assert ax.get_title(loc="left") == "Version 3 to 4, 31 days: 2 new, 0.1 % defective"
+    points = drawn(ax)
+    np.testing.assert_array_equal(points["new: 2"], [[20, 10], [20, 11]])
+    np.testing.assert_array_equal(points["gone: 1"], [[60, 50]])
+    assert len(points["unchanged: 2"]) == 2
+    colours = {str(line.get_label()).partition(":")[0]: str(line.get_color()) for line in ax.get_lines()}
+    assert len({colours["new"], colours["gone"], colours["unchanged"]}) == 3
+    assert colours["new lines"] == colours["new"]
+    boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle)][1:]
+    assert [box.get_label() for box in boxes] == ["new clusters: 1"]

@@ -8,7 +8,9 @@ from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.contrast import Contrast, measure_contrast
 from xrayiq.metrics.contrast_detail import ContrastDetail, read_contrast_detail
 from xrayiq.metrics.dark_noise import DarkNoise, measure_dark_noise
+from xrayiq.metrics.defect_change import ClassChange, DefectChange, compare_defects
 from xrayiq.metrics.defect_lines import DefectLine
+from xrayiq.metrics.defect_map import DEFECT_CLASSES, DefectMap, make_defect_map
 from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
 from xrayiq.metrics.dqe import Dqe, compute_dqe
@@ -41,15 +43,19 @@ from xrayiq.metrics.uniformity import Uniformity, measure_uniformity
 from xrayiq_kernels import KERNEL_DIGEST
 
 __all__ = [
+    "DEFECT_CLASSES",
     "KERNEL_DIGEST",
     "BeamQuality",
+    "ClassChange",
     "ClinicalNoise",
     "Clipping",
     "Collimation",
     "Contrast",
     "ContrastDetail",
     "DarkNoise",
+    "DefectChange",
     "DefectLine",
+    "DefectMap",
     "Defects",
     "Detectability",
     "Dqe",
@@ -83,6 +89,7 @@ __all__ = [
     "beam_from_spectrum",
     "beam_from_technique",
     "beam_qualities",
+    "compare_defects",
     "compute_detectability",
     "compute_dqe",
     "compute_effective_dqe",
@@ -94,6 +101,7 @@ __all__ = [
     "find_edges",
     "fit_response",
     "five_roi_schemes",
+    "make_defect_map",
     "measure_clinical_noise",
     "measure_clipping",
     "measure_contrast",

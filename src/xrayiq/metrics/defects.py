@@ -215,7 +215,7 @@ def find_defects(
     defective, pixel_count = int(np.count_nonzero(marks)), int(np.count_nonzero(judged))
     _check_flat(frames.first, defective / pixel_count)
     lines = lines_in(marks, relative=relative, scores=scores)
-    boxes, sizes = clusters_in(marks, lines)
+    _, boxes, sizes = clusters_in(marks, lines)
     places = np.argwhere(outlying)
     responses = 1.0 + relative[outlying]
     dead, under, over = responses < dead_below, responses < under_below, responses > over_above

@@ -15,6 +15,8 @@ from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.contrast import Contrast
 from xrayiq.metrics.contrast_detail import ContrastDetail
 from xrayiq.metrics.dark_noise import DarkNoise
+from xrayiq.metrics.defect_change import DefectChange
+from xrayiq.metrics.defect_map import DefectMap
 from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
 from xrayiq.metrics.dqe import Dqe
@@ -49,7 +51,7 @@ from xrayiq.plots.contrast import plot_contrast
 from xrayiq.plots.contrast_detail import plot_contrast_detail
 from xrayiq.plots.dap_meter import plot_dap_meter
 from xrayiq.plots.dark_noise import plot_dark_noise
-from xrayiq.plots.defects import plot_defects
+from xrayiq.plots.defects import plot_defect_change, plot_defect_map, plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
@@ -87,6 +89,8 @@ __all__ = [
     "plot_contrast_detail",
     "plot_dap_meter",
     "plot_dark_noise",
+    "plot_defect_change",
+    "plot_defect_map",
     "plot_defects",
     "plot_detectability",
     "plot_deviation_indices",
@@ -178,6 +182,8 @@ _plot.register(Dqe, plot_dqe)
 _plot.register(Neq, plot_neq)
 _plot.register(EffectiveDqe, plot_effective_dqe)
 _plot.register(Defects, plot_defects)
+_plot.register(DefectMap, plot_defect_map)
+_plot.register(DefectChange, plot_defect_change)
 _plot.register(Detectability, plot_detectability)
 _plot.register(ThresholdContrast, plot_threshold_contrast)
 _plot.register(FocalSpot, plot_focal_spot)

@@ -1,23 +1,29 @@
-"""Defects: where the defective pixels, clusters and lines of a detector lie."""
+"""Defects: where the defective pixels, clusters and lines of a detector lie, and which of them are new."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
+from xrayiq.metrics.defect_change import DefectChange
+from xrayiq.metrics.defect_clusters import clusters_in
+from xrayiq.metrics.defect_map import DefectMap
 from xrayiq.metrics.defects import Defects
-from xrayiq.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, PALE, PICTURE, PURPLE, SAND, SKY, canvas
+from xrayiq.plots._pixel_map import draw_boxes, draw_lines, draw_pixels, finish_map, frame_detector, share_text
+from xrayiq.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, PICTURE, PURPLE, SAND, SKY, canvas
 
-#: pixels of one class that are drawn; more would only be a heavier picture of the same
-_MOST_DRAWN: Final = 2000
-#: clusters and lines that are outlined, the largest first
-_MOST_OUTLINED: Final = 500
-#: least side of an outline as part of the image's, so that small clusters can be seen
-_LEAST_SIDE: Final = 0.015
-#: height of the legend's place in units of the axes, below the axis label
-_BELOW: Final = -0.16
+#: word, colour and marker of each class, in the order of `DEFECT_CLASSES`
+_CLASSES: Final = (
+    ("dead", INK, "o"),
+    ("under-responding", BLUE, "v"),
+    ("over-responding", ORANGE, "^"),
+    ("non-uniform", GREEN, "s"),
+    ("noisy", PURPLE, "x"),
+    ("interpolated", SAND, "D"),
+)
+#: what did not change is drawn in this grey
+_KEPT: Final = "#B4BCC4"
 
 
 def plot_defects(result: Defects, *, ax: Axes | None = None) -> Axes:
@@ -36,77 +42,90 @@ def plot_defects(result: Defects, *, ax: Axes | None = None) -> Axes:
         Column against row in pixels. Of more than 2000 pixels of a class an even selection is drawn, of clusters and
         lines the 500 largest; the legend gives the full numbers. Classes that were not looked for are named.
     """
-    rows, columns = result.image_shape_px
-    classes = (
-        ("dead", result.dead_px, INK, "o"),
-        ("under-responding", result.under_responding_px, BLUE, "v"),
-        ("over-responding", result.over_responding_px, ORANGE, "^"),
-        ("non-uniform", result.nonuniform_px, GREEN, "s"),
-        ("noisy", result.noisy_px, PURPLE, "x"),
-        ("interpolated", result.interpolated_px, SAND, "D"),
+    by_class = (
+        result.dead_px,
+        result.under_responding_px,
+        result.over_responding_px,
+        result.nonuniform_px,
+        result.noisy_px,
+        result.interpolated_px,
     )
+    shape = result.image_shape_px
     with canvas(ax, PICTURE) as axes:
-        axes.add_patch(Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=PALE, linewidth=1.0))
-        for name, pixels, colour, marker in classes:
-            if pixels is None or not len(pixels):
-                continue
-            drawn = pixels[:: -(-len(pixels) // _MOST_DRAWN)]
-            axes.plot(
-                drawn[:, 1],
-                drawn[:, 0],
-                color=colour,
-                marker=marker,
-                markersize=2.5,
-                linestyle="none",
-                label=f"{name}: {len(pixels)}",
-            )
-        _draw_lines(axes, result)
-        _draw_clusters(axes, result)
-        axes.set_aspect("equal")
-        axes.set_xlim(-0.02 * columns, 1.02 * columns)
-        axes.set_ylim(1.02 * rows, -0.02 * rows)
-        axes.set_xlabel("Column / px")
-        axes.set_ylabel("Row / px")
-        axes.spines[:].set_visible(False)
-        axes.set_title(_title(result), fontweight="normal", color=INK)
-        if result.not_looked_for:
-            axes.text(
-                0.98,
-                0.03,
-                f"not looked for: {', '.join(result.not_looked_for)}",
-                transform=axes.transAxes,
-                ha="right",
-                va="bottom",
-                fontsize=7,
-                color=MUTED,
-            )
-        if axes.get_legend_handles_labels()[1]:
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, _BELOW), ncols=2, handlelength=1.2, columnspacing=1.0)
+        frame_detector(axes, shape)
+        for pixels, (name, colour, marker) in zip(by_class, _CLASSES, strict=True):
+            if pixels is not None:
+                draw_pixels(axes, pixels, name=name, colour=colour, marker=marker)
+        draw_lines(axes, result.lines, name="lines", colour=SKY)
+        draw_boxes(axes, result.cluster_boxes_px, shape=shape, name="clusters")
+        title = _title(result.defective_pixels, result.defective_fraction)
+        finish_map(axes, shape, title=title, not_looked_for=result.not_looked_for)
     return axes
 
 
-def _draw_lines(axes: Axes, result: Defects) -> None:
-    for number, line in enumerate(result.lines[:_MOST_OUTLINED]):
-        along = [line.start_px, line.start_px + line.length_px - 1]
-        across = [line.index_px, line.index_px]
-        x, y = (along, across) if line.orientation == "row" else (across, along)
-        label = f"lines: {len(result.lines)}" if number == 0 else None
-        axes.plot(x, y, color=SKY, linewidth=1.2, solid_capstyle="butt", label=label)
+def plot_defect_map(result: DefectMap, *, ax: Axes | None = None) -> Axes:
+    """Map of the defective pixels by class, with its version and date.
+
+    Parameters
+    ----------
+    result : DefectMap
+        What `make_defect_map` gave.
+    ax : Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    Axes
+        As `plot_defects`; pixels that only their line shows are drawn as the line.
+    """
+    shape = result.image_shape_px
+    with canvas(ax, PICTURE) as axes:
+        frame_detector(axes, shape)
+        for number, (name, colour, marker) in enumerate(_CLASSES):
+            draw_pixels(axes, result.pixels_px[result.classes == number], name=name, colour=colour, marker=marker)
+        draw_lines(axes, result.lines, name="lines", colour=SKY)
+        _, boxes, _ = clusters_in(result.mask(), result.lines)
+        draw_boxes(axes, boxes, shape=shape, name="clusters")
+        day = "" if result.date is None else f" of {result.date.isoformat()}"
+        title = f"Version {result.version}{day}: {_title(len(result.pixels_px), result.defective_fraction).lower()}"
+        finish_map(axes, shape, title=title, not_looked_for=result.not_looked_for)
+    return axes
 
 
-def _draw_clusters(axes: Axes, result: Defects) -> None:
-    least = [_LEAST_SIDE * side for side in result.image_shape_px]
-    for number, box in enumerate(result.cluster_boxes_px[:_MOST_OUTLINED].tolist()):
-        height, width = max(box[1] - box[0], least[0]), max(box[3] - box[2], least[1])
-        corner = ((box[2] + box[3] - 1 - width) / 2, (box[0] + box[1] - 1 - height) / 2)
-        label = f"clusters: {len(result.cluster_boxes_px)}" if number == 0 else None
-        axes.add_patch(
-            Rectangle(corner, width, height, fill=False, edgecolor=MUTED, linewidth=0.9, label=label, zorder=3)
+def plot_defect_change(result: DefectChange, *, ax: Axes | None = None) -> Axes:
+    """Map of what is new and what is gone since the last defect map, on what has stayed.
+
+    Parameters
+    ----------
+    result : DefectChange
+        What `compare_defects` gave.
+    ax : Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    Axes
+        Column against row in pixels: new in orange, gone in blue, unchanged in grey; new clusters outlined, grown ones
+        dashed. The title gives the new pixels and the share of defective ones.
+    """
+    shape = result.image_shape_px
+    with canvas(ax, PICTURE) as axes:
+        frame_detector(axes, shape)
+        draw_pixels(axes, result.kept_px, name="unchanged", colour=_KEPT, marker="o")
+        draw_pixels(axes, result.gone_px, name="gone", colour=BLUE, marker="x", size=3.5)
+        draw_pixels(axes, result.new_px, name="new", colour=ORANGE, marker="o")
+        draw_lines(axes, result.new_lines, name="new lines", colour=ORANGE, width=1.6)
+        draw_boxes(axes, result.new_cluster_boxes_px, shape=shape, name="new clusters", colour=ORANGE)
+        draw_boxes(
+            axes, result.grown_cluster_boxes_px, shape=shape, name="grown clusters", colour=MUTED, style=(0, (2, 1.5))
         )
+        share = share_text(result.defective_pixels / result.pixel_count)
+        versions = f"Version {result.previous_version} to {result.current_version}"
+        if result.days is not None:
+            versions += f", {result.days} days"
+        finish_map(axes, shape, title=f"{versions}: {len(result.new_px)} new, {share} defective")
+    return axes
 
 
-def _title(result: Defects) -> str:
-    if result.defective_pixels == 0:
-        return "No defective pixel"
-    share = f"{100.0 * result.defective_fraction:.4f}".rstrip("0").rstrip(".")
-    return f"{result.defective_pixels} defective pixels, {share} %"
+def _title(count: int, fraction: float) -> str:
+    return f"{count} defective pixels, {share_text(fraction)}" if count else "No defective pixel"

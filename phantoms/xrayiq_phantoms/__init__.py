@@ -22,6 +22,7 @@ from xrayiq_phantoms.contrast_detail import (
 from xrayiq_phantoms.dark import DarkTruth, simulate_dark
 from xrayiq_phantoms.defects import Defect
 from xrayiq_phantoms.detector import Detector
+from xrayiq_phantoms.disc_ring import DiscRingObject, DiscRingTruth, simulate_disc_ring
 from xrayiq_phantoms.edge import EdgeTruth, simulate_edge
 from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
@@ -57,6 +58,8 @@ __all__ = [
     "Defect",
     "Detail",
     "Detector",
+    "DiscRingObject",
+    "DiscRingTruth",
     "EdgeTruth",
     "Equipment",
     "Examination",
@@ -91,6 +94,7 @@ __all__ = [
     "simulate_dark",
     "simulate_decay",
     "simulate_detector_tests",
+    "simulate_disc_ring",
     "simulate_edge",
     "simulate_field",
     "simulate_flat",

@@ -26,6 +26,7 @@ from .metrics import DefectLine as DefectLine
 from .metrics import DefectMap as DefectMap
 from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
+from .metrics import DiscRing as DiscRing
 from .metrics import Dqe as Dqe
 from .metrics import Edges as Edges
 from .metrics import EffectiveDqe as EffectiveDqe
@@ -93,6 +94,7 @@ from .metrics import measure_temporal_noise as measure_temporal_noise
 from .metrics import measure_threshold_contrast as measure_threshold_contrast
 from .metrics import measure_uniformity as measure_uniformity
 from .metrics import read_contrast_detail as read_contrast_detail
+from .metrics import read_disc_ring as read_disc_ring
 from .model import Acquisition as Acquisition
 from .model import DoseReport as DoseReport
 from .model import Limit as Limit

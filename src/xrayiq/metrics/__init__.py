@@ -13,6 +13,7 @@ from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defect_map import DEFECT_CLASSES, DefectMap, make_defect_map
 from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
+from xrayiq.metrics.disc_ring import DiscRing, read_disc_ring
 from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.edges import Edges, FoundEdge, find_edges, measure_mtfs
 from xrayiq.metrics.effective_dqe import EffectiveDqe, compute_effective_dqe
@@ -58,6 +59,7 @@ __all__ = [
     "DefectMap",
     "Defects",
     "Detectability",
+    "DiscRing",
     "Dqe",
     "Edges",
     "EffectiveDqe",
@@ -125,4 +127,5 @@ __all__ = [
     "measure_threshold_contrast",
     "measure_uniformity",
     "read_contrast_detail",
+    "read_disc_ring",
 ]

@@ -88,7 +88,9 @@ def read_cells(signal: SignalImage, grid: Grid, layout: ContrastDetailLayout, *,
     side, reach = grid.side, _reach_px(signal)
     numbers = [(row, column) for row in range(side) for column in range(side)]
     sampled = (_cell(signal, grid, layout, *number) for number in numbers[::_SAMPLED])
-    correlation = autocorrelation(((cell.residuals, cell.background) for cell in sampled if cell is not None), reach)
+    correlation = autocorrelation(
+        ((cell.residuals, cell.background) for cell in sampled if cell is not None), reach, fitted=3
+    )
     total = max(float(correlation.sum()), 1.0)
     scores, p_values, contrasts = (np.full((side, side, len(CORNER_SIGNS)), np.nan) for _ in range(3))
     for row, column in numbers:

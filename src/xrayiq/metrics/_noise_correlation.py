@@ -12,7 +12,7 @@ from scipy.signal import fftconvolve
 Floats = NDArray[np.float64]
 
 
-def autocorrelation(parts: Iterable[tuple[Floats, NDArray[np.bool_]]], reach_px: int) -> Floats:
+def autocorrelation(parts: Iterable[tuple[Floats, NDArray[np.bool_]]], reach_px: int, *, fitted: int) -> Floats:
     """Autocorrelation of noise, pooled over parts of an image.
 
     Parameters
@@ -21,18 +21,29 @@ def autocorrelation(parts: Iterable[tuple[Floats, NDArray[np.bool_]]], reach_px:
         Residuals about the mean or the course of a part, and where they count.
     reach_px : int
         Greatest lag along either axis.
+    fitted : int
+        Coefficients that were fitted to each part, 3 for a plane: what they take off the noise is given back.
 
     Returns
     -------
     2-D array of float64
         Lags from −reach to reach along rows and columns; 1 in the middle.
+
+    Notes
+    -----
+    Residuals of a part of n pixels about p fitted coefficients lack p·C/n at every lag, C the sum of the covariance.
     """
     size = 2 * reach_px + 1
     products, pairs = np.zeros((size, size)), np.zeros((size, size))
+    counts = []
     for residuals, inside in parts:
         products += lagged_products(np.pad(np.where(inside, residuals, 0.0), reach_px), reach_px)
+        counts.append(np.count_nonzero(inside))
         pairs += np.rint(lagged_products(np.pad(inside.astype(np.float64), reach_px), reach_px))
     found = products / np.maximum(pairs, 1.0)
+    lacking = fitted / max(float(np.mean(counts)) if counts else 1.0, 1.0)
+    if found.size * lacking < 0.5:
+        found += lacking * found.sum() / (1.0 - found.size * lacking)
     return np.asarray(found / found[reach_px, reach_px], dtype=np.float64)
 
 

@@ -19,6 +19,7 @@ from xrayiq.metrics.defect_change import DefectChange
 from xrayiq.metrics.defect_map import DefectMap
 from xrayiq.metrics.defects import Defects
 from xrayiq.metrics.detectability import Detectability
+from xrayiq.metrics.disc_ring import DiscRing
 from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.edges import Edges
 from xrayiq.metrics.effective_dqe import EffectiveDqe
@@ -53,6 +54,7 @@ from xrayiq.plots.dap_meter import plot_dap_meter
 from xrayiq.plots.dark_noise import plot_dark_noise
 from xrayiq.plots.defects import plot_defect_change, plot_defect_map, plot_defects
 from xrayiq.plots.detectability import plot_detectability
+from xrayiq.plots.disc_ring import plot_disc_ring
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
 from xrayiq.plots.edges import plot_edges
@@ -94,6 +96,7 @@ __all__ = [
     "plot_defects",
     "plot_detectability",
     "plot_deviation_indices",
+    "plot_disc_ring",
     "plot_dose_report",
     "plot_dqe",
     "plot_dqes",
@@ -198,3 +201,4 @@ _plot.register(Ghosting, plot_ghosting)
 _plot.register(Geometry, plot_geometry)
 _plot.register(Edges, plot_edges)
 _plot.register(ContrastDetail, plot_contrast_detail)
+_plot.register(DiscRing, plot_disc_ring)

@@ -20,6 +20,7 @@ from xrayiq.metrics import (
     DefectMap,
     Defects,
     Detectability,
+    DiscRing,
     Dqe,
     Edges,
     EffectiveDqe,
@@ -192,6 +193,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Ghosting,
         Geometry,
         ContrastDetail,
+        DiscRing,
     )
 }
 

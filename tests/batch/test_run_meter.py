@@ -34,7 +34,11 @@ def stored(tmp_path_factory):
         identifiers=Identifiers(instance="flat"),
     )
     table = meter_table(simulate_meter_rows(Generator(linearity_step=0.12)), separator=";", decimal=",")
-    (root / "Room 2.csv").write_text(table.replace("test;", "test;remark;").replace("\n", ";Canary^Name\n"))
+    heading, *rows = table.splitlines()
+    remarks = [f"{heading};remark", *(f"{row};Canary^Name" for row in rows)]
+    (root / "Room 2.csv").write_text("\n".join(remarks))
+    # a row that has slipped by one column: words stand where numbers are expected
+    (root / "slipped.csv").write_text("operator;set kVp;measured kVp\nx;80;81\nCanary^Name;x;Canary^Name\n")
     (root / "generator.csv").write_text(table)
     shutil.copy(root / "generator.csv", root / "copy.csv")
     (root / "list.csv").write_text("file,set kVp,kerma [µGy]\nflat.dcm,70,2.5\n")
@@ -82,11 +86,19 @@ def test_a_second_run_measures_nothing_again(stored):
     assert (again.unchanged, again.new_outcomes, again.exit_code) == (first.files, 0, 1)
 
 
-def test_the_report_names_what_is_out_of_limits(stored, tmp_path):
+def test_the_report_names_what_is_out_of_limits_and_draws_each_table(stored, tmp_path):
     with xrayiq.open_records(stored[1]) as records:
         page = write_report(records, tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Output, linearity of neighbours" in page
-    assert "21 CFR 1020.31(c)" in page
+    findings, section = page.split('<section id="generator">')
+    assert "Output, linearity of neighbours" in findings
+    assert "21 CFR 1020.31(c)" in findings
+    section = section.split("</section>")[0]
+    assert section.count("<svg ") == 5  # tests of three tables, dose-area product meters of two
+    for title in ("Tube voltage", "Linearity", "Leakage", "DAP meter: mean ratio 1.000"):
+        assert f">{title}</text>" in section, title
+    assert "12 tests of 42 readings" in section
+    assert section.count("Out of limits") == 2  # linearity of either whole table
+    assert "Canary" not in section
 
 
 def test_single_files_are_scored_without_a_store(stored):

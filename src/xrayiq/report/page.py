@@ -23,6 +23,7 @@ from xrayiq.report.evidence import Evidence, gather
 from xrayiq.report.exposure import exposure
 from xrayiq.report.fields import fields
 from xrayiq.report.found import find
+from xrayiq.report.generator import generator
 from xrayiq.report.reasons import reasons
 from xrayiq.report.wording import STATUS_WORDS, clean, counted, grouped, minute, period
 
@@ -81,6 +82,7 @@ def render(records: Records, *, title: str) -> str:
         fields=fields(evidence, records),
         clinical=clinical(evidence),
         dose=dose(evidence, records),
+        generator=generator(evidence, records),
         reasons=reasons(evidence),
         definitions=_definitions(evidence),
     )

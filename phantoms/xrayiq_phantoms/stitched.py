@@ -154,11 +154,17 @@ def _turned(vector: tuple[float, float], angle_rad: float) -> tuple[float, float
 def _strip(
     distance_mm: NDArray[np.float64], width_mm: float, angle_deg: float, detector: Detector
 ) -> NDArray[np.float64]:
-    """Mean of a blurred strip over each pixel."""
+    """Mean of a blurred strip over each pixel, evaluated only where blur and aperture reach."""
+    strip = np.zeros(distance_mm.shape)
+    near = np.abs(distance_mm) < width_mm / 2 + 9.0 * detector.blur_sigma_mm + detector.pixel_pitch_mm
     start, stop = (
         edge_profile(
-            distance_mm + shift, pitch_mm=detector.pixel_pitch_mm, sigma_mm=detector.blur_sigma_mm, angle_deg=angle_deg
+            distance_mm[near] + shift,
+            pitch_mm=detector.pixel_pitch_mm,
+            sigma_mm=detector.blur_sigma_mm,
+            angle_deg=angle_deg,
         )
         for shift in (width_mm / 2, -width_mm / 2)
     )
-    return start - stop
+    strip[near] = start - stop
+    return strip

@@ -98,6 +98,14 @@ def test_place_and_angle_of_the_star_do_not_matter(rotation_deg: float, centre_p
     np.testing.assert_allclose(found.centre_px, centre_px, atol=0.02)
 
 
+def test_a_star_with_an_odd_number_of_spokes_is_measured() -> None:
+    phantom = star(spoke_angle_deg=4.0, star_diameter_mm=18.0, noise=False)  # 45, a gap opposite each spoke
+    found = spot(phantom.pixels, spoke_angle_deg=4.0, star_diameter_mm=18.0)
+    # wide spokes: sectors of 16 degrees
+    assert found.length_mm == pytest.approx(0.8, rel=0.02)
+    assert found.width_mm == pytest.approx(0.6, rel=0.02)
+
+
 def test_stated_uncertainty_is_the_scatter_of_repeated_exposures() -> None:
     clean = star(noise=False, kerma_ugy=0.5).kerma_ugy
     generator = np.random.default_rng(5)

@@ -48,8 +48,11 @@ def find_seam_px(values: Floats, *, least_px: int) -> float | None:
     return float(first[best]) - 0.5
 
 
-def signal_step(values: Floats, *, seam_px: float, guard_px: int, pitch_mm: float) -> float:
-    """Signal after the seam over that before it, less 1: straight lines through either side, read at the seam."""
+def signal_step(values: Floats, *, seam_px: float, guard_px: int, pitch_mm: float) -> float | None:
+    """Signal after the seam over that before it, less 1: straight lines through either side, read at the seam.
+
+    None where the signal before the seam is not above zero.
+    """
     profile = np.median(values, axis=1)
     last = int(np.floor(seam_px))
     reach = max(round(_REACH_MM / pitch_mm), 3 * max(guard_px, 1))
@@ -57,8 +60,11 @@ def signal_step(values: Floats, *, seam_px: float, guard_px: int, pitch_mm: floa
     for rows in (np.arange(last - reach, last + 1 - guard_px), np.arange(last + 1 + guard_px, last + 1 + reach)):
         rows = rows[(rows >= 0) & (rows < profile.size)]
         kept = rows[np.abs(profile[rows] - np.median(profile[rows])) < 0.1 * abs(np.median(profile[rows]))]
-        levels.append(float(np.polynomial.Polynomial.fit(kept, profile[kept], 1)(seam_px)))
-    return levels[1] / levels[0] - 1.0
+        if kept.size > _LINES:
+            levels.append(float(np.polynomial.Polynomial.fit(kept, profile[kept], 1)(seam_px)))
+        else:
+            levels.append(float(np.median(profile[rows])))
+    return levels[1] / levels[0] - 1.0 if levels[0] > 0 else None
 
 
 def cross_wire_px(

@@ -42,7 +42,8 @@ class Stitching(Result):
     angle_deg, angle_uncertainty_deg : float
         Rotation of the second part, from growing columns towards growing rows.
     signal_step_fraction : float or None
-        Signal of the second part over that of the first at the seam, less 1; None without linear signal.
+        Signal of the second part over that of the first at the seam, less 1; None without linear signal above
+        zero.
     length_mm, length_error_mm : float or None
         Distance of the two cross wires over the seam, and what it differs by from the known one; None without.
     known_length_mm : float or None

@@ -84,9 +84,9 @@ def find_wires(depth: Floats, *, origin_px: float, column_pitch_mm: float) -> li
     level = max(_DEEP_SD * spread, _DEEP_SHARE * float(np.quantile(depth, 0.995)))
     deep = depth > level
     directions = np.deg2rad(np.arange(-_STEEPEST_DEG, _STEEPEST_DEG + 1e-9, _DIRECTION_STEP_DEG))
-    accumulator, angles, distances = hough_line(deep, theta=directions)  # type: ignore[no-untyped-call]  # has none
+    accumulator, angles, distances = hough_line(deep, theta=directions)  # type: ignore[no-untyped-call]  # no types
     apart = round(_APART_MM / column_pitch_mm)
-    _, peak_angles, peak_distances = hough_line_peaks(  # type: ignore[no-untyped-call]  # has none
+    _, peak_angles, peak_distances = hough_line_peaks(  # type: ignore[no-untyped-call]  # no types
         accumulator, angles, distances, min_distance=apart, min_angle=8, threshold=_LEAST_LENGTH * depth.shape[0]
     )
     lines: list[WireLine] = []

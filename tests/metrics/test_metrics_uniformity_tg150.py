@@ -86,7 +86,7 @@ def test_detrended_noise_matches_the_definition(connectivity: Any, denominator: 
     assert found.noise_mean_fraction == pytest.approx(found.tile_sds.mean() / found.mean_signal, rel=TOLERANCE)
 
 
-@pytest.mark.parametrize("limit", [3.0, 5.0])
+@pytest.mark.parametrize("limit", [2.0, 5.0])
 @pytest.mark.parametrize("border_mm", [10.0, 0.0])
 def test_anomalous_pixels_match_the_definition(limit: float, border_mm: float) -> None:
     image = flat((100, 120))

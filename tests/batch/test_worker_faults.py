@@ -47,7 +47,7 @@ def test_defect_of_ours_is_an_error_outcome_without_the_text_of_the_exception(ar
         raise ZeroDivisionError("Canary^Name")
 
     procedure = Procedure(name="mtf", kinds=frozenset({"edge"}), measure=broken, algorithm_version=1)
-    monkeypatch.setattr(worker, "applicable", lambda kind: (procedure,))
+    monkeypatch.setattr(worker, "applicable", lambda kind, modality: (procedure,))
     (scored,) = worker.score_paths([archive / "qc" / "edge.dcm"])
     (outcome,) = scored.outcomes
     assert (outcome.kind, outcome.reason) == ("error", "internal_error")

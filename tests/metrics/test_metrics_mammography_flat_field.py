@@ -14,6 +14,7 @@ from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics.mammography_flat_field import MammographyFlatField, measure_mammography_flat_field
 from xrayiq.model import Acquisition, Radiograph, judge, quantities
 from xrayiq.model.packing import pack, unpack
+from xrayiq.procedures import score
 from xrayiq.procedures.site import load_site
 from xrayiq_phantoms import Detector, simulate_flat
 
@@ -109,6 +110,20 @@ def test_limits_judge_what_is_beyond_and_say_that_they_are_unverified() -> None:
     assert status["mammography_dose_deviation"] == "warning"  # 1.15 ± 13 %
     assert status["mammography_image_snr_deviation"] == "pass"
     assert all("not verified" in limit.source for limit in limits.values())
+
+
+@pytest.mark.parametrize(("modality", "count"), [("MG", 1), ("DX", 0), (None, 0)])
+def test_score_applies_the_rules_to_mammography_alone(modality: str | None, count: int) -> None:
+    acquisition = Acquisition(modality=modality, protocol_name="QC flat field", intent="FOR PROCESSING")
+    image = Radiograph.from_array(flat((400, 400)), pixel_pitch_mm=PITCH, acquisition=acquisition)
+    outcomes = [outcome for outcome in score(image) if outcome.procedure == "mammography_flat_field"]
+    assert len(outcomes) == count
+    for outcome in outcomes:
+        assert {verdict.limit.id for verdict in outcome.verdicts} == {
+            "euref_signal_deviation",
+            "euref_snr_deviation",
+            "euref_deviating_pixels",
+        }
 
 
 def radiographs(**values: tuple[float | None, ...]) -> list[Radiograph]:

@@ -155,7 +155,9 @@ def _score_content(
         )
         return _scored(file, digest, header, Recognition(kind="other", evidence="no image to measure"), (outcome,))
     recognition = recognise(image, site)
-    outcomes = tuple(_guarded(procedure, image, site) for procedure in applicable(recognition.kind))
+    outcomes = tuple(
+        _guarded(procedure, image, site) for procedure in applicable(recognition.kind, image.acquisition.modality)
+    )
     return _scored(
         file,
         digest,

@@ -50,8 +50,10 @@ from xrayiq.metrics import (
     collimation,
     exposure_index,
     find_collimation,
+    mammography_flat_field,
     measure_clinical_noise,
     measure_clipping,
+    measure_mammography_flat_field,
     measure_mtf,
     measure_nps,
     measure_uniformity,
@@ -81,6 +83,8 @@ class Procedure:
         Version of the metric's algorithm.
     parameters : dict
         Keyword parameters that it is called with.
+    modalities : frozenset of str
+        Modalities that it applies to; any where empty.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Procedure:
     measure: Callable[..., Result]
     algorithm_version: int
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    modalities: frozenset[str] = frozenset()
 
     def digest(self, site: Site, *, response_id: str = "") -> str:
         """Digest of everything but the pixels that its outcome depends on."""
@@ -110,6 +115,13 @@ PROCEDURES: Final = (
         kinds=frozenset({"flat_field"}),
         measure=measure_uniformity,
         algorithm_version=uniformity.ALGORITHM_VERSION,
+    ),
+    Procedure(
+        name="mammography_flat_field",
+        kinds=frozenset({"flat_field"}),
+        measure=measure_mammography_flat_field,
+        algorithm_version=mammography_flat_field.ALGORITHM_VERSION,
+        modalities=frozenset({"MG"}),
     ),
     Procedure(
         name="nps", kinds=frozenset({"flat_field"}), measure=measure_nps, algorithm_version=nps.ALGORITHM_VERSION
@@ -198,6 +210,10 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
 }
 
 
-def applicable(kind: Kind) -> tuple[Procedure, ...]:
-    """Procedures that an image of this kind gets, in the order they are run."""
-    return tuple(procedure for procedure in PROCEDURES if kind in procedure.kinds)
+def applicable(kind: Kind, modality: str | None = None) -> tuple[Procedure, ...]:
+    """Procedures that an image of this kind and modality gets, in the order they are run."""
+    return tuple(
+        procedure
+        for procedure in PROCEDURES
+        if kind in procedure.kinds and (not procedure.modalities or modality in procedure.modalities)
+    )

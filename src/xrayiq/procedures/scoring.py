@@ -68,7 +68,7 @@ def score(image: Radiograph | NDArray[Any]) -> tuple[Outcome, ...]:
     radiograph = image if isinstance(image, Radiograph) else Radiograph.from_array(image)
     site = load_site()
     recognition = recognise(radiograph, site)
-    procedures = applicable(recognition.kind)
+    procedures = applicable(recognition.kind, radiograph.acquisition.modality)
     if not procedures:
         return (no_procedure(radiograph.header.subject, recognition, site),)
     return tuple(attempt(procedure, radiograph, site) for procedure in procedures)

@@ -42,6 +42,7 @@ PROCEDURE_WORDS: Final = MappingProxyType(
     {
         "read": "Reading",
         "uniformity": "Uniformity",
+        "mammography_flat_field": "Mammography flat field",
         "mtf": "MTF",
         "nps": "Noise power spectrum",
         "collimation": "Collimation",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xrayiq_phantoms.aluminium import AluminiumTruth, simulate_aluminium
 from xrayiq_phantoms.anatomy import AnatomyKind
+from xrayiq_phantoms.bars import BarTruth, simulate_bars
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
 from xrayiq_phantoms.contrast_detail import (
@@ -48,6 +49,7 @@ __all__ = [
     "CDRAD_LIKE",
     "AluminiumTruth",
     "AnatomyKind",
+    "BarTruth",
     "BulkFile",
     "BulkSummary",
     "ClinicalTruth",
@@ -87,6 +89,7 @@ __all__ = [
     "read_manifest",
     "simulate_aluminium",
     "simulate_archive",
+    "simulate_bars",
     "simulate_bulk",
     "simulate_clinical",
     "simulate_contrast_detail",

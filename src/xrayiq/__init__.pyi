@@ -14,6 +14,7 @@ from .errors import InputError as InputError
 from .errors import NotMeasurableError as NotMeasurableError
 from .errors import ReadError as ReadError
 from .errors import XrayiqError as XrayiqError
+from .metrics import BarPattern as BarPattern
 from .metrics import BeamQuality as BeamQuality
 from .metrics import ClinicalNoise as ClinicalNoise
 from .metrics import Clipping as Clipping
@@ -71,6 +72,7 @@ from .metrics import find_edges as find_edges
 from .metrics import fit_response as fit_response
 from .metrics import five_roi_schemes as five_roi_schemes
 from .metrics import make_defect_map as make_defect_map
+from .metrics import measure_bar_pattern as measure_bar_pattern
 from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast

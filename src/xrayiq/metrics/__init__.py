@@ -1,5 +1,6 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
+from xrayiq.metrics.bar_pattern import BarPattern, measure_bar_pattern
 from xrayiq.metrics.beam_quality import BeamQuality, beam_qualities
 from xrayiq.metrics.beam_spectrum import beam_from_spectrum, beam_from_technique
 from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
@@ -46,6 +47,7 @@ from xrayiq_kernels import KERNEL_DIGEST
 __all__ = [
     "DEFECT_CLASSES",
     "KERNEL_DIGEST",
+    "BarPattern",
     "BeamQuality",
     "ClassChange",
     "ClinicalNoise",
@@ -104,6 +106,7 @@ __all__ = [
     "fit_response",
     "five_roi_schemes",
     "make_defect_map",
+    "measure_bar_pattern",
     "measure_clinical_noise",
     "measure_clipping",
     "measure_contrast",

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.errors import InputError
+from xrayiq.metrics.bar_pattern import BarPattern
 from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
 from xrayiq.metrics.collimation import Collimation
@@ -45,6 +46,7 @@ from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
 from xrayiq.plots.accuracy import accuracy_size, plot_accuracy
+from xrayiq.plots.bar_pattern import plot_bar_pattern
 from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
@@ -84,6 +86,7 @@ __all__ = [
     "generator_size",
     "plot",
     "plot_accuracy",
+    "plot_bar_pattern",
     "plot_clinical_noise",
     "plot_clipping",
     "plot_collimation",
@@ -202,3 +205,4 @@ _plot.register(Geometry, plot_geometry)
 _plot.register(Edges, plot_edges)
 _plot.register(ContrastDetail, plot_contrast_detail)
 _plot.register(DiscRing, plot_disc_ring)
+_plot.register(BarPattern, plot_bar_pattern)

@@ -10,6 +10,7 @@ from typing import Final
 
 from xrayiq.dose import DapMeterCheck, GeneratorTests, assess_dap_readings, assess_generator, dap_meter, generator
 from xrayiq.metrics import (
+    BarPattern,
     ClinicalNoise,
     Clipping,
     Collimation,
@@ -188,6 +189,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Dqe,
         Neq,
         EffectiveDqe,
+        BarPattern,
         Edges,
         Detectability,
         Defects,

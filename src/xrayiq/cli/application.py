@@ -48,13 +48,16 @@ def simulate(
     files: Annotated[int, typer.Option(min=24, help="About how many files.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     bulk: Annotated[int | None, typer.Option(min=1, help="Write this many small files fast, for load tests.")] = None,
+    test_days: Annotated[
+        int | None, typer.Option(min=1, help="Write this many days of whole detector tests of three rooms instead.")
+    ] = None,
 ) -> None:
     """Write a simulated hospital archive with a manifest of its truth."""
     from xrayiq.cli.progress import progress_bar
     from xrayiq.selftest import write_archive
 
     with progress_bar() as advance:
-        written = write_archive(folder, files=files, seed=seed, bulk=bulk, progress=advance)
+        written = write_archive(folder, files=files, seed=seed, bulk=bulk, test_days=test_days, progress=advance)
     say(f"{written} files in {folder}")
 
 

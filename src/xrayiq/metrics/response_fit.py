@@ -129,13 +129,17 @@ def follows(fit: ResponseFit) -> bool:
 
 
 def akaike(points: ResponsePoints, fit: ResponseFit) -> float:
-    """Corrected Akaike criterion of weighted residuals; uncorrected where there are too few points for that."""
+    """Corrected Akaike criterion of weighted residuals; uncorrected where there are too few points for that.
+
+    With a known uncertainty the sum of squares itself is the misfit: what is well within it speaks for no further
+    coefficient. Without one, its logarithm times the number of points.
+    """
     count, coefficients = points.values.size, COEFFICIENTS[fit.model]
-    exact = EXACT if points.uncertainty is None else EXACT * np.ptp(points.values) / np.median(points.uncertainty)
-    spread = max(float(np.mean(fit.weighted**2)), float(exact) ** 2)
     left = count - coefficients - 1
-    correction = 2.0 * coefficients * (coefficients + 1) / left if left > 0 else 0.0
-    return float(count * np.log(spread) + 2.0 * coefficients + correction)
+    penalty = 2.0 * coefficients + (2.0 * coefficients * (coefficients + 1) / left if left > 0 else 0.0)
+    if points.uncertainty is not None:
+        return float(np.sum(fit.weighted**2)) + penalty
+    return float(count * np.log(max(float(np.mean(fit.weighted**2)), EXACT**2))) + penalty
 
 
 def _fit_power(points: ResponsePoints, log_exponent: float) -> ResponseFit:

@@ -56,9 +56,7 @@ def plot_signal_transfer(result: SignalTransfer, *, ax: Axes | None = None) -> A
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("Air kerma at the detector / µGy")
         axes.set_ylabel("Stored value")
-        axes.set_title(
-            f"Signal transfer, largest residual {100.0 * result.largest_residual_fraction:.2g} % of the kerma"
-        )
+        axes.set_title(f"Largest residual {100.0 * result.largest_residual_fraction:.2g} % of the kerma")
         axes.legend(loc="best")
         soft_grid(axes)
     return axes

@@ -143,8 +143,9 @@ class _Scorer:
         found: list[_Measured] = [((edge,), outcome) for edge, outcome in single if outcome.result is None]
         for across in ("columns", "rows"):
             members = tuple(edge for edge, outcome in single if _across(outcome) == across)
+            alone = [outcome for edge, outcome in single if members == (edge,)]
             if members:
-                found.append((members, self.mtf(members)))
+                found.append((members, alone[0] if alone else self.mtf(members)))
         return found
 
     def mtf(self, edges: Sequence[SetMember]) -> Outcome:

@@ -19,6 +19,7 @@ from xrayiq.report.checks import STATUS_ORDER
 from xrayiq.report.curves import coincide_text, coinciding, tell_apart
 from xrayiq.report.evidence import DETECTOR_PROCEDURES, Evidence, Unit, load
 from xrayiq.report.maps import uniformity_map
+from xrayiq.report.physics import Physics, physics
 from xrayiq.report.tables import Marked, Picture, Table, picture_svg, table
 from xrayiq.report.wording import clean, day, label_of, range_text, value_text
 
@@ -33,6 +34,10 @@ _CURVES: Final = (3.9, 3.5)
 #: height of the axis of an MTF
 _MTF_EXTENT: Final = 1.08
 _STATUS: Final = 1
+#: procedures whose numbers stand level by level in a table of their own
+_IN_TABLES: Final = ("nps_level", "dqe")
+#: what tells numbers of one quantity apart
+_MODE_WORDS: Final = {"mtf_iec": ", full edge spread function"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +52,15 @@ class Detector:
         Quantities that a limit applies to, and all quantities.
     pictures : tuple of Picture
         Uniformity map, MTF and NNPS, as far as they were measured.
+    physics : Physics or None
+        Last detector test, from images that belong together.
     """
 
     unit: Unit | None
     judged: Table
     numbers: Table
     pictures: tuple[Picture, ...]
+    physics: Physics | None
 
 
 def detectors(evidence: Evidence, records: Records) -> tuple[tuple[Detector, ...], int]:
@@ -87,12 +95,14 @@ def _detector(evidence: Evidence, records: Records, measured: pd.DataFrame, numb
         judged=table(_COLUMNS, [line for line in lines if line[_STATUS] != "none"], most=_ROWS),
         numbers=table(_COLUMNS, lines, most=_ROWS),
         pictures=tuple(picture for picture in drawn if picture is not None),
+        physics=physics(evidence, records, number),
     )
 
 
 def _numbers(evidence: Evidence, own: pd.DataFrame) -> list[tuple[str | Marked, ...]]:
     place = {name: position for position, name in enumerate(DETECTOR_PROCEDURES)}
     rows = evidence.measurements[evidence.measurements["outcome_id"].isin(own["id"])]
+    rows = rows[~rows["procedure"].isin(_IN_TABLES)]
     rows = rows.assign(place=rows["procedure"].map(place)).sort_values(
         ["exposed_at", "outcome_id"], na_position="first", kind="stable"
     )
@@ -107,7 +117,7 @@ def _numbers(evidence: Evidence, own: pd.DataFrame) -> list[tuple[str | Marked, 
         known = values["value"].dropna()
         lines.append(
             (
-                label_of(name, clean(direction)),
+                label_of(name, clean(direction)) + _MODE_WORDS.get(DETECTOR_PROCEDURES[place_of], ""),
                 worst.get((int(latest["outcome_id"]), name, direction), "none"),
                 value_text(name, latest["value"]),
                 day(latest["exposed_at"]),

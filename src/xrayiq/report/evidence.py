@@ -19,7 +19,10 @@ _IDENTITY: Final = ("manufacturer", "model", "station_name", "serial_number", "d
 NO_UNIT: Final = -1
 NOT_STATED: Final = "Equipment not stated in the header"
 #: procedures that test a detector
-DETECTOR_PROCEDURES: Final = ("uniformity", "mtf", "nps")
+DETECTOR_PROCEDURES: Final = (
+    *("uniformity", "mtf", "nps"),
+    *("signal_transfer", "noise_components", "defects", "mtf_iec", "nps_level", "dqe"),
+)
 
 Kind = TypeVar("Kind", bound=Result)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xrayiq.batch import Progress
 from xrayiq.errors import InputError
-from xrayiq_phantoms import simulate_archive, simulate_bulk
+from xrayiq_phantoms import simulate_archive, simulate_bulk, simulate_detector_tests
 
 
 def write_archive(
@@ -16,6 +16,7 @@ def write_archive(
     files: int = 300,
     seed: int = 1,
     bulk: int | None = None,
+    test_days: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> int:
     """Write a simulated archive with a manifest of its truth.
@@ -30,6 +31,8 @@ def write_archive(
         The same seed gives the same bytes.
     bulk : int, optional
         Write this many small files with fresh headers instead, for load tests.
+    test_days : int, optional
+        Write this many days of whole detector tests of three rooms instead.
     progress : callable, optional
         Called with a `Progress` after each file.
 
@@ -52,4 +55,6 @@ def write_archive(
 
     if bulk is not None:
         return simulate_bulk(folder, count=bulk, seed=seed, progress=step).count
+    if test_days is not None:
+        return len(simulate_detector_tests(folder, days=test_days, seed=seed, progress=step).entries)
     return len(simulate_archive(folder, seed=seed, files=files, progress=step).entries)

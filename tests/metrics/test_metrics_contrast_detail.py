@@ -32,7 +32,8 @@ from xrayiq_phantoms.blurred_disc import pixel_patch
 PITCH = 0.2
 DETECTOR = Detector(pixel_pitch_mm=PITCH, gain_dn_per_ugy=1000.0)
 COARSE = Detector(pixel_pitch_mm=0.4, gain_dn_per_ugy=1000.0, blur_sigma_mm=0.2)
-MAMMO = Detector(pixel_pitch_mm=0.1, gain_dn_per_ugy=100.0, blur_sigma_mm=0.05)
+LARGE = Detector(pixel_pitch_mm=0.6, gain_dn_per_ugy=1000.0, blur_sigma_mm=0.3)
+MAMMO = Detector(pixel_pitch_mm=0.14, gain_dn_per_ugy=100.0, blur_sigma_mm=0.07)
 
 
 @functools.cache
@@ -156,11 +157,11 @@ def test_an_object_without_discs_has_no_cell_seen_and_p_values_of_chance() -> No
 
 def test_noise_of_background_and_of_its_plane_enters_the_scores_of_large_discs() -> None:
     images = [
-        simulate_contrast_detail(COARSE, shape=(640, 640), kerma_ugy=2.5, seed=seed, contrast_scale=0.0).pixels
+        simulate_contrast_detail(LARGE, shape=(430, 430), kerma_ugy=2.5, seed=seed, contrast_scale=0.0).pixels
         for seed in range(8)
     ]
     corners = cdrad().truth.corners
-    found = read_contrast_detail(images, pixel_pitch_mm=0.4, corners=corners)
+    found = read_contrast_detail(images, pixel_pitch_mm=0.6, corners=corners)
     variance = np.var(norm.isf(found.p_values[:, :6]))
     # 720 values know their variance to 5.3 %: three of them; without the background's noise it would be about 1.25
     assert abs(variance - 1.0) < 0.16
@@ -268,13 +269,13 @@ def test_psychometric_thresholds_are_those_that_made_the_answers() -> None:
     generator = np.random.default_rng(4)
     share = 0.25 + 0.75 / (1 + np.exp(-4.0 * (np.log(steps) - np.log(true)[:, None])))
     errors, stated = [], []
-    for _ in range(150):
+    for _ in range(80):
         right = generator.binomial(8, share)
         found, relative, _ = psychometric_thresholds(right, np.full(right.shape, 8), steps)
         errors.append(np.log(found / true))
         stated.append(relative)
-    # 150 draws: the mean is known to a twelfth of the scatter, the scatter to 6 %
-    assert (np.abs(np.mean(errors, axis=0)) < 0.03).all()
+    # 80 draws: the mean is known to a ninth of the scatter, the scatter to 8 %
+    assert (np.abs(np.mean(errors, axis=0)) < 0.05).all()
     np.testing.assert_allclose(np.sqrt(np.mean(np.square(stated), axis=0)), np.std(errors, axis=0), rtol=0.25)
     outside, _, _ = psychometric_thresholds(np.full((1, 16), 8), np.full((1, 16), 8), steps)
     assert np.isnan(outside).all()
@@ -282,12 +283,12 @@ def test_psychometric_thresholds_are_those_that_made_the_answers() -> None:
 
 def test_mammographic_thresholds_follow_from_contrast_and_noise() -> None:
     images = [
-        simulate_contrast_detail(MAMMO, shape=(1650, 1650), kerma_ugy=20.0, seed=seed, design=CDMAM_LIKE)
+        simulate_contrast_detail(MAMMO, shape=(1180, 1180), kerma_ugy=20.0, seed=seed, design=CDMAM_LIKE)
         for seed in range(2)
     ]
     truth = images[0].truth
     found = read_contrast_detail(
-        [image.pixels for image in images], pixel_pitch_mm=0.1, object="cdmam", corners=truth.corners
+        [image.pixels for image in images], pixel_pitch_mm=0.14, object="cdmam", corners=truth.corners
     )
     assert location_error_px(found, truth) < 0.3
     assert found.rotation_deg == pytest.approx(45.0, abs=0.01)

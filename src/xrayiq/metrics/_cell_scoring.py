@@ -16,7 +16,7 @@ GUESS: Final = 0.25
 #: slopes of the psychometric curve per unit of the step's logarithm that a fit may have
 _SLOPES: Final = (0.5, 20.0, 40)
 #: thresholds that are tried, and how far beyond the steps in logarithms
-_PLACES: Final = 1201
+_PLACES: Final = 601
 _BEYOND: Final = 1.0
 _LEAST_SHARE: Final = 1e-9
 

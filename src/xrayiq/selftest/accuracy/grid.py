@@ -15,10 +15,42 @@ from numpy.typing import NDArray
 
 from xrayiq.batch import Progress
 from xrayiq.model import AccuracyFigure, AccuracyRow
-from xrayiq.selftest.accuracy import contrast, defects, dqe, exposure, mtf, noise, nps, uniformity
+from xrayiq.selftest.accuracy import (
+    contrast,
+    contrast_detail,
+    defects,
+    dqe,
+    exposure,
+    flat_noise,
+    frames,
+    generator,
+    mtf,
+    mtf_modes,
+    noise,
+    nps,
+    nps_parts,
+    objects,
+    uniformity,
+)
 from xrayiq.selftest.accuracy.case import Case, Errors, Grid
 
-_TOPICS: Final[tuple[ModuleType, ...]] = (exposure, uniformity, noise, defects, mtf, nps, dqe, contrast)
+_TOPICS: Final[tuple[ModuleType, ...]] = (
+    exposure,
+    uniformity,
+    noise,
+    flat_noise,
+    defects,
+    mtf,
+    mtf_modes,
+    nps,
+    nps_parts,
+    dqe,
+    contrast,
+    objects,
+    contrast_detail,
+    frames,
+    generator,
+)
 
 
 def accuracy_figures() -> tuple[AccuracyFigure, ...]:

@@ -47,6 +47,54 @@ class Tiles:
         return self.means / self.sds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TileGrid:
+    """Where the tiles of an image lie.
+
+    Parameters
+    ----------
+    rows, columns : 1-D arrays of int
+        First row of each row of tiles, first column of each column of tiles.
+    size : tuple of (int, int)
+        Rows and columns of a tile.
+    border : tuple of (int, int)
+        Rows and columns that are left out on each side.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    size: tuple[int, int]
+    border: tuple[int, int]
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """All tiles together."""
+        return (
+            slice(int(self.rows[0]), int(self.rows[-1]) + self.size[0]),
+            slice(int(self.columns[0]), int(self.columns[-1]) + self.size[1]),
+        )
+
+    def places(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Row and column of each tile from −1 to 1 over the grid, as maps."""
+        counts = self.rows.size, self.columns.size
+        lines = (np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1) for count in counts)
+        down, across = np.meshgrid(*lines, indexing="ij")
+        return down, across
+
+
+def tile_grid(signal: SignalImage, roi_mm: float, border_mm: float, *, least_px: int) -> TileGrid:
+    """Tiles of a side that fit inside the border, or the refusal of a side of too few pixels."""
+    size, border = in_pixels(roi_mm, signal.pitch), in_pixels(border_mm, signal.pitch)
+    if min(size) < least_px:
+        raise InputError(
+            f"roi_mm={roi_mm:g}, which is {size[0]} × {size[1]} pixels",
+            needed=f"tiles of {least_px} × {least_px} pixels or more",
+            remedy="give a larger roi_mm",
+        )
+    rows, columns = tile_starts(signal, size, border, roi_mm)
+    return TileGrid(rows=rows, columns=columns, size=size, border=border)
+
+
 def in_pixels(length_mm: float, pitch_mm: tuple[float, float]) -> tuple[int, int]:
     """Length in whole rows and whole columns, to the nearest."""
     return int(np.floor(length_mm / pitch_mm[0] + 0.5)), int(np.floor(length_mm / pitch_mm[1] + 0.5))

@@ -7,23 +7,19 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.ndimage import uniform_filter1d
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._arguments import as_length_mm
 from xrayiq.metrics._flat_geometry import fit_quadratic, quadratic_surface
 from xrayiq.metrics._image import Pitch, SignalImage, provenance_of
 from xrayiq.metrics._image_sequence import Images, images_as_signals
+from xrayiq.metrics._line_moments import CONFIDENCE, PARTS, LineMoments, line_moments, mean_interval
 from xrayiq.metrics._range_ends import check_saturation, saturation_warnings
-from xrayiq.metrics._tiles import in_pixels, measure_tiles, tile_starts
+from xrayiq.metrics._tiles import TileGrid, measure_tiles, tile_grid
 from xrayiq.model import Measurement, Provenance, Result
 
 ALGORITHM_VERSION: Final = 1
 _PROCEDURE: Final = "row and column noise"
-_CONFIDENCE: Final = 0.95
-#: parts of a line that are averaged apart: what they share over a gap of one part is no short-range correlation
-_PARTS: Final = 8
 #: least tiles along and across the lines
 _LEAST_TILES: Final = 4
 _LEAST_TILE_PX: Final = 8
@@ -115,15 +111,6 @@ class LineNoise(Result):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Moments:
-    """Of one image and direction: profile, its variance, and the variance of lines column by column."""
-
-    profile: Floats
-    variance: float
-    shared: Floats
-
-
 def measure_line_noise(
     images: Images, *, pixel_pitch_mm: Pitch | None = None, roi_mm: float = 10.0, border_mm: float = 10.0
 ) -> LineNoise:
@@ -174,21 +161,21 @@ def measure_line_noise(
     roi_mm = as_length_mm("roi_mm", roi_mm)
     border_mm = as_length_mm("border_mm", border_mm, zero_allowed=True)
     first: SignalImage | None = None
-    found: list[tuple[_Moments, _Moments]] = []
+    found: list[tuple[LineMoments, LineMoments]] = []
     means: list[float] = []
     variances: list[float] = []
     warnings: list[str] = []
     for signal in images_as_signals(images, procedure=_PROCEDURE, pixel_pitch_mm=pixel_pitch_mm):
-        size, starts = _grid(signal, roi_mm, border_mm)
-        area = tuple(slice(int(starts[axis][0]), int(starts[axis][-1]) + size[axis]) for axis in (0, 1))
+        grid = _grid(signal, roi_mm, border_mm)
+        area = grid.area
         if first is None:
-            first, used, length = signal, area, (area[0].stop - area[0].start, area[1].stop - area[1].start)
-        warnings += saturation_warnings(check_saturation(signal, (area[0], area[1]), procedure=_PROCEDURE))
-        tiles = measure_tiles([signal], starts[0], starts[1], size)
+            first, length = signal, (area[0].stop - area[0].start, area[1].stop - area[1].start)
+        warnings += saturation_warnings(check_saturation(signal, area, procedure=_PROCEDURE))
+        tiles = measure_tiles([signal], grid.rows, grid.columns, grid.size)
         means.append(float(np.nanmean(tiles.means)))
         variances.append(float(np.nanmean(tiles.detrended_sds)) ** 2)
-        rest = _without_trend(signal, (area[0], area[1]))
-        found.append((_moments(rest, size[1]), _moments(np.ascontiguousarray(rest.T), size[0])))
+        rest = _without_trend(signal, area)
+        found.append((line_moments(rest, grid.size[1]), line_moments(np.ascontiguousarray(rest.T), grid.size[0])))
     if first is None:
         raise InputError("no image", needed=f"flat fields to measure {_PROCEDURE}")
     mean, local = float(np.mean(means)), float(np.mean(variances))
@@ -197,8 +184,8 @@ def measure_line_noise(
     columns, rows = (
         _profile(
             [pair[axis] for pair in found],
-            start=used[1 - axis].start,
-            window=size[1 - axis],
+            start=grid.area[1 - axis].start,
+            window=grid.size[1 - axis],
             line_length=length[axis],
             variances=(local, without_lines),
             mean=mean,
@@ -222,8 +209,8 @@ def measure_line_noise(
             parameters={
                 "roi_mm": roi_mm,
                 "border_mm": border_mm,
-                "parts": _PARTS,
-                "confidence": _CONFIDENCE,
+                "parts": PARTS,
+                "confidence": CONFIDENCE,
                 "pixel_pitch_rows_mm": first.pitch[0],
                 "pixel_pitch_columns_mm": first.pitch[1],
             },
@@ -232,26 +219,17 @@ def measure_line_noise(
     )
 
 
-def _grid(
-    signal: SignalImage, roi_mm: float, border_mm: float
-) -> tuple[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    size, border = in_pixels(roi_mm, signal.pitch), in_pixels(border_mm, signal.pitch)
-    if min(size) < _LEAST_TILE_PX:
-        raise InputError(
-            f"roi_mm={roi_mm:g}, which is {size[0]} × {size[1]} pixels",
-            needed=f"tiles of {_LEAST_TILE_PX} × {_LEAST_TILE_PX} pixels or more",
-            remedy="give a larger roi_mm",
-        )
-    starts = tile_starts(signal, size, border, roi_mm)
-    if min(starts[0].size, starts[1].size) < _LEAST_TILES:
+def _grid(signal: SignalImage, roi_mm: float, border_mm: float) -> TileGrid:
+    grid = tile_grid(signal, roi_mm, border_mm, least_px=_LEAST_TILE_PX)
+    if min(grid.rows.size, grid.columns.size) < _LEAST_TILES:
         raise NotMeasurableError(
             "smaller_than_roi",
-            f"{starts[0].size} × {starts[1].size} tiles of {roi_mm:g} mm inside the border",
+            f"{grid.rows.size} × {grid.columns.size} tiles of {roi_mm:g} mm inside the border",
             needed=f"{_LEAST_TILES} or more in both directions",
             remedy="use an image of the whole detector, or a smaller roi_mm and border_mm",
             source=signal.source,
         )
-    return size, starts
+    return grid
 
 
 def _without_trend(signal: SignalImage, area: tuple[slice, slice]) -> Floats:
@@ -271,26 +249,8 @@ def _without_trend(signal: SignalImage, area: tuple[slice, slice]) -> Floats:
     return rest if masked is None else np.where(masked, 0.0, rest)
 
 
-def _moments(rest: Floats, window_px: int) -> _Moments:
-    """Of the profile over the columns of a field without trend."""
-    window = window_px | 1
-    usable = rest.shape[0] // _PARTS * _PARTS
-    parts = rest[:usable].reshape(_PARTS, -1, rest.shape[1]).mean(axis=1)
-    parts, profile = (_high_pass(lines, window) for lines in (parts, rest.mean(axis=0)))
-    kept = 1.0 - 1.0 / window
-    apart = [(one, other) for one in range(_PARTS) for other in range(one + 2, _PARTS)]
-    shared = np.mean([parts[one] * parts[other] for one, other in apart], axis=0) / kept
-    return _Moments(profile=profile, variance=float(np.mean(profile**2)) / kept, shared=shared)
-
-
-def _high_pass(lines: Floats, window: int) -> Floats:
-    reach = window // 2
-    rest = lines - uniform_filter1d(lines, window, axis=-1, mode="nearest")
-    return np.asarray(rest[..., reach : rest.shape[-1] - reach], dtype=np.float64)
-
-
 def _profile(
-    moments: list[_Moments],
+    moments: list[LineMoments],
     *,
     start: int,
     window: int,
@@ -302,7 +262,7 @@ def _profile(
     variance = float(np.mean([each.variance for each in moments]))
     shared = np.mean([each.shared for each in moments], axis=0)
     lines = max(float(shared.mean()), 0.0)
-    low, high = (float(np.sqrt(max(end, 0.0))) / mean for end in _interval(shared, window))
+    low, high = (float(np.sqrt(max(end, 0.0))) / mean for end in mean_interval(shared, window))
     profile = moments[0].profile
     relative = float(np.sqrt(variance / local))
     return LineProfile(
@@ -315,11 +275,3 @@ def _profile(
         noise_fraction_interval=(low, high),
         line_length_px=line_length,
     )
-
-
-def _interval(shared: Floats, window: int) -> tuple[float, float]:
-    """Interval of the mean, from means over groups of lines that are wider than what correlates them."""
-    count = max(min(shared.size // max(window // 4, 1), 64), 2)
-    groups = np.array([group.mean() for group in np.array_split(shared, count)])
-    half = float(stats.t.ppf(0.5 + _CONFIDENCE / 2, count - 1) * groups.std(ddof=1) / np.sqrt(count))
-    return float(groups.mean()) - half, float(groups.mean()) + half

@@ -13,7 +13,7 @@ from xrayiq.metrics._arguments import as_fraction_below_one, as_length_mm
 from xrayiq.metrics._image import Pitch, SignalImage, provenance_of
 from xrayiq.metrics._image_sequence import Images, images_as_signals
 from xrayiq.metrics._range_ends import check_saturation, saturation_warnings
-from xrayiq.metrics._tiles import Tiles, deviating_pixels, in_pixels, measure_tiles, tile_starts
+from xrayiq.metrics._tiles import Tiles, deviating_pixels, measure_tiles, tile_grid
 from xrayiq.model import Measurement, Provenance, Result
 
 ALGORITHM_VERSION: Final = 1
@@ -155,8 +155,9 @@ def measure_mammography_flat_field(
     for signal in images_as_signals(images, procedure=_PROCEDURE, pixel_pitch_mm=pixel_pitch_mm):
         if first is None:
             first = signal
-            size, rows, columns, area = _grid(signal, roi_mm, border_mm)
-        warnings += saturation_warnings(check_saturation(signal, area, procedure=_PROCEDURE))
+            grid = tile_grid(signal, roi_mm, border_mm, least_px=_LEAST_TILE_PX)
+            rows, columns, size = grid.rows, grid.columns, grid.size
+        warnings += saturation_warnings(check_saturation(signal, grid.area, procedure=_PROCEDURE))
         measured.append(measure_tiles([signal], rows, columns, size))
         deviating.append(int(deviating_pixels(signal, rows, columns, size, limit).sum()))
         header_doses.append(tuple(getattr(signal.radiograph.acquisition, name) for name in _DOSES))
@@ -203,21 +204,6 @@ def measure_mammography_flat_field(
             warnings=tuple(dict.fromkeys(warnings)),
         ),
     )
-
-
-def _grid(
-    signal: SignalImage, roi_mm: float, border_mm: float
-) -> tuple[tuple[int, int], NDArray[np.int64], NDArray[np.int64], tuple[slice, slice]]:
-    size, border = in_pixels(roi_mm, signal.pitch), in_pixels(border_mm, signal.pitch)
-    if min(size) < _LEAST_TILE_PX:
-        raise InputError(
-            f"roi_mm={roi_mm:g}, which is {size[0]} × {size[1]} pixels",
-            needed=f"tiles of {_LEAST_TILE_PX} × {_LEAST_TILE_PX} pixels or more",
-            remedy="give a larger roi_mm",
-        )
-    rows, columns = tile_starts(signal, size, border, roi_mm)
-    inside = [slice(border[axis], signal.values.shape[axis] - border[axis]) for axis in (0, 1)]
-    return size, rows, columns, (inside[0], inside[1])
 
 
 def _doses(given: ArrayLike | None, headers: list[tuple[float | None, ...]]) -> tuple[Floats | None, str]:

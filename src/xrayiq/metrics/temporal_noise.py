@@ -14,7 +14,7 @@ from xrayiq.metrics._arguments import as_length_mm
 from xrayiq.metrics._image import Pitch, SignalImage, provenance_of
 from xrayiq.metrics._image_sequence import Images, images_as_signals
 from xrayiq.metrics._range_ends import check_saturation, saturation_warnings
-from xrayiq.metrics._tiles import NOTHING_MASKED, check_positive, in_pixels, tile_starts
+from xrayiq.metrics._tiles import NOTHING_MASKED, TileGrid, check_positive, tile_grid
 from xrayiq.metrics.noise_fit import CONFIDENCE, Interval, interval_at_zero, tile_covariance
 from xrayiq.metrics.noise_levels import LEAST_TILE_PX, LEAST_TILES
 from xrayiq.model import Measurement, Provenance, Result
@@ -28,7 +28,6 @@ _SIGNAL_SPREAD: Final = 0.10
 _NO_NOISE: Final = 1e-24
 
 Floats = NDArray[np.float64]
-Starts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -117,9 +116,7 @@ class _Repeats:
     """What the repeats have been read for."""
 
     first: SignalImage
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    size: tuple[int, int]
+    grid: TileGrid
     count: int
     mean_signal: float
     single: Floats
@@ -176,7 +173,7 @@ def measure_temporal_noise(
     random = (read.single - read.averaged) * (read.count / (read.count - 1.0))
     structured = read.single - random
     valid = np.isfinite(random)
-    places = np.meshgrid(_unit(read.rows.size), _unit(read.columns.size), indexing="ij")
+    down, across = read.grid.places()
     values = np.column_stack([random[valid], structured[valid]])
     means = values.mean(axis=0)
     if not means[0] > _NO_NOISE * read.mean_signal**2:
@@ -189,7 +186,7 @@ def measure_temporal_noise(
         )
     total = float(means.sum())
     share = (values @ np.array([-means[1], means[0]])) / total**2  # of each tile, to first order
-    covariance, freedom = tile_covariance(np.column_stack([values, share]), places[0][valid], places[1][valid])
+    covariance, freedom = tile_covariance(np.column_stack([values, share]), down[valid], across[valid])
     half = stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * np.sqrt(np.maximum(np.diag(covariance), 0.0))
     fraction = float(means[1]) / total
     low, high = interval_at_zero(fraction, float(half[2]), max(fraction, 0.0))
@@ -202,9 +199,9 @@ def measure_temporal_noise(
         structured_fraction_interval=(low, min(high, 1.0)),
         tile_random_variances=random,
         tile_structured_variances=structured,
-        tile_rows_px=read.rows,
-        tile_columns_px=read.columns,
-        tile_size_px=read.size,
+        tile_rows_px=read.grid.rows,
+        tile_columns_px=read.grid.columns,
+        tile_size_px=read.grid.size,
         mean_signal=read.mean_signal,
         signal_unit=read.first.unit,
         image_count=read.count,
@@ -235,8 +232,8 @@ def _read(images: Images, pixel_pitch_mm: Pitch | None, roi_mm: float, border_mm
     for signal in images_as_signals(images, procedure=_PROCEDURE, pixel_pitch_mm=pixel_pitch_mm):
         if first is None:
             first = signal
-            size, rows, columns = _grid(signal, roi_mm, border_mm)
-            area = (slice(int(rows[0]), int(rows[-1]) + size[0]), slice(int(columns[0]), int(columns[-1]) + size[1]))
+            grid = tile_grid(signal, roi_mm, border_mm, least_px=LEAST_TILE_PX)
+            area = grid.area
             total = np.zeros((area[0].stop - area[0].start, area[1].stop - area[1].start))
             masked = np.zeros(total.shape, dtype=np.bool_)
         warnings += saturation_warnings(check_saturation(signal, area, procedure=_PROCEDURE))
@@ -246,7 +243,7 @@ def _read(images: Images, pixel_pitch_mm: Pitch | None, roi_mm: float, border_mm
         check_positive(signal, level)
         levels.append(level)
         scaled = part * (levels[0] / level)
-        maps.append(_variances(scaled, excluded, (rows, columns), size))
+        maps.append(_variances(scaled, excluded, grid))
         total += scaled
         masked |= False if signal.padding is None else excluded
     if first is None or len(maps) < 2:
@@ -256,7 +253,7 @@ def _read(images: Images, pixel_pitch_mm: Pitch | None, roi_mm: float, border_mm
             remedy="expose the detector again without changing anything",
         )
     _check_levels(levels, first.source)
-    averaged = _variances(total / len(maps), masked if masked.any() else NOTHING_MASKED, (rows, columns), size)
+    averaged = _variances(total / len(maps), masked if masked.any() else NOTHING_MASKED, grid)
     single = np.mean(maps, axis=0)
     used = int(np.count_nonzero(np.isfinite(single) & np.isfinite(averaged)))
     if used < LEAST_TILES:
@@ -269,9 +266,7 @@ def _read(images: Images, pixel_pitch_mm: Pitch | None, roi_mm: float, border_mm
         )
     return _Repeats(
         first=first,
-        rows=rows,
-        columns=columns,
-        size=size,
+        grid=grid,
         count=len(maps),
         mean_signal=levels[0],
         single=single,
@@ -280,28 +275,9 @@ def _read(images: Images, pixel_pitch_mm: Pitch | None, roi_mm: float, border_mm
     )
 
 
-def _grid(
-    signal: SignalImage, roi_mm: float, border_mm: float
-) -> tuple[tuple[int, int], NDArray[np.int64], NDArray[np.int64]]:
-    size = in_pixels(roi_mm, signal.pitch)
-    if min(size) < LEAST_TILE_PX:
-        raise InputError(
-            f"roi_mm={roi_mm:g}, which is {size[0]} × {size[1]} pixels",
-            needed=f"tiles of {LEAST_TILE_PX} × {LEAST_TILE_PX} pixels or more",
-            remedy="give a larger roi_mm",
-        )
-    rows, columns = tile_starts(signal, size, in_pixels(border_mm, signal.pitch), roi_mm)
-    return size, rows, columns
-
-
-def _variances(
-    part: Floats,
-    excluded: NDArray[np.bool_],
-    starts: tuple[NDArray[np.int64], NDArray[np.int64]],
-    size: tuple[int, int],
-) -> Floats:
+def _variances(part: Floats, excluded: NDArray[np.bool_], grid: TileGrid) -> Floats:
     """Variance about the plane of each tile; NaN where half of it or more is masked."""
-    rows, columns = starts[0] - starts[0][0], starts[1] - starts[1][0]
+    size, rows, columns = grid.size, grid.rows - grid.rows[0], grid.columns - grid.columns[0]
     counts, _, _, variances = block_statistics(np.ascontiguousarray(part), excluded, rows, columns, size[0], size[1])
     variances[2 * counts <= size[0] * size[1]] = np.nan
     return variances
@@ -317,7 +293,3 @@ def _check_levels(levels: list[float], source: str) -> None:
             remedy="give images of one level; measure_noise takes several levels",
             source=source,
         )
-
-
-def _unit(count: int) -> Floats:
-    return np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xrayiq.errors import InputError
 from xrayiq.metrics._arguments import as_length_mm, as_positive
 from xrayiq.metrics._flat_geometry import Geometry, read_flat_fields, without_geometry
 from xrayiq.metrics._image import Pitch, provenance_of
@@ -20,10 +19,9 @@ from xrayiq.metrics._tiles import (
     anomalous_pixels,
     check_neighbours,
     global_nonuniformity,
-    in_pixels,
     local_nonuniformity,
     measure_tiles,
-    tile_starts,
+    tile_grid,
 )
 from xrayiq.metrics.five_roi import five_roi_scheme, measure_five_rois
 from xrayiq.model import Measurement, Provenance, Result
@@ -232,15 +230,8 @@ def measure_uniformity(
     scheme, baseline = five_roi_scheme(five_roi, five_roi_baseline)
     signals = read_flat_fields(image, geometry, pixel_pitch_mm)
     first = signals[0]
-    size = in_pixels(roi_mm, first.pitch)
-    if min(size) < _LEAST_TILE_PX:
-        raise InputError(
-            f"roi_mm={roi_mm:g}, which is {size[0]} × {size[1]} pixels",
-            needed=f"tiles of {_LEAST_TILE_PX} × {_LEAST_TILE_PX} pixels or more",
-            remedy="give a larger roi_mm",
-        )
-    border = in_pixels(border_mm, first.pitch)
-    rows, columns = tile_starts(first, size, border, roi_mm)
+    grid = tile_grid(first, roi_mm, border_mm, least_px=_LEAST_TILE_PX)
+    rows, columns, size, border = grid.rows, grid.columns, grid.size, grid.border
     inside = tuple(slice(border[axis], first.values.shape[axis] - border[axis]) for axis in (0, 1))
     area = (inside[0], inside[1])
     ends = [check_saturation(signal, area, procedure="uniformity") for signal in signals]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xrayiq_phantoms.aluminium import AluminiumTruth, simulate_aluminium
 from xrayiq_phantoms.anatomy import AnatomyKind
+from xrayiq_phantoms.artefacts import SimulatedBlob, SimulatedLines, SimulatedSeam
 from xrayiq_phantoms.bars import BarTruth, simulate_bars
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
@@ -78,6 +79,9 @@ __all__ = [
     "Phantom",
     "PlateTruth",
     "ReportedEvent",
+    "SimulatedBlob",
+    "SimulatedLines",
+    "SimulatedSeam",
     "StarTruth",
     "StitchTruth",
     "Technique",

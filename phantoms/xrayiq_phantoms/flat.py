@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xrayiq_phantoms.artefacts import SimulatedArtefact, artefact_factor
 from xrayiq_phantoms.defects import defect_mask
 from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.exposure import expose
@@ -55,6 +56,7 @@ def simulate_flat(
     seed: int,
     noise: bool = True,
     previous_kerma_ugy: NDArray[Any] | float = 0.0,
+    artefacts: Sequence[SimulatedArtefact] = (),
 ) -> Phantom[FlatTruth]:
     """Flat-field image.
 
@@ -72,11 +74,13 @@ def simulate_flat(
         With or without noise and fixed pattern.
     previous_kerma_ugy : array or float
         Kerma map of the frame before, for detectors with lag.
+    artefacts : sequence of SimulatedSeam, SimulatedBlob or SimulatedLines
+        Factors of the kerma, blur and noise behind them.
 
     Returns
     -------
     Phantom
-        With a `FlatTruth`.
+        With a `FlatTruth`; its kerma map holds the artefacts.
     """
     if kerma_ugy < 0:
         raise ValueError(f"kerma of {kerma_ugy} µGy; needed 0 or more")
@@ -88,6 +92,8 @@ def simulate_flat(
         detector=detector,
     )
     kerma = np.broadcast_to(np.float64(kerma_ugy), shape)
+    if artefacts:
+        kerma = kerma * artefact_factor(artefacts, shape, pitch_mm=detector.pixel_pitch_mm)
     return expose(detector, kerma, truth, seed=seed, noise=noise, previous_kerma_ugy=previous_kerma_ugy)
 
 

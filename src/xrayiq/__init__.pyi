@@ -14,6 +14,7 @@ from .errors import InputError as InputError
 from .errors import NotMeasurableError as NotMeasurableError
 from .errors import ReadError as ReadError
 from .errors import XrayiqError as XrayiqError
+from .metrics import Artefacts as Artefacts
 from .metrics import BarPattern as BarPattern
 from .metrics import BeamQuality as BeamQuality
 from .metrics import ClinicalNoise as ClinicalNoise
@@ -66,6 +67,7 @@ from .metrics import compute_effective_dqe as compute_effective_dqe
 from .metrics import compute_local_variance as compute_local_variance
 from .metrics import compute_neq as compute_neq
 from .metrics import correct_nps_for_lag as correct_nps_for_lag
+from .metrics import find_artefacts as find_artefacts
 from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects
 from .metrics import find_edges as find_edges

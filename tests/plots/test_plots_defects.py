@@ -148,7 +148,7 @@ def make_change() -> DefectChange:
 def test_a_map_is_drawn_by_class_with_its_version_and_day() -> None:
     ax = plot(make_map(), ax=axes())
     # two lines that cross make 200 + 100 − 1 pixels, with 2 dead, 600 over-responding, a noisy and an interpolated one
-    assert ax.get_title(loc="left") == "Version 1 of 2024-03-01: 903 defective pixels, 1.505 %"
+    assert ax.get_title(loc="left") == "Version 1 of 2024-03-01\n903 defective pixels, 1.505 %"
     points = drawn(ax)
     np.testing.assert_array_equal(points["dead: 2"], [[7, 5], [250, 150]])
     np.testing.assert_array_equal(points["interpolated: 1"], [[91, 90]])
@@ -157,7 +157,7 @@ def test_a_map_is_drawn_by_class_with_its_version_and_day() -> None:
 
 def test_what_is_new_has_another_colour_than_what_is_gone_or_has_stayed() -> None:
     ax = plot(make_change(), ax=axes())
-    assert ax.get_title(loc="left") == "Version 3 to 4, 31 days: 2 new, 0.1 % defective"
+    assert ax.get_title(loc="left") == "Version 3 to 4, 31 days\n2 new, 0.1 % defective"
     points = drawn(ax)
     np.testing.assert_array_equal(points["new: 2"], [[20, 10], [20, 11]])
     np.testing.assert_array_equal(points["gone: 1"], [[60, 50]])

@@ -1,5 +1,9 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
+from xrayiq.metrics.artefact_blobs import Blob
+from xrayiq.metrics.artefact_peaks import GridPeak
+from xrayiq.metrics.artefact_seams import Seam
+from xrayiq.metrics.artefacts import Artefacts, find_artefacts
 from xrayiq.metrics.bar_pattern import BarPattern, measure_bar_pattern
 from xrayiq.metrics.beam_quality import BeamQuality, beam_qualities
 from xrayiq.metrics.beam_spectrum import beam_from_spectrum, beam_from_technique
@@ -47,8 +51,10 @@ from xrayiq_kernels import KERNEL_DIGEST
 __all__ = [
     "DEFECT_CLASSES",
     "KERNEL_DIGEST",
+    "Artefacts",
     "BarPattern",
     "BeamQuality",
+    "Blob",
     "ClassChange",
     "ClinicalNoise",
     "Clipping",
@@ -73,6 +79,7 @@ __all__ = [
     "Geometry",
     "GhostFactor",
     "Ghosting",
+    "GridPeak",
     "Lag",
     "LagDecay",
     "LineNoise",
@@ -84,6 +91,7 @@ __all__ = [
     "Noise",
     "Nps",
     "SdnrOverThickness",
+    "Seam",
     "SignalTransfer",
     "Stitching",
     "TemporalNoise",
@@ -100,6 +108,7 @@ __all__ = [
     "compute_local_variance",
     "compute_neq",
     "correct_nps_for_lag",
+    "find_artefacts",
     "find_collimation",
     "find_defects",
     "find_edges",

@@ -120,20 +120,31 @@ def local_medians(values: Signals) -> Signals:
     nearest good ones count.
     """
     near = _median_over_blocks(_filled(_block_medians(values, _BLOCK_PX)))
-    field = _quadratic_fit(near)
+    field = quadratic_fit(near)
     good = (near >= _GOOD[0] * field) & (near <= _GOOD[1] * field)
     if good.any():
         near = _filled(np.where(good, near, np.float32(np.nan)))
     return _enlarged(near, _BLOCK_PX, values.shape)
 
 
-def _quadratic_fit(medians: Signals) -> Signals:
-    """Least-squares quadratic over the field, without what lies more than a quarter off it."""
+def quadratic_fit(medians: Signals) -> Signals:
+    """Least-squares quadratic over the field, without what lies more than a quarter off it.
+
+    Parameters
+    ----------
+    medians : 2-D array of float32
+        Signal of blocks over the whole field; NaN is left out.
+
+    Returns
+    -------
+    2-D array of float32
+        The quadratic at each block.
+    """
     rows, columns = (np.linspace(-1.0, 1.0, count) for count in medians.shape)
     down, right = (grid.ravel() for grid in np.meshgrid(rows, columns, indexing="ij"))
     terms = np.column_stack([np.ones_like(down), down, right, down * down, down * right, right * right])
     values = medians.ravel().astype(np.float64)
-    fit = np.full_like(values, np.median(values))
+    fit = np.full_like(values, np.nanmedian(values))
     near = _FIRST_OFF
     for _ in range(_FITS):
         used = np.flatnonzero(np.abs(values - fit) <= near * np.abs(fit))

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.errors import InputError
+from xrayiq.metrics.artefacts import Artefacts
 from xrayiq.metrics.bar_pattern import BarPattern
 from xrayiq.metrics.clinical_noise import ClinicalNoise
 from xrayiq.metrics.clipping import Clipping
@@ -46,6 +47,7 @@ from xrayiq.metrics.threshold_contrast import ThresholdContrast
 from xrayiq.metrics.uniformity import Uniformity
 from xrayiq.model import DoseReport, Response, Result
 from xrayiq.plots.accuracy import accuracy_size, plot_accuracy
+from xrayiq.plots.artefacts import plot_artefact_power, plot_artefacts
 from xrayiq.plots.bar_pattern import plot_bar_pattern
 from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
 from xrayiq.plots.clipping import plot_clipping
@@ -86,6 +88,8 @@ __all__ = [
     "generator_size",
     "plot",
     "plot_accuracy",
+    "plot_artefact_power",
+    "plot_artefacts",
     "plot_bar_pattern",
     "plot_clinical_noise",
     "plot_clipping",
@@ -187,6 +191,7 @@ _plot.register(SignalTransfer, plot_signal_transfer)
 _plot.register(Dqe, plot_dqe)
 _plot.register(Neq, plot_neq)
 _plot.register(EffectiveDqe, plot_effective_dqe)
+_plot.register(Artefacts, plot_artefacts)
 _plot.register(Defects, plot_defects)
 _plot.register(DefectMap, plot_defect_map)
 _plot.register(DefectChange, plot_defect_change)

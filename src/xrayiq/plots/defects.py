@@ -87,7 +87,7 @@ def plot_defect_map(result: DefectMap, *, ax: Axes | None = None) -> Axes:
         _, boxes, _ = clusters_in(result.mask(), result.lines)
         draw_boxes(axes, boxes, shape=shape, name="clusters")
         day = "" if result.date is None else f" of {result.date.isoformat()}"
-        title = f"Version {result.version}{day}: {_title(len(result.pixels_px), result.defective_fraction).lower()}"
+        title = f"Version {result.version}{day}\n{_title(len(result.pixels_px), result.defective_fraction)}"
         finish_map(axes, shape, title=title, not_looked_for=result.not_looked_for)
     return axes
 
@@ -123,7 +123,7 @@ def plot_defect_change(result: DefectChange, *, ax: Axes | None = None) -> Axes:
         versions = f"Version {result.previous_version} to {result.current_version}"
         if result.days is not None:
             versions += f", {result.days} days"
-        finish_map(axes, shape, title=f"{versions}: {len(result.new_px)} new, {share} defective")
+        finish_map(axes, shape, title=f"{versions}\n{len(result.new_px)} new, {share} defective")
     return axes
 
 

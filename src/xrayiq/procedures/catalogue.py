@@ -10,6 +10,7 @@ from typing import Final
 
 from xrayiq.dose import DapMeterCheck, GeneratorTests, assess_dap_readings, assess_generator, dap_meter, generator
 from xrayiq.metrics import (
+    Artefacts,
     BarPattern,
     ClinicalNoise,
     Clipping,
@@ -195,6 +196,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Defects,
         DefectMap,
         DefectChange,
+        Artefacts,
         ThresholdContrast,
         FocalSpot,
         Stitching,

@@ -66,6 +66,7 @@ from .metrics import compute_dqe as compute_dqe
 from .metrics import compute_effective_dqe as compute_effective_dqe
 from .metrics import compute_local_variance as compute_local_variance
 from .metrics import compute_neq as compute_neq
+from .metrics import correct_defects as correct_defects
 from .metrics import correct_nps_for_lag as correct_nps_for_lag
 from .metrics import find_artefacts as find_artefacts
 from .metrics import find_collimation as find_collimation

@@ -44,7 +44,7 @@ def test_every_subject_has_an_outcome_and_none_twice(scored):
     with xrayiq.open_records(url) as records:
         subjects = set(records.frame("files")["subject"])
         outcomes = records.frame("outcomes")
-    of_objects = outcomes[~outcomes["subject"].str.startswith("set:")]
+    of_objects = outcomes[~outcomes["subject"].str.startswith(("set:", "map:"))]
     assert set(of_objects["subject"]) == subjects
     assert not outcomes.duplicated(["subject", "procedure", "algorithm_version", "parameter_digest"]).any()
 
@@ -65,6 +65,9 @@ def test_each_kind_gets_its_procedures_and_reasons(scored):
         "dose_report": 1,
         # flat and edge of one detector and day are a set
         "defects": 1,
+        "defect_map": 1,
+        "line_noise": 1,
+        "artefacts": 1,
         "mtf_iec": 1,
         "nps_level": 1,
     }
@@ -136,6 +139,9 @@ def test_stored_results_come_back_whole(scored):
         "ClinicalNoise",
         "DoseReport",
         "Defects",
+        "DefectMap",
+        "LineNoise",
+        "Artefacts",
     }
     assert results["mtf"].values.shape == results["mtf"].frequencies_per_mm.shape
 

@@ -16,8 +16,11 @@ from xrayiq_phantoms import Defect, simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
 
 DIRECT, LOGARITHMIC = ROOMS[0], ROOMS[1]
-#: within the border of 10 mm that noise is not measured in: a defect would count as structured noise
-DEFECTS = (Defect(kind="dead", row=20, column=400),)
+#: without their correction they would count as structured noise and lower the DQE to a fifth
+DEFECTS = (
+    Defect(kind="hot", row=300, column=300),
+    Defect(kind="dead", row=20, column=400),
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,27 @@ def test_every_image_of_the_logarithmic_room_is_measured_with_its_response(teste
 def test_defects_are_found_in_the_set(tested):
     (defects,) = results(tested[1], "defects", DIRECT)
     assert defects.dead_px.tolist() == [[20, 400]]
-    assert {item.quantity: item.value for item in defects.measurements()}["defective_pixels"] == 1.0
+    assert defects.over_responding_px.tolist() == [[300, 300]]
+    (noise,) = results(tested[1], "noise_components", DIRECT)
+    assert any("2 defective pixels replaced" in warning for warning in noise.provenance.warnings)
+
+
+def test_a_new_defect_is_told_from_the_map_of_the_day_before(tmp_path):
+    for day, defects in enumerate(((), (Defect(row=100, column=120, rows=3, columns=3),))):
+        detector = dataclasses.replace(DIRECT.test.detector, defects=defects)
+        room = dataclasses.replace(DIRECT, test=dataclasses.replace(DIRECT.test, detector=detector))
+        simulate_detector_tests(
+            tmp_path / "all", rooms=(room,), kermas_ugy=(8.0,), flats=2, edges=0, shape=(300, 300), days=2, seed=day
+        )
+        for folder in sorted((tmp_path / "all" / "DICOM").iterdir())[day : day + 1]:
+            shutil.copytree(folder, tmp_path / "archive" / folder.name)
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    xrayiq.run(tmp_path / "archive", url, workers=1)
+    maps = results(url, "defect_map", DIRECT)
+    assert [(one.version, len(one.pixels_px)) for one in maps] == [(1, 0), (2, 9)]
+    (change,) = results(url, "defect_change", DIRECT)
+    assert (len(change.new_px), change.large_new_clusters, change.days) == (9, 1, 28)
+    assert xrayiq.run(tmp_path / "archive", url, workers=1).new_outcomes == 0
 
 
 def test_the_report_shows_the_tests_of_each_detector(tested, tmp_path):

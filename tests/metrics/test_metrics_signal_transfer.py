@@ -68,6 +68,17 @@ def test_the_mean_is_over_the_central_tenth_of_the_area():
     assert result.roi_px == (first[0], first[0] + rows, first[1], first[1] + columns)
 
 
+def test_a_hot_pixel_does_not_shift_the_mean():
+    images = flats(LINEAR)
+    hot = [image.copy() for image in images]
+    for image in hot:
+        image[150, 160] = 16383  # 1.7 stored values on the mean of 9600 pixels, 0.8 % of the lowest level's signal
+    clean = xrayiq.measure_signal_transfer(images, kerma_ugy=KERMAS)
+    found = xrayiq.measure_signal_transfer(hot, kerma_ugy=KERMAS)
+    # the pixel itself is missing from the mean: its noise over 9600
+    np.testing.assert_allclose(found.pixel_values, clean.pixel_values, rtol=5e-5)
+
+
 @pytest.mark.parametrize(
     ("kermas", "message"),
     [

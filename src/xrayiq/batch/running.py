@@ -14,12 +14,12 @@ from typing import Final
 from xrayiq.batch.files import scored_files
 from xrayiq.batch.pool import Executor
 from xrayiq.batch.scored_file import ScoredFile
-from xrayiq.batch.sets import SetTask, measured_sets, plan_sets
+from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
 from xrayiq.dicom import SourceFile, load_key, scan_folder
 from xrayiq.errors import InputError
 from xrayiq.metrics import KERNEL_DIGEST
-from xrayiq.procedures import EXPECTED, SET_KINDS, ResponseBook, Site, load_site, plan_digest
+from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, load_site, plan_digest
 from xrayiq.records import Records, open_records
 
 #: files written to the store in one transaction
@@ -168,6 +168,16 @@ class _Run:
                     run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
                 )
             self.book = ResponseBook(entries=self.records.responses())
+        self._compare_defects(run_id)
+
+    def _compare_defects(self, run_id: int) -> None:
+        """Number the defect maps of each detector and tell what changed, where a set came after the last map."""
+        if self.records.newest_set().startswith(MAP_PREFIX):
+            return
+        found = self.records.results(RESULT_TYPES, procedure="defects")
+        for entry in list(defect_maps(found, self.site)):
+            if not self.records.has_set(entry.group_key, entry.subject, self.plan):
+                self.new_outcomes += self.records.add_set(run_id, entry, plan_digest=self.plan)
 
     def _new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
         for each in planned:

@@ -14,14 +14,17 @@ from xrayiq.batch.pool import Executor, Job, results_in_order
 from xrayiq.batch.scored_file import where_it_happened
 from xrayiq.dicom import dataset_radiograph, open_object
 from xrayiq.errors import InputError, ReadError
+from xrayiq.metrics import Defects
 from xrayiq.model import Outcome, Radiograph, Response
 from xrayiq.procedures import (
     TABLE_NAME,
     AcquisitionSet,
+    DatedDefects,
     KermaRow,
     ScoredSet,
     SetMember,
     Site,
+    defect_history,
     find_sets,
     kerma_of,
     parameter_digest,
@@ -29,7 +32,7 @@ from xrayiq.procedures import (
     response_mode,
     score_set,
 )
-from xrayiq.records import IndexedObject, SetEntry
+from xrayiq.records import IndexedObject, SetEntry, StoredResult
 
 #: version of the recognition of sets in outcomes that no metric made
 _SET_VERSION: Final = 1
@@ -193,6 +196,45 @@ def measure_set(task: SetTask, *, site: Site) -> MeasuredSet:
         return _failed(task, site, "internal_error", where_it_happened(error))
     bad = tuple(_problem(task, site, problem) for problem in task.problems)
     return _measured(task, ScoredSet(outcomes=(*scored.outcomes, *bad), response=scored.response))
+
+
+def defect_maps(found: Iterable[StoredResult], site: Site) -> Iterator[SetEntry]:
+    """Defect maps of all detectors from the defects that the record store holds, each with its change.
+
+    Parameters
+    ----------
+    found : iterable of StoredResult
+        Of the procedure ``defects``.
+    site : Site
+        Limits in force.
+
+    Yields
+    ------
+    SetEntry
+        Detector by detector and day by day.
+    """
+    dated = (
+        DatedDefects(
+            subject=stored.subject,
+            anchor=stored.object_subject,
+            equipment=stored.equipment,
+            day=stored.exposed_at.date(),
+            defects=stored.result,
+        )
+        for stored in found
+        if stored.object_subject and stored.exposed_at and isinstance(stored.result, Defects)
+    )
+    for made in defect_history(dated, site):
+        yield SetEntry(
+            subject=made.subject,
+            group_key=made.group,
+            day=made.found.day,
+            beam="",
+            anchor=made.found.anchor,
+            response_id="",
+            members=[(made.found.subject, None, "")],
+            outcomes=made.outcomes,
+        )
 
 
 def _measured(task: SetTask, scored: ScoredSet) -> MeasuredSet:

@@ -14,6 +14,7 @@ from xrayiq.metrics.contrast import Contrast, measure_contrast
 from xrayiq.metrics.contrast_detail import ContrastDetail, read_contrast_detail
 from xrayiq.metrics.dark_noise import DarkNoise, measure_dark_noise
 from xrayiq.metrics.defect_change import ClassChange, DefectChange, compare_defects
+from xrayiq.metrics.defect_correction import correct_defects
 from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defect_map import DEFECT_CLASSES, DefectMap, make_defect_map
 from xrayiq.metrics.defects import Defects, find_defects
@@ -107,6 +108,7 @@ __all__ = [
     "compute_effective_dqe",
     "compute_local_variance",
     "compute_neq",
+    "correct_defects",
     "correct_nps_for_lag",
     "find_artefacts",
     "find_collimation",

@@ -21,6 +21,8 @@ AREA_FRACTION: Final = 0.1
 #: kerma at which the sensitivity is reported (µGy)
 REFERENCE_KERMA_UGY: Final = 2.5
 _RECOMMENDED_LEVELS: Final = 5
+#: robust standard deviations beyond which a pixel is defective, and left out
+_OUTLIER_SDS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -100,7 +102,8 @@ def measure_signal_transfer(images: Images, *, kerma_ugy: ArrayLike, model: Mode
     -------
     SignalTransfer
         Mean stored values over the central tenth of the area, the response fitted to them, its residuals and
-        saturation. Padding and pixels that are not finite are left out.
+        saturation. Padding, pixels that are not finite and
+        defective pixels (beyond 8 robust standard deviations from the median) are left out.
 
     Raises
     ------
@@ -209,8 +212,15 @@ def _region_statistics(image: Radiograph, roi: tuple[int, int, int, int]) -> tup
             remedy="use images that cover the detector",
             source=image.source,
         )
-    inside = values[valid]
+    inside = _without_outliers(values[valid])
     return float(inside.mean()), float(inside.std()), float(count)
+
+
+def _without_outliers(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values within 8 robust standard deviations of their median: one hot pixel would shift the mean of a low level."""
+    away = np.abs(values - np.median(values))
+    spread = 1.4826 * float(np.median(away))
+    return values[away <= _OUTLIER_SDS * spread] if spread > 0 else values
 
 
 def _checked_kerma(kerma_ugy: ArrayLike) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from xrayiq.procedures.acquisition_sets import (
     subject_of,
 )
 from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
+from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
 from xrayiq.procedures.plan import plan_digest
@@ -29,16 +30,19 @@ from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 
 __all__ = [
     "EXPECTED",
+    "MAP_PREFIX",
     "PROCEDURES",
     "RESULT_TYPES",
     "SET_KINDS",
     "SET_PROCEDURES",
     "TABLE_NAME",
     "AcquisitionSet",
+    "DatedDefects",
     "HeaderRule",
     "Kerma",
     "KermaRow",
     "Kind",
+    "MapOfDay",
     "Procedure",
     "Recognition",
     "ResponseBook",
@@ -49,6 +53,7 @@ __all__ = [
     "appearance",
     "applicable",
     "attempt",
+    "defect_history",
     "dose_report_outcome",
     "find_sets",
     "is_expected",

@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from xrayiq.procedures.catalogue import PROCEDURES
+from xrayiq.procedures.defect_history import HISTORY_PROCEDURES
 from xrayiq.procedures.set_scoring import SET_PROCEDURES
 from xrayiq.procedures.site import Site
 
@@ -16,5 +17,5 @@ def plan_digest(site: Site) -> str:
     A file that was scored under this digest and has not changed needs no second look.
     """
     rows = [(procedure.name, procedure.algorithm_version, procedure.digest(site)) for procedure in PROCEDURES]
-    text = json.dumps([rows, sorted(SET_PROCEDURES.items())])
+    text = json.dumps([rows, sorted({**SET_PROCEDURES, **HISTORY_PROCEDURES}.items())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,21 +12,29 @@ import numpy as np
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics import (
+    Defects,
     Mtf,
     Nps,
     SignalTransfer,
+    artefacts,
     compute_dqe,
+    correct_defects,
     defects,
     dqe,
+    find_artefacts,
     find_defects,
+    line_noise,
+    measure_line_noise,
     measure_mtf,
     measure_noise,
     measure_nps,
     measure_signal_transfer,
+    measure_temporal_noise,
     mtf,
     noise,
     nps,
     signal_transfer,
+    temporal_noise,
 )
 from xrayiq.model import Outcome, Radiograph, Response, Result
 from xrayiq.procedures.acquisition_sets import RESPONSE_LEVELS, AcquisitionSet, SetMember, subject_of
@@ -39,6 +48,9 @@ SET_PROCEDURES: Final[Mapping[str, int]] = {
     "signal_transfer": signal_transfer.ALGORITHM_VERSION,
     "noise_components": noise.ALGORITHM_VERSION,
     "defects": defects.ALGORITHM_VERSION,
+    "temporal_noise": temporal_noise.ALGORITHM_VERSION,
+    "line_noise": line_noise.ALGORITHM_VERSION,
+    "artefacts": artefacts.ALGORITHM_VERSION,
     "mtf_iec": mtf.ALGORITHM_VERSION,
     "nps_level": nps.ALGORITHM_VERSION,
     "dqe": dqe.ALGORITHM_VERSION,
@@ -93,9 +105,13 @@ def score_set(images: AcquisitionSet, load: Load, *, site: Site, response: Respo
         if isinstance(transfer.result, SignalTransfer):
             response = transfer.result.response
     scorer = _Scorer(images=images, load=load, site=site, response=response)
+    found = scorer.defects()
+    outcomes.append(found)
+    if isinstance(found.result, Defects):
+        scorer = dataclasses.replace(scorer, bad=found.result)
     if len(images.levels) >= _LEAST_NOISE_LEVELS:
         outcomes.append(scorer.noise_components())
-    outcomes.append(scorer.defects())
+    outcomes += scorer.patterns()
     edges = scorer.mtfs()
     flats = [(level, scorer.nps(level)) for level in nps_levels(images)]
     outcomes += [outcome for _, outcome in (*edges, *flats)]
@@ -118,24 +134,42 @@ def _signal_transfer(images: AcquisitionSet, load: Load, site: Site) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Scorer:
-    """One set with the response that its images are read with."""
+    """One set with the response that its images are read with, and the defects that its flat fields are freed of."""
 
     images: AcquisitionSet
     load: Load
     site: Site
     response: Response | None
+    bad: Defects | None = None
 
     def noise_components(self) -> Outcome:
         """Electronic, quantum and structured noise from the levels below saturation."""
         used = noise_levels(self.images, self.response)
         return self.attempt(
-            "noise_components", used, lambda: measure_noise(list(self._read(used)), kerma_ugy=_kermas(used))
+            "noise_components", used, lambda: measure_noise(list(self._flats(used)), kerma_ugy=_kermas(used))
         )
 
+    @property
+    def best_level(self) -> tuple[SetMember, ...]:
+        """Level of most images; of several, that of the highest kerma."""
+        return max(reversed(self.images.levels), key=len)
+
     def defects(self) -> Outcome:
-        """Defects on the level of most images; of several, that of the highest kerma."""
-        level = max(reversed(self.images.levels), key=len)
-        return self.attempt("defects", level, lambda: find_defects(self._read(level)))
+        """Defective pixels on the best level."""
+        return self.attempt("defects", self.best_level, lambda: find_defects(self._read(self.best_level)))
+
+    def patterns(self) -> list[Outcome]:
+        """Noise of rows and columns, artefacts and, with repeats, temporal and structured noise, on the best level."""
+        level = self.best_level
+        found = [
+            self.attempt("line_noise", level, lambda: measure_line_noise(self._flats(level))),
+            self.attempt("artefacts", level, lambda: find_artefacts(self._flats(level))),
+        ]
+        if len(level) > 1:
+            found.append(
+                self.attempt("temporal_noise", level, lambda: measure_temporal_noise(list(self._flats(level))))
+            )
+        return found
 
     def mtfs(self) -> list[_Measured]:
         """MTF of each direction in the mode of IEC 62220-1-1; an edge that cannot be measured has its own outcome."""
@@ -154,7 +188,7 @@ class _Scorer:
 
     def nps(self, level: Sequence[SetMember]) -> Outcome:
         """Noise power spectrum of one level."""
-        return self.attempt("nps_level", level, lambda: measure_nps(self._read(level)))
+        return self.attempt("nps_level", level, lambda: measure_nps(self._flats(level)))
 
     def dqe(self, edge: _Measured, flat: _Measured) -> Outcome:
         """DQE of one direction at one level."""
@@ -192,7 +226,10 @@ class _Scorer:
             "procedure": procedure,
             "algorithm_version": version,
             "parameter_digest": parameter_digest(
-                procedure, {"beam": self.images.beam}, site=self.site, response_id=response_id
+                procedure,
+                {"beam": self.images.beam, "replaced": self._replaced()},
+                site=self.site,
+                response_id=response_id,
             ),
         }
         try:
@@ -213,6 +250,16 @@ class _Scorer:
         for member in members:
             image = self.load(member)
             yield image if self.response is None else dataclasses.replace(image, response=self.response)
+
+    def _flats(self, members: Sequence[SetMember]) -> Iterator[Radiograph]:
+        """Flat fields without defective pixels, as clinical images are corrected: one would outweigh the noise."""
+        for image in self._read(members):
+            yield image if self.bad is None else correct_defects(image, self.bad)
+
+    def _replaced(self) -> str:
+        """Digest of the pixels that are replaced; empty where none is."""
+        places = np.empty((0, 2)) if self.bad is None else np.argwhere(self.bad.mask())
+        return hashlib.sha256(places.tobytes()).hexdigest()[:16] if len(places) else ""
 
 
 def _across(outcome: Outcome) -> str:

@@ -35,6 +35,8 @@ class StoredResult:
         Digest of its parameters.
     object_kind : str or None
         Kind of the object; None where the subject is none.
+    object_subject : str or None
+        Identity of the object that the subject is or, of an acquisition set, begins with.
     equipment : Equipment
         Identity of the unit and its detector; empty where the subject is no object.
     exposed_at : datetime or None
@@ -51,6 +53,7 @@ class StoredResult:
     algorithm_version: int
     parameter_digest: str
     object_kind: str | None
+    object_subject: str | None
     equipment: Equipment
     exposed_at: datetime.datetime | None
     created_at: datetime.datetime
@@ -62,6 +65,7 @@ def _all_results() -> Select[Any]:
         *(OUTCOMES.c[name] for name in ("id", "subject", "procedure", "algorithm_version", "parameter_digest")),
         *(OUTCOMES.c[name] for name in ("created_at", "result_type", "result_json", "result_npz")),
         OBJECTS.c.kind.label("object_kind"),
+        OBJECTS.c.subject.label("object_subject"),
         OBJECTS.c.exposed_at,
         OBJECTS.c.utc_offset_min,
         *(EQUIPMENT.c[name] for name in Equipment.__slots__),
@@ -120,6 +124,7 @@ def stored_result(row: Row[Any], types: Mapping[str, type[Result]]) -> StoredRes
         algorithm_version=row.algorithm_version,
         parameter_digest=row.parameter_digest,
         object_kind=row.object_kind,
+        object_subject=row.object_subject,
         equipment=Equipment(software_versions=tuple(versions.split("\\")) if versions else (), **identity),
         exposed_at=wall_clock(row.exposed_at, row.utc_offset_min),
         created_at=row.created_at,

@@ -161,6 +161,11 @@ class SetRecorder(Recorder):
             row = connection.execute(query.order_by(SETS.c.id.desc()).limit(1)).first()
         return row is not None and tuple(row) == (subject, plan_digest, response_id)
 
+    def newest_set(self) -> str:
+        """Subject of the set that was stored last; empty where there is none."""
+        with self._read() as connection:
+            return connection.scalar(select(SETS.c.subject).order_by(SETS.c.id.desc()).limit(1)) or ""
+
     def add_set(
         self,
         run_id: int,

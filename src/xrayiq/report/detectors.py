@@ -35,7 +35,7 @@ _CURVES: Final = (3.9, 3.5)
 _MTF_EXTENT: Final = 1.08
 _STATUS: Final = 1
 #: procedures whose numbers stand level by level in a table of their own
-_IN_TABLES: Final = ("nps_level", "dqe")
+_IN_TABLES: Final = ("nps_level", "dqe", "defect_map")
 #: what tells numbers of one quantity apart
 _MODE_WORDS: Final = {"mtf_iec": ", full edge spread function"}
 

@@ -21,7 +21,9 @@ NOT_STATED: Final = "Equipment not stated in the header"
 #: procedures that test a detector
 DETECTOR_PROCEDURES: Final = (
     *("uniformity", "mtf", "nps"),
-    *("signal_transfer", "noise_components", "defects", "mtf_iec", "nps_level", "dqe"),
+    *("signal_transfer", "noise_components", "temporal_noise", "line_noise", "artefacts"),
+    *("defects", "defect_map", "defect_change"),
+    *("mtf_iec", "nps_level", "dqe"),
 )
 
 Kind = TypeVar("Kind", bound=Result)

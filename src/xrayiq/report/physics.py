@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from xrayiq import plots
-from xrayiq.metrics import Dqe, Mtf, Noise, Nps, SignalTransfer
+from xrayiq.metrics import Artefacts, DefectChange, DefectMap, Dqe, Mtf, Noise, Nps, SignalTransfer
 from xrayiq.model import Result
 from xrayiq.records import Records
 from xrayiq.report.evidence import Evidence, load
@@ -19,7 +19,11 @@ from xrayiq.report.tables import Picture, Table, picture_svg, table
 from xrayiq.report.wording import counted, day
 
 #: procedures of acquisition sets, in the order of the page
-SET_PROCEDURES: Final = ("signal_transfer", "noise_components", "defects", "mtf_iec", "nps_level", "dqe")
+SET_PROCEDURES: Final = (
+    *("signal_transfer", "noise_components", "temporal_noise", "line_noise", "artefacts"),
+    *("defects", "defect_map", "defect_change"),
+    *("mtf_iec", "nps_level", "dqe"),
+)
 #: kerma of a general examination (µGy), whose curves are drawn
 _USUAL_KERMA_UGY: Final = 2.5
 _SIZE: Final = (3.9, 3.3)
@@ -89,6 +93,8 @@ def physics(evidence: Evidence, records: Records, number: int) -> Physics | None
         _mtf(_results(records, rows, "mtf_iec", Mtf)),
         _nnps(_results(records, rows, "nps_level", Nps)),
         _dqe(dqes),
+        _defects(records, rows),
+        _one(_results(records, rows, "artefacts", Artefacts), plots.plot_artefacts, "Artefacts"),
     )
     beam, about = _about(records, last, set(rows["subject"]))
     return Physics(
@@ -111,6 +117,14 @@ def _one(found: Sequence[tuple[int, Kind]], draw: Callable[..., object], title: 
     identifier, result = found[-1]
     svg = picture_svg(lambda ax: draw(result, ax=ax), f"physics {identifier}", title, _SIZE)
     return Picture(svg=svg, title=title, note="; ".join(result.provenance.warnings))
+
+
+def _defects(records: Records, rows: pd.DataFrame) -> Picture | None:
+    """What changed since the last defect map, or the first map."""
+    changes = _results(records, rows, "defect_change", DefectChange)
+    if changes:
+        return _one(changes, plots.plot_defect_change, "Defects since the last map")
+    return _one(_results(records, rows, "defect_map", DefectMap), plots.plot_defect_map, "Defect map")
 
 
 def _mtf(found: Sequence[tuple[int, Mtf]]) -> Picture | None:
@@ -169,7 +183,7 @@ def _about(records: Records, last: object, subjects: set[str]) -> tuple[str, str
     """Beam of the sets of a day that these outcomes come from, and what they were made of."""
     sets = records.frame("sets")
     told = [row for row in sets.to_dict("records") if pd.Timestamp(row["day"]).date() == last]
-    told = [row for row in told if subjects & set(row["subjects"])]
+    told = [row for row in told if subjects & set(row["subjects"]) and str(row["subject"]).startswith("set:")]
     if not told:
         return "", ""
     row: Mapping[Any, Any] = told[-1]

@@ -62,7 +62,37 @@ def test_defective_pixels_and_lines_are_no_artefacts() -> None:
     assert nothing(found(flat(defects=defects)))
 
 
+def test_rows_and_columns_that_are_noisy_as_a_whole_are_no_artefacts() -> None:
+    generator = np.random.default_rng(1)
+    lines = (1.0 + generator.normal(0.0, 0.004, (SHAPE[0], 1))) * (1.0 + generator.normal(0.0, 0.003, (1, SHAPE[1])))
+    assert nothing(found(flat() * lines))
+
+
+@pytest.mark.parametrize(("pitch_mm", "blur_mm"), [(0.05, 0.04), (0.10, 0.08), (0.20, 0.15), (0.40, 0.30)])
+def test_other_pixel_pitches_show_a_spot_and_nothing_else(pitch_mm: float, blur_mm: float) -> None:
+    # as many quanta in each pixel as at 0.15 mm
+    options = {"pixel_pitch_mm": pitch_mm, "blur_sigma_mm": blur_mm}
+    quanta = 19000.0 * (0.15 / pitch_mm) ** 2
+    assert nothing(found(flat(quanta_per_mm2_per_ugy=quanta, **options), pixel_pitch_mm=pitch_mm))
+    spot = SimulatedBlob(row=450.0, column=500.0, diameter_mm=4.0, contrast=-0.05)
+    (blob,) = found(flat(spot, quanta_per_mm2_per_ugy=quanta, **options), pixel_pitch_mm=pitch_mm).blobs
+    assert np.hypot(blob.row_px - 450.0, blob.column_px - 500.0) < 0.25 * 4.0 / pitch_mm
+    assert blob.diameter_mm == pytest.approx(4.0, rel=0.15)
+
+
 # ---------------------------------------------------------------------- seams
+
+
+def test_a_detector_of_tiles_has_a_seam_at_each_border_and_no_wave() -> None:
+    steps = {128: 0.01, 256: -0.011, 384: 0.012, 512: -0.009, 640: 0.01, 768: -0.012, 896: 0.01}
+    result = found(
+        flat(*(SimulatedSeam(orientation="column", index=index, step=step) for index, step in steps.items()))
+    )
+    assert {seam.index_px for seam in result.seams} == set(steps)
+    # noise as above, and 0.007 % as the step is a part of the mean of both sides
+    for seam in result.seams:
+        assert seam.step_fraction == pytest.approx(steps[seam.index_px], abs=0.0025)
+    assert (result.blobs, result.peaks) == ((), ())
 
 
 def test_seams_have_their_place_and_step() -> None:

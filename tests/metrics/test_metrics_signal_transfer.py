@@ -101,6 +101,27 @@ def test_images_of_different_size_are_refused():
         xrayiq.measure_signal_transfer(images, kerma_ugy=[1.0, 2.0, 4.0])
 
 
+@pytest.mark.parametrize("name", ["serial_number", "detector_id"])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda images: xrayiq.measure_signal_transfer(images, kerma_ugy=[1.0, 2.0, 4.0]),
+        xrayiq.measure_nps,
+        xrayiq.find_defects,
+        lambda images: xrayiq.measure_noise(images * 2, kerma_ugy=[1.0, 2.0, 4.0, 8.0, 16.0, 32.0]),
+    ],
+    ids=["signal_transfer", "nps", "defects", "noise"],
+)
+def test_images_of_two_detectors_are_refused(name, measure):
+    of = [Acquisition(**{name: value}) for value in ("A", "A", "B")]
+    images = [
+        Radiograph.from_array(pixels, pixel_pitch_mm=0.15, acquisition=acquisition)
+        for pixels, acquisition in zip(flats(LINEAR, (1.0, 2.0, 4.0)), of, strict=True)
+    ]
+    with pytest.raises(InputError, match="images of two detectors"):
+        measure(images)
+
+
 def test_presentation_images_are_not_measurable():
     shown = Radiograph.from_array(
         flats(LINEAR, (1.0,))[0], pixel_pitch_mm=0.15, acquisition=Acquisition(intent="FOR PRESENTATION")

@@ -47,7 +47,7 @@ def images_as_signals(
     Raises
     ------
     InputError
-        There is no image, or the images differ in size, pixel pitch or unit.
+        There is no image, or the images differ in size, pixel pitch, detector or unit.
     NotMeasurableError
         As `as_signal`.
     """
@@ -122,6 +122,25 @@ def each_image(images: Images) -> Iterator[Image]:
         yield cast(ArrayLike, images)
 
 
+def check_one_detector(image: Radiograph, first: Radiograph) -> None:
+    """Refuse images of different detectors, as far as their headers name them.
+
+    Raises
+    ------
+    InputError
+        Serial number or detector ID differ.
+    """
+    for name in ("serial_number", "detector_id"):
+        one, other = getattr(first.acquisition, name), getattr(image.acquisition, name)
+        if one and other and one != other:
+            raise InputError(
+                f"images of two detectors: {name.replace('_', ' ')} {one} and {other}",
+                needed="images of one detector",
+                remedy="measure the images of each detector apart",
+                source=image.source,
+            )
+
+
 def _is_list_of_rows(images: Iterable[Image]) -> bool:
     """Whether a list holds the rows of one image; other iterables hold images."""
     if not isinstance(images, Sequence) or len(images) == 0 or isinstance(images[0], Radiograph):
@@ -133,6 +152,7 @@ def _is_list_of_rows(images: Iterable[Image]) -> bool:
 
 
 def _check_alike(signal: SignalImage, first: SignalImage) -> None:
+    check_one_detector(signal.radiograph, first.radiograph)
     if signal.values.shape != first.values.shape:
         raise InputError(
             f"images of {_size(first)} and {_size(signal)} pixels",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import PRESENTATION, as_radiograph
-from xrayiq.metrics._image_sequence import Images, each_image
+from xrayiq.metrics._image_sequence import Images, check_one_detector, each_image
 from xrayiq.metrics.response import fit_response
 from xrayiq.metrics.response_fit import ModelChoice
 from xrayiq.model import Measurement, Provenance, Radiograph, Response, Result
@@ -108,8 +108,8 @@ def measure_signal_transfer(images: Images, *, kerma_ugy: ArrayLike, model: Mode
     Raises
     ------
     InputError
-        Kerma that is missing, not above zero or not one for each image; images of different size; fewer than three
-        levels that are not saturated; stored values that do not follow the kerma (see `fit_response`).
+        Kerma that is missing, not above zero or not one for each image; images of different size or detector; fewer
+        than three levels that are not saturated; stored values that do not follow the kerma (see `fit_response`).
     NotMeasurableError
         ``presentation_image``; ``only_padding`` where half of the central region holds no image.
 
@@ -165,6 +165,7 @@ def _points(
         radiograph = as_radiograph(image)
         if first is None:
             first, roi = radiograph, central_region(radiograph.pixels.shape)
+        check_one_detector(radiograph, first)
         if radiograph.pixels.shape != first.pixels.shape:
             raise InputError(
                 "flat fields of {} × {} and {} × {} pixels".format(*first.pixels.shape, *radiograph.pixels.shape),

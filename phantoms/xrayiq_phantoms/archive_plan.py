@@ -91,20 +91,35 @@ def _test_object(
         room=room,
         exposure=exposure,
         identifiers=Identifiers(seed=seed, study=name, instance=str(slot + 1), instance_number=slot + 1),
-        examination=Examination(
-            patient_name=f"Simulated^Test{number + 1}",
-            patient_id=f"SIMQC{number + 1}",
-            birth_date=None,
-            operator_name="Simulated^Physicist1",
-            physician_name=None,
-            accession_number=f"SIM{name}",
-            study_id=name,
-            study_description="Quality control" if room.names_tests else None,
-        ),
+        examination=examination_of_test(room, number, name),
         acquired_at=at,
         operator=0,
         transfer_syntax=str(rng.choice(room.test.transfer_syntaxes)),  # type: ignore[arg-type]  # one of the names
         noise_seed=int(rng.integers(1 << 31)),
+    )
+
+
+def examination_of_test(room: Room, number: int, name: str) -> Examination:
+    """Invented identity of a test: the physicist's, not a patient's.
+
+    Parameters
+    ----------
+    room : Room
+        Unit that is tested.
+    number : int
+        Its number.
+    name : str
+        Name of the study.
+    """
+    return Examination(
+        patient_name=f"Simulated^Test{number + 1}",
+        patient_id=f"SIMQC{number + 1}",
+        birth_date=None,
+        operator_name="Simulated^Physicist1",
+        physician_name=None,
+        accession_number=f"SIM{name}",
+        study_id=name,
+        study_description="Quality control" if room.names_tests else None,
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from xrayiq_phantoms.archive import ArchiveWriter, Progress
-from xrayiq_phantoms.dicom_values import SIMULATED_START, Examination, Identifiers
+from xrayiq_phantoms.archive_plan import examination_of_test
+from xrayiq_phantoms.dicom_values import SIMULATED_START, Identifiers
 from xrayiq_phantoms.manifest import Manifest
 from xrayiq_phantoms.planned import PlannedObject, TestExposure
 from xrayiq_phantoms.rooms import ROOMS, Room
@@ -109,17 +109,7 @@ def _test(
         room=room,
         exposure=exposure,
         identifiers=Identifiers(seed=seed, study=name, instance=str(slot + 1), instance_number=slot + 1),
-        examination=replace(
-            Examination(),
-            patient_name=f"Simulated^Test{number + 1}",
-            patient_id=f"SIMQC{number + 1}",
-            birth_date=None,
-            operator_name="Simulated^Physicist1",
-            physician_name=None,
-            accession_number=f"SIM{name}",
-            study_id=name,
-            study_description="Quality control" if room.names_tests else None,
-        ),
+        examination=examination_of_test(room, number, name),
         acquired_at=at,
         operator=0,
         transfer_syntax=str(rng.choice(room.test.transfer_syntaxes)),  # type: ignore[arg-type]  # one of the names

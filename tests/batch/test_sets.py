@@ -174,6 +174,19 @@ def test_a_late_kerma_table_makes_a_new_set_that_supersedes_the_old(tested, tmp_
     assert {each.provenance.response_id for each in uniformities} == {second.response.id}
 
 
+def test_a_file_that_is_gone_is_left_out_of_its_set(tested, tmp_path):
+    archive = tmp_path / "archive"
+    one_flat_of_each_level(tested[0] / "DICOM" / "20250303" / "T0011", archive)
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    xrayiq.run(archive, url, workers=1)
+    (archive / "00005.dcm").unlink()
+    summary = xrayiq.run(archive, url, workers=1)
+    assert summary.outcome_counts.get("error", 0) == 0
+    (transfer,) = results(url, "signal_transfer", DIRECT)
+    assert transfer.kerma_ugy.size == 6
+    assert xrayiq.run(archive, url, workers=1).new_outcomes == 0
+
+
 def test_a_table_that_cannot_be_used_is_an_outcome_with_line_and_column(tested, tmp_path):
     archive = tmp_path / "archive"
     one_flat_of_each_level(tested[0] / "DICOM" / "20250303" / "T0011", archive)

@@ -153,10 +153,10 @@ def plan_sets(indexed: Iterable[IndexedObject], *, site: Site, path_of: PathOf) 
     Returns
     -------
     tuple of SetTask
-        By day.
+        By day, of the files that are still there.
     """
     tables = KermaTables(path_of=path_of)
-    members = [_member(each, site, tables) for each in indexed]
+    members = [_member(each, site, tables) for each in indexed if path_of(each.relative_path).is_file()]
     return tuple(
         SetTask(
             images=images,

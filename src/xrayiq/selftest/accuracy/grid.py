@@ -30,6 +30,8 @@ from xrayiq.selftest.accuracy import (
     nps,
     nps_parts,
     objects,
+    patterns,
+    placement,
     uniformity,
 )
 from xrayiq.selftest.accuracy.case import Case, Errors, Grid
@@ -49,6 +51,8 @@ _TOPICS: Final[tuple[ModuleType, ...]] = (
     objects,
     contrast_detail,
     frames,
+    placement,
+    patterns,
     generator,
 )
 

@@ -64,18 +64,34 @@ def test_a_table_may_name_the_beam():
     ("text", "message"),
     [
         ("", "empty"),
-        ("file,kerma\na,1\n", "unknown column 'kerma'"),
+        ("file,kerma\na,1\n", "column 2 of unknown name"),
         ("beam,kerma_ugy\nRQA5/2015,1\n", "columns beam, kerma_ugy"),
-        ("file,kerma_ugy\na,1\nb,x\n", "line 3, column kerma_ugy: 'x'"),
-        ("file,kerma_ugy\na,-1\n", "line 2, column kerma_ugy: '-1'"),
+        ("file,kerma_ugy\na,1\nb,x\n", "line 3, column kerma_ugy: no number"),
+        ("file,kerma_ugy\na,-1\n", "line 2, column kerma_ugy: -1"),
         ("file,kerma_ugy\na,\n", "line 2: no kerma_ugy"),
         ("file,kerma_ugy\n,1\n", "line 2: no file"),
-        ("file,kerma_ugy,beam\na,1,RQA5\n", "line 2: beam 'RQA5'"),
+        ("file,kerma_ugy,beam\na,1,RQA5\n", "line 2, column beam: unknown beam"),
     ],
 )
 def test_a_table_that_cannot_be_used_names_line_and_column(text, message):
     with pytest.raises(InputError, match=message):
         read_kerma_table(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file,kerma_ugy\nCanary^Name, 1.dcm,2.5\n",
+        "Canary^Name.dcm,2.5\n",
+        "file,kerma_ugy,beam\na.dcm,2.5,Canary^Name\n",
+        "file,kerma_ugy\na.dcm,Canary^Name\n",
+    ],
+    ids=["comma in a name", "no heading", "beam", "kerma"],
+)
+def test_what_is_said_of_a_table_holds_no_name_from_it(text):
+    with pytest.raises(InputError) as raised:
+        read_kerma_table(text)
+    assert "canary" not in str(raised.value).lower()
 
 
 @pytest.mark.parametrize(

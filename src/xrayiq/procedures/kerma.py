@@ -15,8 +15,9 @@ from xrayiq.model import ObjectHeader
 
 KermaSource = Literal["table", "site", "header"]
 
-#: relative standard uncertainty of the kerma by where it comes from: a dosemeter's 5 %; a stated exposure index may be
-#: off by 20 % (IEC 62494-1, not verified against the document), which as a rectangular distribution is 0.2/√3
+#: relative standard uncertainty of the kerma by where it comes from, the best source first: a dosemeter's 5 %; a stated
+#: exposure index may be off by 20 % (IEC 62494-1, not verified against the document), which as a rectangular
+#: distribution is 0.2/√3
 KERMA_UNCERTAINTY: Final[Mapping[KermaSource, float]] = {"table": 0.05, "site": 0.05, "header": 0.12}
 #: name of the table that may lie beside the images
 TABLE_NAME: Final = "kerma.csv"
@@ -194,8 +195,10 @@ def read_kerma_table(text: str) -> tuple[KermaRow, ...]:
     names = [name.strip().lower() for name in next(csv.reader([lines[0]], delimiter=separator))]
     unknown = sorted(set(names) - set(_COLUMNS))
     if unknown or "kerma_ugy" not in names or not set(names) & set(_KEYS):
-        found = f"unknown column {unknown[0]!r}" if unknown else "columns " + ", ".join(names)
-        raise InputError(f"{TABLE_NAME}: {found}", needed="kerma_ugy and one of " + ", ".join(_KEYS))
+        place = names.index(unknown[0]) + 1 if unknown else 0  # its text may be a person's name
+        found = f"column {place} of unknown name" if unknown else "columns " + ", ".join(names)
+        needed = "kerma_ugy and one of " + ", ".join(_KEYS) + "; tube_voltage_kv and beam may follow"
+        raise InputError(f"{TABLE_NAME}: {found}", needed=needed)
     rows = csv.reader(io.StringIO("\n".join(lines[1:])), delimiter=separator)
     return tuple(_row(dict(zip(names, cells, strict=False)), number) for number, cells in enumerate(rows, start=2))
 
@@ -206,7 +209,7 @@ def _row(cells: Mapping[str, str], line: int) -> KermaRow:
     try:
         _check_beam(beam)
     except InputError as error:
-        raise InputError(f"{TABLE_NAME}, line {line}: {error.found}", needed=error.needed) from None
+        raise InputError(f"{TABLE_NAME}, line {line}, column beam: unknown beam", needed=error.needed) from None
     row = KermaRow(
         kerma_ugy=0.0 if kerma is None else kerma,
         file=cells.get("file", "").strip(),
@@ -230,7 +233,8 @@ def _number(cells: Mapping[str, str], column: str, line: int) -> float | None:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise InputError(f"{TABLE_NAME}, line {line}, column {column}: {text[:40]!r}", needed="a number above zero")
+        found = "no number" if math.isnan(value) else f"{value:g}"  # other text may be a person's name
+        raise InputError(f"{TABLE_NAME}, line {line}, column {column}: {found}", needed="a number above zero")
     return value
 
 

@@ -7,8 +7,9 @@ import datetime
 
 import pytest
 
+from xrayiq.errors import NotMeasurableError
 from xrayiq.model import Acquisition, DetectorResponse, ObjectHeader, Response
-from xrayiq.procedures import Kerma, ResponseBook, SetMember, find_sets, response_mode
+from xrayiq.procedures import Kerma, ResponseBook, SetMember, find_sets, load_site, response_mode, score_set
 from xrayiq.procedures.levels import nps_levels
 
 AT = datetime.datetime(2025, 3, 3, 8, 0)
@@ -105,6 +106,38 @@ def test_noise_power_is_taken_at_the_usual_levels():
     assert [level[0].kerma.kerma_ugy for level in nps_levels(found)] == [0.7, 2.4, 8.5]
     (far,) = sets(member(1, kerma=100.0), member(2, kerma=50.0), member(3, kerma=50.0))
     assert [level[0].kerma.kerma_ugy for level in nps_levels(far)] == [50.0]
+
+
+def test_saturated_levels_are_not_chosen():
+    (found,) = sets(*(member(number, kerma=kerma) for number, kerma in enumerate((1.0, 2.5, 5.0, 8.0))))
+    response = Response(model="linear", a=0.0, b=100.0, kerma_min_ugy=1.0, kerma_max_ugy=5.0)
+    assert [level[0].kerma.kerma_ugy for level in nps_levels(found, response)] == [1.0, 2.5]
+    read = []
+
+    def load(one):
+        read.append(one.kerma.kerma_ugy)
+        raise NotMeasurableError("unreadable", "not needed here")
+
+    (few,) = sets(member(1, kerma=2.5), member(2, kerma=8.0))
+    score_set(few, load, site=load_site(), response=response)
+    assert set(read) == {2.5}
+
+
+def test_sources_of_kerma_are_not_mixed():
+    by_header = Kerma(kerma_ugy=4.0, source="header")
+    four = [member(number, kerma=kerma) for number, kerma in enumerate((1.0, 2.5, 8.0))]
+    other = dataclasses.replace(member(9, kerma=4.0), kerma=by_header)
+    (found,) = sets(*four, other)
+    assert [flat.kerma.kerma_ugy for flat in found.flats] == [1.0, 2.5, 8.0]
+    assert [flat.subject for flat in found.left_out] == ["1.9"]
+    (few,) = sets(*four[:2], other)
+    assert (len(few.flats), few.tells_response, few.left_out) == (3, False, ())
+    assert sum(flat.kerma is None for flat in few.flats) == 1
+
+
+def test_flat_fields_of_unknown_kerma_and_charge_are_no_repeats():
+    (found,) = sets(member(1), member(2))
+    assert [len(level) for level in found.levels] == [1, 1]
 
 
 OLD = Response(model="linear", a=0.0, b=100.0)

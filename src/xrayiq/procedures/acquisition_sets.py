@@ -6,12 +6,12 @@ import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from xrayiq.model import ObjectHeader
 from xrayiq.procedures.beams import beam_of
-from xrayiq.procedures.kerma import Kerma
+from xrayiq.procedures.kerma import KERMA_UNCERTAINTY, Kerma
 from xrayiq.procedures.site import Kind
 
 #: fewest levels of kerma that tell a response
@@ -64,6 +64,8 @@ class AcquisitionSet:
         In the order of exposure.
     beam : str
         Standard beam with its edition; empty where it is not known.
+    left_out : tuple of SetMember
+        Flat fields that are in no level: the kerma of the others is known from a better source.
     """
 
     group: str
@@ -71,6 +73,7 @@ class AcquisitionSet:
     flats: tuple[SetMember, ...]
     edges: tuple[SetMember, ...]
     beam: str
+    left_out: tuple[SetMember, ...] = ()
 
     @property
     def members(self) -> tuple[SetMember, ...]:
@@ -80,7 +83,12 @@ class AcquisitionSet:
     @property
     def subject(self) -> str:
         """Identity of the whole set."""
-        return subject_of(self.members)
+        return subject_of(self.members + self.left_out)
+
+    def without(self, member: SetMember) -> AcquisitionSet:
+        """The set without one of its members."""
+        flats, edges = (tuple(each for each in kind if each is not member) for kind in (self.flats, self.edges))
+        return replace(self, flats=flats, edges=edges)
 
     @property
     def tells_response(self) -> bool:
@@ -89,9 +97,12 @@ class AcquisitionSet:
 
     @property
     def levels(self) -> tuple[tuple[SetMember, ...], ...]:
-        """Flat fields of equal kerma together, or of equal charge where not all kermas are known; rising."""
+        """Flat fields of equal kerma together, or of equal charge where not all kermas are known; rising.
+
+        Without a charge either, each is a level of its own.
+        """
         if all(flat.kerma is not None for flat in self.flats):
-            return _grouped(self.flats, lambda flat: flat.kerma.kerma_ugy if flat.kerma else 0.0)
+            return _grouped(self.flats, _kerma_ugy)
         return _grouped(self.flats, lambda flat: flat.header.acquisition.exposure_mas or 0.0)
 
 
@@ -133,13 +144,34 @@ def _set(key: str, group: list[SetMember], beam_edition: str) -> AcquisitionSet:
     named = {member.kerma.beam for member in ordered if member.kerma is not None and member.kerma.beam}
     known = named or {beam_of(member.header.acquisition, edition=beam_edition) for member in ordered}
     exposed_at = ordered[0].header.acquisition.exposed_at
+    flats, left_out = _of_one_source(tuple(member for member in ordered if member.kind == "flat_field"))
     return AcquisitionSet(
         group=hashlib.sha256(key.encode()).hexdigest()[:16],
         day=datetime.date.min if exposed_at is None else exposed_at.date(),
-        flats=tuple(member for member in ordered if member.kind == "flat_field"),
+        flats=flats,
+        left_out=left_out,
         edges=tuple(member for member in ordered if member.kind == "edge"),
         beam=known.pop() if len(known) == 1 else "",
     )
+
+
+def _of_one_source(flats: tuple[SetMember, ...]) -> tuple[tuple[SetMember, ...], tuple[SetMember, ...]]:
+    """Flat fields with the kerma of the best source alone, and those left out: sources may differ by their scale.
+
+    Where the best source knows too few levels for a response, the others stay, without a kerma.
+    """
+    sources = {flat.kerma.source for flat in flats if flat.kerma is not None}
+    best = next((source for source in KERMA_UNCERTAINTY if source in sources), None)
+    known = tuple(flat for flat in flats if flat.kerma is not None and flat.kerma.source == best)
+    if len(known) == len(flats):
+        return flats, ()
+    if len(_grouped(known, _kerma_ugy)) >= RESPONSE_LEVELS:
+        return known, tuple(flat for flat in flats if flat not in known)
+    return tuple(flat if flat in known else replace(flat, kerma=None) for flat in flats), ()
+
+
+def _kerma_ugy(flat: SetMember) -> float:
+    return 0.0 if flat.kerma is None else flat.kerma.kerma_ugy
 
 
 def _group_key(header: ObjectHeader) -> str | None:
@@ -198,7 +230,7 @@ def response_mode(header: ObjectHeader) -> str | None:
 def _grouped(flats: Sequence[SetMember], level_of: Callable[[SetMember], float]) -> tuple[tuple[SetMember, ...], ...]:
     levels: list[list[SetMember]] = []
     for flat in sorted(flats, key=level_of):
-        if levels and level_of(flat) <= (1.0 + LEVEL_TOLERANCE) * level_of(levels[-1][0]):
+        if levels and 0 < level_of(flat) <= (1.0 + LEVEL_TOLERANCE) * level_of(levels[-1][0]):
             levels[-1].append(flat)
         else:
             levels.append([flat])

@@ -15,13 +15,15 @@ NPS_KERMAS_UGY: Final = (2.5 / 3.2, 2.5, 2.5 * 3.2)
 _WITHIN_FACTOR: Final = 1.5
 
 
-def nps_levels(images: AcquisitionSet) -> tuple[tuple[SetMember, ...], ...]:
+def nps_levels(images: AcquisitionSet, response: Response | None = None) -> tuple[tuple[SetMember, ...], ...]:
     """Levels of which noise power spectra are taken, rising.
 
     Parameters
     ----------
     images : AcquisitionSet
         The set.
+    response : Response, optional
+        Response told from it; levels above its range are saturated and are taken only where there are no others.
 
     Returns
     -------
@@ -29,15 +31,17 @@ def nps_levels(images: AcquisitionSet) -> tuple[tuple[SetMember, ...], ...]:
         Those nearest to 0.78, 2.5 and 8 µGy, if within a factor of 1.5; where none is, or the kerma is not known, the
         level of most images.
     """
+    below = set(noise_levels(images, response))
+    levels = [level for level in images.levels if below.issuperset(level)] or images.levels
     chosen = []
     for wanted in NPS_KERMAS_UGY:
-        near = [(_distance(level, wanted), number) for number, level in enumerate(images.levels)]
+        near = [(_distance(level, wanted), number) for number, level in enumerate(levels)]
         distance, number = min(near)
         if distance <= math.log(_WITHIN_FACTOR) and number not in chosen:
             chosen.append(number)
     if not chosen:
-        chosen = [max(range(len(images.levels)), key=lambda number: (len(images.levels[number]), number))]
-    return tuple(images.levels[number] for number in sorted(chosen))
+        chosen = [max(range(len(levels)), key=lambda number: (len(levels[number]), number))]
+    return tuple(levels[number] for number in sorted(chosen))
 
 
 def noise_levels(images: AcquisitionSet, response: Response | None) -> tuple[SetMember, ...]:

@@ -113,7 +113,7 @@ def score_set(images: AcquisitionSet, load: Load, *, site: Site, response: Respo
         outcomes.append(scorer.noise_components())
     outcomes += scorer.patterns()
     edges = scorer.mtfs()
-    flats = [(level, scorer.nps(level)) for level in nps_levels(images)]
+    flats = [(level, scorer.nps(level)) for level in nps_levels(images, response)]
     outcomes += [outcome for _, outcome in (*edges, *flats)]
     outcomes += [scorer.dqe(edge, flat) for edge in edges for flat in flats if edge[1].result and flat[1].result]
     return ScoredSet(outcomes=tuple(outcomes), response=_response_of(outcomes))
@@ -151,8 +151,10 @@ class _Scorer:
 
     @property
     def best_level(self) -> tuple[SetMember, ...]:
-        """Level of most images; of several, that of the highest kerma."""
-        return max(reversed(self.images.levels), key=len)
+        """Level of most images below saturation; of several, that of the highest kerma."""
+        below = set(noise_levels(self.images, self.response))
+        levels = [level for level in self.images.levels if below.issuperset(level)] or self.images.levels
+        return max(reversed(levels), key=len)
 
     def defects(self) -> Outcome:
         """Defective pixels on the best level."""

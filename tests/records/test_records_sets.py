@@ -43,6 +43,34 @@ def test_a_set_of_another_group_leaves_it_in_force(records: Records) -> None:
     assert {"set:1", "set:2"} <= set(records.frame("outcomes")["subject"])
 
 
+def test_a_set_of_other_members_leaves_it_in_force(records: Records) -> None:
+    run_id = begin(records)
+    for number in (1, 2):
+        add(records, run_id, number)
+        add_set(records, run_id, number)
+    assert {"set:1", "set:2"} <= set(records.frame("outcomes")["subject"])
+    assert records.has_set("group", "set:1", "plan1")
+    assert records.has_set("group", "set:2", "plan1")
+
+
+def test_a_superseded_set_is_not_known(records: Records) -> None:
+    run_id = begin(records)
+    add(records, run_id, 1)
+    add(records, run_id, 2)
+    add_set(records, run_id, 1)
+    add_set(records, run_id, 1, 2)
+    assert not records.has_set("group", "set:1", "plan1")
+
+
+def test_of_two_responses_of_a_day_that_of_most_images_holds_whichever_was_stored_last(records: Records) -> None:
+    run_id = begin(records)
+    for number in (1, 2, 3):
+        add(records, run_id, number)
+    add_set(records, run_id, 1, 2, response=LATER)
+    add_set(records, run_id, 3, group_key="other beam")
+    assert [each.response for each in records.responses()] == [LATER]
+
+
 def test_a_set_is_known_with_its_plan_and_response(records: Records) -> None:
     run_id = begin(records)
     add(records, run_id, 1)
@@ -83,9 +111,17 @@ def test_files_that_lack_the_response_of_their_day_are_named(records: Records) -
     add(records, run_id, 1, file=file_entry(1, response_mode="mode"))
     add(records, run_id, 2, file=file_entry(2, response_mode="mode", response_id=RESPONSE.id))
     add(records, run_id, 3, file=file_entry(3, response_mode="other"))
-    before = header(4, exposed_at=EXPOSED_AT - datetime.timedelta(days=1))
-    add(records, run_id, 4, file=file_entry(4, response_mode="mode"), header=before)
-    assert records.files_without("archive", "plan1", valid) == ["day/1.dcm"]
+    day_before = EXPOSED_AT - datetime.timedelta(days=1)
+    add(records, run_id, 4, file=file_entry(4, response_mode="mode"), header=header(4, exposed_at=day_before))
+    add(
+        records,
+        run_id,
+        5,
+        file=file_entry(5, response_mode="mode", response_id="gone"),
+        header=header(5, exposed_at=day_before),
+    )
+    assert records.files_without("archive", "plan1", [valid]) == ["day/1.dcm", "day/5.dcm"]
+    assert records.files_without("archive", "plan1", []) == ["day/2.dcm", "day/5.dcm"]
 
 
 def test_outcomes_of_other_parameters_are_superseded_when_a_file_is_scored_again(records: Records) -> None:

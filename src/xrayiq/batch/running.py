@@ -97,7 +97,7 @@ class _Run:
         self.files = 0
         self.unchanged = 0
         self.new_outcomes = 0
-        self.odd_paths: dict[str, Path] = {}
+        self.odd_paths: dict[tuple[str, str], Path] = {}
         self.book = ResponseBook(entries=records.responses())
 
     def go(self, workers: int | None, client: Executor | None) -> RunSummary:
@@ -113,9 +113,11 @@ class _Run:
         if self.report_progress is not None:
             threading.Thread(target=self._count, daemon=True).start()
         try:
-            for root, key in zip(self.roots, keys, strict=True):
+            archives = list(zip(self.roots, keys, strict=True))
+            for root, key in archives:
                 self._walk(run_id, root, key, workers, client)
-                self._measure_sets(run_id, root, key, workers, client)
+            self._measure_sets(run_id, archives, workers, client)
+            for root, key in archives:
                 self._measure_with_responses(run_id, root, key, workers, client)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -131,7 +133,7 @@ class _Run:
     def _walk(self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None) -> None:
         """Score what is new or changed, as it is found."""
         known = self.records.unchanged_files(key, self.plan)
-        self._score(run_id, key, self._changed(root, known), workers, client, advance=True)
+        self._score(run_id, key, self._changed(root, key, known), workers, client, advance=True)
 
     def _score(
         self,
@@ -157,10 +159,15 @@ class _Run:
         finally:
             self._write(run_id, key, waiting)
 
-    def _measure_sets(self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None) -> None:
+    def _measure_sets(
+        self, run_id: int, archives: list[tuple[Path, str]], workers: int | None, client: Executor | None
+    ) -> None:
         """Measure the acquisition sets that are new or have changed: those that tell a response first."""
-        indexed = self.records.indexed_objects(key, self.plan, kinds=SET_KINDS)
-        planned = plan_sets(indexed, site=self.site, path_of=self._path_below(root))
+        indexed = (
+            (self.records.indexed_objects(key, self.plan, kinds=SET_KINDS), self._path_below(root, key))
+            for root, key in archives
+        )
+        planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
             tasks = self._new_sets(task for task in planned if task.images.tells_response == telling)
             for measured in measured_sets(tasks, site=self.site, workers=workers, client=client):
@@ -175,28 +182,31 @@ class _Run:
         if self.records.newest_set().startswith(MAP_PREFIX):
             return
         found = self.records.results(RESULT_TYPES, procedure="defects")
-        for entry in list(defect_maps(found, self.site)):
-            if not self.records.has_set(entry.group_key, entry.subject, self.plan):
-                self.new_outcomes += self.records.add_set(run_id, entry, plan_digest=self.plan)
+        entries = list(defect_maps(found, self.site))
+        with self.records.transaction():  # all or none: the newest set tells whether the maps are made
+            for entry in entries:
+                if not self.records.has_set(entry.group_key, entry.subject, self.plan):
+                    self.new_outcomes += self.records.add_set(run_id, entry, plan_digest=self.plan)
 
     def _new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
         for each in planned:
-            task = replace(each, response=self.book.valid_for(each.images.flats[0].header))
+            told = each.images.tells_response  # one of before would depend on what was measured earlier
+            task = replace(each, response=None if told else self.book.valid_for(each.images.flats[0].header))
             if not self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id):
                 yield task
 
     def _measure_with_responses(
         self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None
     ) -> None:
-        """Score again what a response holds for and was scored without it."""
-        path_below = self._path_below(root)
-        paths = [path for valid in self.book.entries for path in self.records.files_without(key, self.plan, valid)]
+        """Score again what was scored with another response than the valid one."""
+        path_below = self._path_below(root, key)
+        paths = self.records.files_without(key, self.plan, self.book.entries)
         files = (file for path in paths for file in self._still_there(path_below(path), path))
         self._score(run_id, key, files, workers, client, advance=False)
 
-    def _path_below(self, root: Path) -> Callable[[str], Path]:
+    def _path_below(self, root: Path, key: str) -> Callable[[str], Path]:
         base = root if root.is_dir() else root.parent
-        return lambda relative: self.odd_paths.get(relative, base / relative)
+        return lambda relative: self.odd_paths.get((key, relative), base / relative)
 
     @staticmethod
     def _still_there(path: Path, relative_path: str) -> Iterator[SourceFile]:
@@ -206,10 +216,10 @@ class _Run:
             return  # its outcomes stand until the file is back
         yield SourceFile(path=path, relative_path=relative_path, size=status.st_size, mtime_ns=status.st_mtime_ns)
 
-    def _changed(self, root: Path, known: dict[str, tuple[int, int]]) -> Iterator[SourceFile]:
+    def _changed(self, root: Path, key: str, known: dict[str, tuple[int, int]]) -> Iterator[SourceFile]:
         for file in scan_folder(root):
             if not str(file.path).endswith(file.relative_path):
-                self.odd_paths[file.relative_path] = file.path
+                self.odd_paths[key, file.relative_path] = file.path
             if known.get(file.relative_path) == (file.size, file.mtime_ns) and not file.problem:
                 self.unchanged += 1
                 self._advance()

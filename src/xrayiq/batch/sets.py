@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from xrayiq.batch.files import OBJECT_TIMEOUT_S
+from xrayiq.batch.kerma_tables import KermaTables, PathOf
 from xrayiq.batch.pool import Executor, Job, results_in_order
 from xrayiq.batch.scored_file import where_it_happened
 from xrayiq.dicom import dataset_radiograph, open_object
-from xrayiq.errors import InputError, ReadError
+from xrayiq.errors import ReadError
 from xrayiq.metrics import Defects
 from xrayiq.model import Outcome, Radiograph, Response
+from xrayiq.model.outcome import OutcomeKind
 from xrayiq.procedures import (
-    TABLE_NAME,
     AcquisitionSet,
     DatedDefects,
-    KermaRow,
     ScoredSet,
     SetMember,
     Site,
@@ -28,7 +27,6 @@ from xrayiq.procedures import (
     find_sets,
     kerma_of,
     parameter_digest,
-    read_kerma_table,
     response_mode,
     score_set,
 )
@@ -36,8 +34,6 @@ from xrayiq.records import IndexedObject, SetEntry, StoredResult
 
 #: version of the recognition of sets in outcomes that no metric made
 _SET_VERSION: Final = 1
-
-PathOf = Callable[[str], Path]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +45,7 @@ class SetTask:
     images : AcquisitionSet
         The set.
     paths : mapping of str to Path
-        File of each member, by its relative path.
+        File of each member, by its subject.
     response : Response or None
         Response known of the detector, for sets that tell none themselves.
     problems : tuple of str
@@ -86,84 +82,37 @@ class MeasuredSet:
     response: Response | None
 
 
-@dataclass(slots=True, kw_only=True)
-class KermaTables:
-    """Tables of kerma beside the images of an archive, each read once.
+def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], PathOf]], *, site: Site) -> tuple[SetTask, ...]:
+    """Sets among the indexed objects of some archives.
 
     Parameters
     ----------
-    path_of : callable
-        File of a relative path.
-    """
-
-    path_of: PathOf
-    _known: dict[PurePosixPath, tuple[tuple[KermaRow, ...], str]] = field(default_factory=dict)
-
-    def beside(self, relative_path: str) -> tuple[tuple[KermaRow, ...], str]:
-        """Rows of the table in the folder of a file, or in the nearest folder above that has one; and what is wrong."""
-        for folder in PurePosixPath(relative_path).parents:
-            rows, problem = self._read(folder)
-            if rows or problem:
-                return rows, problem
-        return (), ""
-
-    def _read(self, folder: PurePosixPath) -> tuple[tuple[KermaRow, ...], str]:
-        if folder not in self._known:
-            rows: tuple[KermaRow, ...] = ()
-            problem = ""
-            try:
-                rows = read_table(self.path_of(str(folder / TABLE_NAME)))
-            except InputError as error:
-                problem = error.explanation
-            self._known[folder] = rows, problem
-        return self._known[folder]
-
-
-def read_table(path: Path) -> tuple[KermaRow, ...]:
-    """Rows of a kerma table; none where there is no file.
-
-    Raises
-    ------
-    InputError
-        The table cannot be used.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise InputError(f"{TABLE_NAME} cannot be read ({error.strerror})", needed="a table of kerma") from error
-    with contextlib.suppress(UnicodeDecodeError):
-        return read_kerma_table(content.decode("utf-8-sig"))
-    return read_kerma_table(content.decode("latin-1"))
-
-
-def plan_sets(indexed: Iterable[IndexedObject], *, site: Site, path_of: PathOf) -> tuple[SetTask, ...]:
-    """Sets among the indexed objects of an archive.
-
-    Parameters
-    ----------
-    indexed : iterable of IndexedObject
-        Flat fields and edges.
+    archives : iterable of (iterable of IndexedObject, callable)
+        Flat fields and edges of each, and the file of a relative path.
     site : Site
         Kerma table and edition of the beam tables.
-    path_of : callable
-        File of a relative path.
 
     Returns
     -------
     tuple of SetTask
-        By day, of the files that are still there.
+        By day, of the files that are still there; an object with several files is taken from the first.
     """
-    tables = KermaTables(path_of=path_of)
-    members = [_member(each, site, tables) for each in indexed if path_of(each.relative_path).is_file()]
+    members: dict[str, SetMember] = {}
+    places: dict[str, tuple[Path, str]] = {}
+    for indexed, path_of in archives:
+        tables = KermaTables(path_of=path_of)
+        for each in indexed:
+            path = path_of(each.relative_path)
+            if each.header.subject not in members and path.is_file():
+                members[each.header.subject] = _member(each, site, tables)
+                places[each.header.subject] = path, tables.beside(each.relative_path)[1]
     return tuple(
         SetTask(
             images=images,
-            paths={member.relative_path: path_of(member.relative_path) for member in images.members},
-            problems=tuple(sorted({tables.beside(member.relative_path)[1] for member in images.members} - {""})),
+            paths={member.subject: places[member.subject][0] for member in images.members},
+            problems=tuple(sorted({places[member.subject][1] for member in images.members} - {""})),
         )
-        for images in find_sets(members, beam_edition=site.beam_edition)
+        for images in find_sets(members.values(), beam_edition=site.beam_edition)
     )
 
 
@@ -180,22 +129,52 @@ def measured_sets(
 
 
 def measure_set(task: SetTask, *, site: Site) -> MeasuredSet:
-    """Read and measure one set; never raises for what its files contain."""
+    """Read and measure one set; never raises for what its files contain.
 
-    def load(member: SetMember) -> Radiograph:
-        dataset, _ = open_object(task.paths[member.relative_path])
-        return dataset_radiograph(dataset, header=member.header)
+    A member that cannot be read is left out and named in an outcome.
+    """
+    images, outcomes = task.images, [_problem(task, site, problem) for problem in task.problems]
+    if images.left_out:
+        outcomes.append(_problem(task, site, _left_out(images), reason="no_kerma"))
+    while images.flats:
+        try:
+            scored = score_set(images, partial(_load, task), site=site, response=task.response)
+        except _UnreadableMemberError as error:
+            images = images.without(error.member)
+            outcomes.append(_problem(task, site, str(error), reason="unreadable_member", kind="error"))
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
+            return _failed(task, site, "internal_error", where_it_happened(error))
+        else:
+            return _measured(task, ScoredSet(outcomes=(*scored.outcomes, *outcomes), response=scored.response))
+    return _measured(task, ScoredSet(outcomes=tuple(outcomes), response=None))
 
+
+class _UnreadableMemberError(Exception):
+    """A member of a set that cannot be read, named by its identity: names of files stay in the index."""
+
+    def __init__(self, member: SetMember, why: str) -> None:
+        super().__init__(f"image {member.subject} left out of the set: {why}")
+        self.member = member
+
+
+def _load(task: SetTask, member: SetMember) -> Radiograph:
     try:
-        scored = score_set(task.images, load, site=site, response=task.response)
+        dataset, _ = open_object(task.paths[member.subject])
+        return dataset_radiograph(dataset, header=member.header)
     except ReadError as error:
-        return _failed(task, site, error.reason, error.explanation)
+        raise _UnreadableMemberError(member, error.explanation) from error
     except OSError as error:
-        return _failed(task, site, "unreadable_path", f"a file cannot be read ({error.strerror})")
-    except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
-        return _failed(task, site, "internal_error", where_it_happened(error))
-    bad = tuple(_problem(task, site, problem) for problem in task.problems)
-    return _measured(task, ScoredSet(outcomes=(*scored.outcomes, *bad), response=scored.response))
+        raise _UnreadableMemberError(member, f"its file cannot be read ({error.strerror})") from error
+
+
+def _left_out(images: AcquisitionSet) -> str:
+    named = ", ".join(member.subject for member in images.left_out[:3])
+    more = f" and {len(images.left_out) - 3} more" if len(images.left_out) > 3 else ""
+    count = len(images.left_out) + len(images.flats)
+    return (
+        f"{len(images.left_out)} of {count} flat fields left out of the set, their kerma not known from the source "
+        f"that tells that of the others: {named}{more}"
+    )
 
 
 def defect_maps(found: Iterable[StoredResult], site: Site) -> Iterator[SetEntry]:
@@ -232,7 +211,7 @@ def defect_maps(found: Iterable[StoredResult], site: Site) -> Iterator[SetEntry]
             beam="",
             anchor=made.found.anchor,
             response_id="",
-            members=[(made.found.subject, None, "")],
+            members=(),
             outcomes=made.outcomes,
         )
 
@@ -260,18 +239,20 @@ def _measured(task: SetTask, scored: ScoredSet) -> MeasuredSet:
 
 
 def _failed(task: SetTask, site: Site, reason: str, message: str) -> MeasuredSet:
-    outcome = replace(_problem(task, site, message), kind="error", reason=reason)
+    outcome = _problem(task, site, message, reason=reason, kind="error")
     return _measured(task, ScoredSet(outcomes=(outcome,), response=None))
 
 
-def _problem(task: SetTask, site: Site, message: str) -> Outcome:
+def _problem(
+    task: SetTask, site: Site, message: str, *, reason: str = "kerma_table", kind: OutcomeKind = "not_measurable"
+) -> Outcome:
     return Outcome(
         subject=task.images.subject,
         procedure="acquisition_set",
-        kind="not_measurable",
+        kind=kind,
         algorithm_version=_SET_VERSION,
         parameter_digest=parameter_digest("acquisition_set", {"problem": message}, site=site),
-        reason="kerma_table",
+        reason=reason,
         message=message,
     )
 

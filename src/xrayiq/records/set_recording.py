@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import datetime
 import itertools
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 
 from xrayiq.model import DetectorResponse, ObjectHeader, Outcome, Response
 from xrayiq.model.response import ResponseModel
@@ -77,7 +78,7 @@ class SetRecorder(Recorder):
     """The part of a store that holds acquisition sets and responses."""
 
     def indexed_objects(self, archive_key: str, plan_digest: str, *, kinds: Sequence[str]) -> Iterator[IndexedObject]:
-        """Objects of some kinds of an archive, in the order of the index.
+        """Objects of some kinds of an archive, once for each of their files, in the order of the index.
 
         Parameters
         ----------
@@ -94,8 +95,8 @@ class SetRecorder(Recorder):
         query = (
             select(OBJECTS.c.header_json, OBJECTS.c.kind, FILES.c.relative_path, FILES.c.id)
             .join(FILES, FILES.c.subject == OBJECTS.c.subject)
-            .where(FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest, FILES.c.status == "object")
-            .where(OBJECTS.c.kind.in_(list(kinds)))
+            .where(FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest)
+            .where(FILES.c.status.in_(("object", "duplicate")), OBJECTS.c.kind.in_(list(kinds)))
             .order_by(FILES.c.id)
             .limit(_PAGE)
         )
@@ -116,35 +117,40 @@ class SetRecorder(Recorder):
                 return
             after = rows[-1].id
 
-    def files_without(self, archive_key: str, plan_digest: str, valid: DetectorResponse) -> list[str]:
-        """Files of an archive that a response holds for and that were not measured with it.
+    def files_without(self, archive_key: str, plan_digest: str, responses: Sequence[DetectorResponse]) -> list[str]:
+        """Files of an archive that were measured with another response than the valid one, or without it.
 
         Parameters
         ----------
         archive_key, plan_digest : str
             As given to `begin_run`.
-        valid : DetectorResponse
-            The response and the days it is valid for.
+        responses : sequence of DetectorResponse
+            Responses of all detectors with the days they are valid for; where none is, none should have been used.
 
         Returns
         -------
         list of str
-            Their relative paths.
+            Their relative paths; one query, whatever the number of responses.
         """
+        by_mode: dict[str, list[DetectorResponse]] = {}
+        for each in sorted(responses, key=lambda response: response.valid_from):
+            by_mode.setdefault(each.mode, []).append(each)
         query = (
-            select(FILES.c.relative_path)
+            select(FILES.c.relative_path, FILES.c.response_mode, FILES.c.response_id, OBJECTS.c.exposed_at)
             .join(OBJECTS, OBJECTS.c.subject == FILES.c.subject)
-            .where(FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest, FILES.c.status == "object")
-            .where(FILES.c.response_mode == valid.mode, FILES.c.response_id != valid.response.id)
-            .where(OBJECTS.c.exposed_at >= datetime.datetime.combine(valid.valid_from, datetime.time()))
+            .where(FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest, FILES.c.response_mode != "")
+            .where(OBJECTS.c.exposed_at.is_not(None))
+            .order_by(FILES.c.id)
         )
-        if valid.valid_until is not None:
-            query = query.where(OBJECTS.c.exposed_at < datetime.datetime.combine(valid.valid_until, datetime.time()))
         with self._read() as connection:
-            return [str(path) for path in connection.scalars(query.order_by(FILES.c.id))]
+            return [
+                row.relative_path
+                for row in connection.execute(query)
+                if row.response_id != _valid_id(by_mode.get(row.response_mode, []), row.exposed_at.date())
+            ]
 
     def has_set(self, group_key: str, subject: str, plan_digest: str, response_id: str = "") -> bool:
-        """Whether the last set of a group is this one, measured under this plan with this response.
+        """Whether a set of a group is in force as it is, measured under this plan with this response.
 
         Parameters
         ----------
@@ -156,10 +162,10 @@ class SetRecorder(Recorder):
         bool
             True if there is nothing to measure again.
         """
-        query = select(SETS.c.subject, SETS.c.plan_digest, SETS.c.response_id).where(SETS.c.group_key == group_key)
+        query = select(SETS).where(SETS.c.group_key == group_key).order_by(SETS.c.id)
         with self._read() as connection:
-            row = connection.execute(query.order_by(SETS.c.id.desc()).limit(1)).first()
-        return row is not None and tuple(row) == (subject, plan_digest, response_id)
+            rows = _in_force(connection.execute(query).all())
+        return (subject, plan_digest, response_id) in {(row.subject, row.plan_digest, row.response_id) for row in rows}
 
     def newest_set(self) -> str:
         """Subject of the set that was stored last; empty where there is none."""
@@ -175,7 +181,9 @@ class SetRecorder(Recorder):
         mode: str | None = None,
         response: Response | None = None,
     ) -> int:
-        """Store a set with its outcomes and response; earlier sets of its group are superseded.
+        """Store a set with its outcomes and response.
+
+        Earlier sets of its group that have a member in common with it are superseded, or all where none are named.
 
         Parameters
         ----------
@@ -198,7 +206,9 @@ class SetRecorder(Recorder):
         subjects = sorted({outcome.subject for outcome in entry.outcomes})
         with self._write() as connection:
             object_id = self._writer.object_id(connection, entry.anchor)
-            earlier = connection.execute(select(SETS.c.subjects).where(SETS.c.group_key == entry.group_key)).all()
+            own = {member[0] for member in entry.members}
+            query = select(SETS.c.subjects, SETS.c.members).where(SETS.c.group_key == entry.group_key)
+            earlier = [row for row in connection.execute(query) if _supersedes(own, _names(row))]
             gone = sorted({subject for row in earlier for subject in row.subjects} - set(subjects))
             if gone:
                 superseded = update(OUTCOMES).where(OUTCOMES.c.subject.in_(gone), OUTCOMES.c.plan_digest == plan_digest)
@@ -232,13 +242,13 @@ class SetRecorder(Recorder):
         Returns
         -------
         tuple of DetectorResponse
-            Of several measured on one day, by a later set or plan, the last; only the last set of a group counts.
+            Of several measured on one day that of most images, whichever was stored last; superseded sets do not count.
         """
-        last = select(SETS.c.group_key, SETS.c.id).order_by(SETS.c.id)
-        query = select(RESPONSES, SETS.c.group_key).join(SETS, RESPONSES.c.set_id == SETS.c.id).order_by(RESPONSES.c.id)
+        query = select(RESPONSES).order_by(RESPONSES.c.id)
         with self._read() as connection:
-            newest = {row.group_key: row.id for row in connection.execute(last)}
-            rows = [row for row in connection.execute(query) if newest[row.group_key] == row.set_id]
+            sets = {row.id: row for row in _in_force(connection.execute(select(SETS).order_by(SETS.c.id)).all())}
+            rows = [row for row in connection.execute(query) if row.set_id in sets]
+        rows.sort(key=lambda row: (len(sets[row.set_id].members), sets[row.set_id].subject, row.id))
         by_day = {(row.mode, row.valid_from): row for row in rows}
         ordered = [by_day[key] for key in sorted(by_day)]
         return tuple(
@@ -253,3 +263,30 @@ class SetRecorder(Recorder):
             )
             for row, later in itertools.zip_longest(ordered, ordered[1:])
         )
+
+
+def _valid_id(of_mode: Sequence[DetectorResponse], day: datetime.date) -> str:
+    """Identity of the response of a mode, given in the order of their days, that is valid on a day; or empty."""
+    place = bisect.bisect_right(of_mode, day, key=lambda response: response.valid_from) - 1
+    return of_mode[place].response.id if place >= 0 and of_mode[place].is_valid_on(day) else ""
+
+
+def _names(row: Any) -> set[str]:
+    return {str(member[0]) for member in row.members}
+
+
+def _supersedes(later: set[str], earlier: set[str]) -> bool:
+    """Whether a set takes the place of an earlier one of its group, by the names of their members."""
+    return not (later and earlier and later.isdisjoint(earlier))
+
+
+def _in_force(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Sets, given in the order they were stored, that no later one of their group supersedes."""
+    kept: list[Row[Any]] = []
+    later: dict[str, list[set[str]]] = {}
+    for row in reversed(rows):
+        after, own = later.setdefault(row.group_key, []), _names(row)
+        if not any(_supersedes(each, own) for each in after):
+            kept.append(row)
+        after.append(own)
+    return kept[::-1]

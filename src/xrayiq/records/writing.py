@@ -170,10 +170,7 @@ class Writer:
         object_id: int | None,
         plan_digest: str,
     ) -> int:
-        """Insert the outcomes that are new, with their measurements and verdicts, and give their number.
-
-        They are all that their subjects have under the plan: others of it are superseded.
-        """
+        """Insert what is new, supersede what else the subjects have under the plan, and give the number of the new."""
         wanted: dict[_Key, PackedOutcome] = {}
         for outcome in outcomes:
             wanted.setdefault(outcome.key, outcome)

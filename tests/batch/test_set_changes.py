@@ -52,18 +52,15 @@ def outcomes(folder, procedure):
     return frame[frame["procedure"] == procedure].to_dict("records")
 
 
-def test_day(folder, room=LOGARITHMIC, *, seed=1, **changes):
+def day_of_tests(folder, room=LOGARITHMIC, *, seed=1, **changes):
     """Folder of one room's tests: one flat field of each level and the table of their kerma."""
     settings = {"kermas_ugy": KERMAS_UGY, "flats": 1, "edges": 0, "shape": (420, 420), "seed": seed}
     simulate_detector_tests(folder, rooms=(room,), **(settings | changes))
     return next((folder / "DICOM").glob("*/*"))
 
 
-test_day.__test__ = False
-
-
 def test_renamed_files_are_the_same_set(tmp_path):
-    day = test_day(tmp_path / "archive")
+    day = day_of_tests(tmp_path / "archive")
     run(tmp_path / "archive", tmp_path)
     for path in sorted(day.glob("*.dcm")):
         path.rename(day / f"renamed_{path.name}")
@@ -77,7 +74,7 @@ def test_renamed_files_are_the_same_set(tmp_path):
 
 
 def test_an_archive_that_moved_takes_late_members_into_its_sets(tmp_path):
-    day = test_day(tmp_path / "archive")
+    day = day_of_tests(tmp_path / "archive")
     late = tmp_path / "late.dcm"
     shutil.move(day / "00004.dcm", late)
     run(tmp_path / "archive", tmp_path)
@@ -89,7 +86,7 @@ def test_an_archive_that_moved_takes_late_members_into_its_sets(tmp_path):
 
 
 def test_two_halves_of_a_day_in_two_archives_do_not_supersede_each_other(tmp_path):
-    day = test_day(tmp_path / "one", flats=2)
+    day = day_of_tests(tmp_path / "one", flats=2)
     other = tmp_path / "two" / "afternoon"
     other.mkdir(parents=True)
     for number in (2, 4, 6, 8):
@@ -110,7 +107,7 @@ def test_two_halves_of_a_day_in_two_archives_do_not_supersede_each_other(tmp_pat
 
 @pytest.mark.parametrize("order", [("clinic", "tests"), ("tests", "clinic")], ids="-".join)
 def test_a_response_from_one_archive_holds_for_the_images_of_another_of_the_same_run(tmp_path, order):
-    day = test_day(tmp_path / "tests", flats=2)
+    day = day_of_tests(tmp_path / "tests", flats=2)
     (tmp_path / "clinic").mkdir()
     shutil.move(day / "00006.dcm", tmp_path / "clinic")
     shutil.copy(day / "kerma.csv", tmp_path / "clinic")
@@ -123,7 +120,7 @@ def test_a_response_from_one_archive_holds_for_the_images_of_another_of_the_same
 
 
 def test_images_are_measured_without_a_response_that_is_none_any_more(tmp_path):
-    day = test_day(tmp_path / "archive", DIRECT)
+    day = day_of_tests(tmp_path / "archive", DIRECT)
     run(tmp_path / "archive", tmp_path)
     assert all(each.provenance.response_id for each in results(tmp_path, "uniformity"))
     rows = (day / "kerma.csv").read_text().splitlines()
@@ -140,7 +137,7 @@ def test_images_are_measured_without_a_response_that_is_none_any_more(tmp_path):
 
 
 def test_a_set_that_should_tell_its_response_and_does_not_takes_none_from_another_day(tmp_path):
-    test_day(tmp_path / "archive", days=2)
+    day_of_tests(tmp_path / "archive", days=2)
     _, second = sorted((tmp_path / "archive" / "DICOM").glob("*/*"))
     (second / "kerma.csv").write_text("file,kerma_ugy\n" + "".join(f"{n:05d}.dcm,{9 - n}\n" for n in range(1, 9)))
     run(tmp_path / "archive", tmp_path)
@@ -161,7 +158,7 @@ def rows_of_sets(folder):
 
 
 def test_a_member_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
-    day = test_day(tmp_path / "archive")
+    day = day_of_tests(tmp_path / "archive")
     original = running.measured_sets
 
     def cut_before(*arguments, **settings):
@@ -201,7 +198,7 @@ def test_defect_maps_are_all_made_after_a_run_that_stopped_between_them(tmp_path
 
 
 def test_flat_fields_without_the_kerma_of_the_others_are_left_out_of_the_response(tmp_path):
-    day = test_day(tmp_path / "archive")
+    day = day_of_tests(tmp_path / "archive")
     rows = (day / "kerma.csv").read_text().splitlines()
     (day / "kerma.csv").write_text("\n".join(row for row in rows if not row.startswith("00002")))
     summary = run(tmp_path / "archive", tmp_path)

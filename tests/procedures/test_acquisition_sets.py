@@ -65,6 +65,11 @@ def test_other_detector_beam_day_size_or_encoding_is_another_set(other):
     assert sorted(tuple(each.subject for each in one.flats) for one in found) == [("1.1", "1.2"), ("1.3", "1.4")]
 
 
+def test_a_voltage_stated_as_measured_does_not_part_a_set():
+    (found,) = sets(member(1, tube_voltage_kv=69.8), member(2, tube_voltage_kv=70.3))
+    assert len(found.flats) == 2
+
+
 def test_single_images_and_edges_alone_are_no_set():
     assert sets(member(1)) == ()
     assert sets(member(1, "edge"), member(2, "edge")) == ()

@@ -55,6 +55,11 @@ def test_rows_apply_by_file_uid_or_setting():
     assert source_of(header(), by_uid) == ("table", 0.7)
 
 
+@pytest.mark.parametrize("file", ["a.dcm", "day 1/a.dcm", r"day 1\\a.dcm"])
+def test_folders_before_the_name_of_a_file_do_not_count(file):
+    assert source_of(header(), [KermaRow(file=file, kerma_ugy=2.4)]) == ("table", 2.4)
+
+
 def test_a_table_may_name_the_beam():
     (row,) = read_kerma_table("\ufefffile,kerma_ugy,beam\na.dcm,2.5,RQA5/2003\n")
     assert row == KermaRow(file="a.dcm", kerma_ugy=2.5, beam="RQA5/2003")

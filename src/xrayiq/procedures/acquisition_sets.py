@@ -186,7 +186,8 @@ def _group_key(header: ObjectHeader) -> str | None:
         acquisition.exposed_at.date().isoformat(),
         header.rows,
         header.columns,
-        acquisition.tube_voltage_kv,
+        # some units state the voltage as measured
+        None if acquisition.tube_voltage_kv is None else round(acquisition.tube_voltage_kv),
         acquisition.filter_material,
         acquisition.filter_thickness_max_mm,
         acquisition.grid,

@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final, Literal
 
 from xrayiq.errors import InputError
@@ -60,7 +61,7 @@ class KermaRow:
     Parameters
     ----------
     file, sop_instance_uid : str
-        Name of the file without its folder, or the object's UID; empty where the row does not name one.
+        Name of the file, whose folders do not count, or the object's UID; empty where the row does not name one.
     exposure_mas, tube_voltage_kv : float or None
         Setting that the row applies to.
     kerma_ugy : float
@@ -80,7 +81,7 @@ class KermaRow:
         """Whether the row is about this object."""
         acquisition = header.acquisition
         return (
-            (not self.file or self.file == file)
+            (not self.file or PurePath(self.file.replace("\\", "/")).name == file)
             and (not self.sop_instance_uid or self.sop_instance_uid == header.subject)
             and (self.exposure_mas is None or _same(acquisition.exposure_mas, self.exposure_mas))
             and (self.tube_voltage_kv is None or _same(acquisition.tube_voltage_kv, self.tube_voltage_kv))

@@ -124,6 +124,12 @@ def test_a_new_defect_is_told_from_the_map_of_the_day_before(tmp_path):
     (change,) = results(url, "defect_change", DIRECT)
     assert (len(change.new_px), change.large_new_clusters, change.days) == (9, 1, 28)
     assert xrayiq.run(tmp_path / "archive", url, workers=1).new_outcomes == 0
+    with xrayiq.open_records(url) as records:
+        page = xrayiq.write_report(records, tmp_path / "report.html").read_text()
+    # no level of kerma but one, so no response: the last set is shown all the same, and what changed in it
+    assert "Detector tests of 2025-03-31, RQA5/2015" in page
+    assert ">Defects since the last map<" in page
+    assert ">NNPS by kerma, radial mean<" in page
 
 
 def test_the_report_shows_the_tests_of_each_detector(tested, tmp_path):

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from xrayiq import plots
 from xrayiq.metrics import Artefacts, DefectChange, DefectMap, Dqe, Mtf, Noise, Nps, SignalTransfer
 from xrayiq.model import Result
+from xrayiq.procedures import MAP_PREFIX
 from xrayiq.records import Records
 from xrayiq.report.evidence import Evidence, load
 from xrayiq.report.tables import Picture, Table, picture_svg, table
@@ -81,11 +82,16 @@ def physics(evidence: Evidence, records: Records, number: int) -> Physics | None
     outcomes = evidence.outcomes
     own = outcomes[(outcomes["unit"] == number) & (outcomes["kind"] == "measured")]
     own = own[own["procedure"].isin(SET_PROCEDURES)].sort_values(["exposed_at", "id"], na_position="first")
-    if own.empty:
+    of_sets = own[~own["subject"].str.startswith(MAP_PREFIX)]
+    if of_sets.empty:
         return None
-    telling = own[own["procedure"] == "signal_transfer"]
-    last = (own if telling.empty else telling).iloc[-1]["exposed_at"].date()
-    rows = own[own["exposed_at"].dt.date == last]
+    telling = of_sets[of_sets["procedure"] == "signal_transfer"]
+    told = (of_sets if telling.empty else telling).iloc[-1]
+    last = told["exposed_at"].date()
+    of_set = _set_of(records, str(told["subject"]))
+    # of one beam and mode: another set of the day would stand in the same figures
+    kept = own["subject"].isin(list(of_set.get("subjects", ()))) | own["subject"].str.startswith(MAP_PREFIX)
+    rows = own[(own["exposed_at"].dt.date == last) & kept]
     dqes = _results(records, rows, "dqe", Dqe)
     drawn = (
         _one(_results(records, rows, "signal_transfer", SignalTransfer), plots.plot_signal_transfer, "Signal transfer"),
@@ -96,7 +102,7 @@ def physics(evidence: Evidence, records: Records, number: int) -> Physics | None
         _defects(records, rows),
         _one(_results(records, rows, "artefacts", Artefacts), plots.plot_artefacts, "Artefacts"),
     )
-    beam, about = _about(records, last, set(rows["subject"]))
+    beam, about = _about(of_set)
     return Physics(
         heading=f"Detector tests of {day(last)}" + (f", {beam}" if beam else ""),
         about=about,
@@ -179,14 +185,16 @@ def _at(dqe: Dqe, frequency: float) -> tuple[float, ...]:
     return (float(dqe.values[near][0]), float(dqe.uncertainty[near][0])) if near.any() else ()
 
 
-def _about(records: Records, last: object, subjects: set[str]) -> tuple[str, str]:
-    """Beam of the sets of a day that these outcomes come from, and what they were made of."""
-    sets = records.frame("sets")
-    told = [row for row in sets.to_dict("records") if pd.Timestamp(row["day"]).date() == last]
-    told = [row for row in told if subjects & set(row["subjects"]) and str(row["subject"]).startswith("set:")]
-    if not told:
+def _set_of(records: Records, subject: str) -> Mapping[Any, Any]:
+    """Last set that an outcome came from; empty where there is none."""
+    rows = [row for row in records.frame("sets").to_dict("records") if subject in row["subjects"]]
+    return rows[-1] if rows else {}
+
+
+def _about(of_set: Mapping[Any, Any]) -> tuple[str, str]:
+    """Beam of a set, and what it was made of."""
+    if not of_set:
         return "", ""
-    row: Mapping[Any, Any] = told[-1]
-    sources = Counter(str(member[2]) for member in row["members"])
-    source = _SOURCES.get(sources.most_common(1)[0][0], "several sources")
-    return str(row["beam"]), f"{counted(len(row['members']), 'image')}; kerma from {source}."
+    sources = Counter(str(member[2]) for member in of_set["members"])
+    source = _SOURCES.get(sources.most_common(1)[0][0], "several sources") if sources else _SOURCES[""]
+    return str(of_set["beam"]), f"{counted(len(of_set['members']), 'image')}; kerma from {source}."

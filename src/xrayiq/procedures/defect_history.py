@@ -13,7 +13,7 @@ from xrayiq.errors import InputError
 from xrayiq.metrics import DefectMap, Defects, compare_defects, defect_change, defects, make_defect_map
 from xrayiq.model import Equipment, Outcome, Result
 from xrayiq.procedures.catalogue import parameter_digest
-from xrayiq.procedures.scoring import verdicts
+from xrayiq.procedures.scoring import measured_outcome
 from xrayiq.procedures.site import Site
 
 #: how the subject of a map begins
@@ -124,14 +124,5 @@ def _map(found: DatedDefects, previous: DefectMap | None) -> DefectMap | None:
 
 
 def _outcome(subject: str, procedure: str, result: Result, site: Site) -> Outcome:
-    measurements = result.measurements()
-    return Outcome(
-        subject=subject,
-        procedure=procedure,
-        kind="measured",
-        algorithm_version=HISTORY_PROCEDURES[procedure],
-        parameter_digest=parameter_digest(procedure, {}, site=site),
-        result=result,
-        measurements=measurements,
-        verdicts=verdicts(measurements, procedure, site.limits),
-    )
+    digest = parameter_digest(procedure, {}, site=site)
+    return measured_outcome(subject, procedure, result, version=HISTORY_PROCEDURES[procedure], digest=digest, site=site)

@@ -9,7 +9,7 @@ from xrayiq.errors import NotMeasurableError
 from xrayiq.model import Outcome
 from xrayiq.procedures.catalogue import Procedure, applicable
 from xrayiq.procedures.recognition import Recognition
-from xrayiq.procedures.scoring import reading_outcome, verdicts
+from xrayiq.procedures.scoring import measured_outcome, reading_outcome
 from xrayiq.procedures.site import Site
 
 #: faults of a table that its outcome names one by one
@@ -73,17 +73,7 @@ def _attempt(procedure: Procedure, readings: MeterReadings, subject: str, site: 
         result = procedure.measure(readings, **procedure.parameters)
     except NotMeasurableError as reason:
         return [_refused(procedure.name, version, digest, subject, reason.reason, reason.explanation)]
-    measurements = result.measurements()
-    measured = Outcome(
-        subject=subject,
-        procedure=procedure.name,
-        kind="measured",
-        algorithm_version=version,
-        parameter_digest=digest,
-        result=result,
-        measurements=measurements,
-        verdicts=verdicts(measurements, procedure.name, site.limits),
-    )
+    measured = measured_outcome(subject, procedure.name, result, version=version, digest=digest, site=site)
     refused = result.refused if isinstance(result, GeneratorTests) else ()
     return [measured, *(_refused(test.name, version, digest, subject, test.reason, test.message) for test in refused)]
 

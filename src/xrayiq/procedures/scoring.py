@@ -8,7 +8,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.model import DoseReport, Limit, Measurement, Outcome, Radiograph, Verdict, judge
+from xrayiq.model import DoseReport, Limit, Measurement, Outcome, Radiograph, Result, Verdict, judge
 from xrayiq.model.outcome import OutcomeKind
 from xrayiq.procedures.catalogue import Procedure, applicable, parameter_digest
 from xrayiq.procedures.recognition import Recognition, recognise
@@ -90,30 +90,35 @@ def attempt(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
             reason=reason.reason,
             message=reason.explanation,
         )
+    return measured_outcome(
+        subject, procedure.name, result, version=procedure.algorithm_version, digest=digest, site=site
+    )
+
+
+def measured_outcome(subject: str, procedure: str, result: Result, *, version: int, digest: str, site: Site) -> Outcome:
+    """Outcome of what was measured, its numbers judged by the limits in force."""
     measurements = result.measurements()
     return Outcome(
         subject=subject,
-        procedure=procedure.name,
+        procedure=procedure,
         kind="measured",
-        algorithm_version=procedure.algorithm_version,
+        algorithm_version=version,
         parameter_digest=digest,
         result=result,
         measurements=measurements,
-        verdicts=verdicts(measurements, procedure.name, site.limits),
+        verdicts=verdicts(measurements, procedure, site.limits),
     )
 
 
 def dose_report_outcome(report: DoseReport, site: Site) -> Outcome:
     """Outcome of reading a dose report: its totals as measurements."""
-    return Outcome(
-        subject=report.header.subject,
-        procedure="dose_report",
-        kind="measured",
-        algorithm_version=report.provenance.algorithm_version,
-        parameter_digest=parameter_digest("dose_report", {}, site=site),
-        result=report,
-        measurements=report.measurements(),
-        verdicts=verdicts(report.measurements(), "dose_report", site.limits),
+    return measured_outcome(
+        report.header.subject,
+        "dose_report",
+        report,
+        version=report.provenance.algorithm_version,
+        digest=parameter_digest("dose_report", {}, site=site),
+        site=site,
     )
 
 

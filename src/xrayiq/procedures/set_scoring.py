@@ -38,9 +38,9 @@ from xrayiq.metrics import (
 )
 from xrayiq.model import Outcome, Radiograph, Response, Result
 from xrayiq.procedures.acquisition_sets import RESPONSE_LEVELS, AcquisitionSet, SetMember, subject_of
-from xrayiq.procedures.catalogue import parameter_digest
+from xrayiq.procedures.catalogue import Parameter, parameter_digest
 from xrayiq.procedures.levels import noise_levels, nps_levels
-from xrayiq.procedures.scoring import verdicts
+from xrayiq.procedures.scoring import measured_outcome
 from xrayiq.procedures.site import Site
 
 #: procedures of sets and the versions of their algorithms
@@ -221,32 +221,23 @@ class _Scorer:
 
     def attempt(self, procedure: str, members: Sequence[SetMember], measure: Callable[[], Result]) -> Outcome:
         """Outcome of one procedure on some members."""
-        version = SET_PROCEDURES[procedure]
+        subject, version = subject_of(members), SET_PROCEDURES[procedure]
         response_id = "" if self.response is None or procedure == "signal_transfer" else self.response.id
-        shared = {
-            "subject": subject_of(members),
-            "procedure": procedure,
-            "algorithm_version": version,
-            "parameter_digest": parameter_digest(
-                procedure,
-                {"beam": self.images.beam, "replaced": self._replaced()},
-                site=self.site,
-                response_id=response_id,
-            ),
-        }
+        parameters: dict[str, Parameter] = {"beam": self.images.beam, "replaced": self._replaced()}
+        digest = parameter_digest(procedure, parameters, site=self.site, response_id=response_id)
         try:
             result = measure()
         except (NotMeasurableError, InputError) as error:
-            reason = error.reason if isinstance(error, NotMeasurableError) else "unfit_images"
-            return Outcome(**shared, kind="not_measurable", reason=reason, message=error.explanation)  # type: ignore[arg-type]  # texts and a number as the fields want them
-        measurements = result.measurements()
-        return Outcome(
-            **shared,  # type: ignore[arg-type]  # as above
-            kind="measured",
-            result=result,
-            measurements=measurements,
-            verdicts=verdicts(measurements, procedure, self.site.limits),
-        )
+            return Outcome(
+                subject=subject,
+                procedure=procedure,
+                kind="not_measurable",
+                algorithm_version=version,
+                parameter_digest=digest,
+                reason=error.reason if isinstance(error, NotMeasurableError) else "unfit_images",
+                message=error.explanation,
+            )
+        return measured_outcome(subject, procedure, result, version=version, digest=digest, site=self.site)
 
     def _read(self, members: Sequence[SetMember]) -> Iterator[Radiograph]:
         for member in members:

@@ -101,15 +101,31 @@ def test_second_run_adds_only_its_run_row(scored, archive):
         assert len(records.frame("runs")) == runs + 1
 
 
-def test_touched_file_is_scored_again_without_new_rows(scored, archive, tmp_path):
+def test_touched_file_with_its_old_content_is_unchanged(scored, archive, tmp_path):
     copy = tmp_path / "archive"
     shutil.copytree(archive, copy)
     url = f"sqlite:///{tmp_path / 'qa.db'}"
     first = xrayiq.run(copy, url, workers=1)
     os.utime(copy / "qc" / "flat.dcm", ns=(1, 1))
     again = xrayiq.run(copy, url, workers=1)
-    assert (again.unchanged, again.new_outcomes) == (9, 0)
+    assert (again.unchanged, again.new_outcomes) == (10, 0)
     assert again.outcome_counts == first.outcome_counts
+    with xrayiq.open_records(url) as records:
+        files = records.frame("files").set_index("relative_path")
+    assert files["mtime_ns"]["qc/flat.dcm"] == 1  # so that its content need not be read a third time
+
+
+def test_other_content_of_the_same_size_is_scored_again(archive, tmp_path):
+    copy = tmp_path / "archive"
+    shutil.copytree(archive / "qc", copy)
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    xrayiq.run(copy, url, workers=1)
+    file = copy / "flat.dcm"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1  # the last pixel
+    file.write_bytes(content)
+    again = xrayiq.run(copy, url, workers=1)
+    assert again.unchanged == again.files - 1
 
 
 def values(url):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from xrayiq.dicom import content_digest, scan_folder
+from xrayiq.dicom import FolderSource, scan_folder, stream_digest
 from xrayiq.errors import InputError
 
 
@@ -85,11 +85,13 @@ def test_name_that_is_no_text_can_be_stored(tmp_path):
     name = os.fsdecode(b"caf\xe9.dcm")
     (tmp_path / name).write_bytes(b"x")
     (file,) = scan_folder(tmp_path)
-    assert file.relative_path == "caf\\xe9.dcm"
-    assert file.relative_path.encode()
-    assert file.path.read_bytes() == b"x"
+    assert FolderSource(tmp_path).find(file.relative_path) == file
+    with file.open() as stream:
+        assert stream.read() == b"x"
 
 
 def test_digest_of_the_content(tmp_path):
     make_files(tmp_path, "a.dcm")
-    assert content_digest(tmp_path / "a.dcm") == "sha256:" + hashlib.sha256(b"a.dcm").hexdigest()
+    (file,) = scan_folder(tmp_path)
+    with file.open() as stream:
+        assert stream_digest(stream) == "sha256:" + hashlib.sha256(b"a.dcm").hexdigest()

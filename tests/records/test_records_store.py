@@ -18,7 +18,7 @@ from records_builders import add, begin, count, file_entry, header, outcomes, ro
 
 from xrayiq.errors import InputError, RecordsError
 from xrayiq.model import Measurement, Outcome
-from xrayiq.records import Records, connecting, open_records
+from xrayiq.records import KnownFile, Records, connecting, open_records
 
 TABLES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts")
 
@@ -133,14 +133,19 @@ def test_archive_status_leaves_out_other_archives_and_plans(records: Records) ->
     assert records.archive_status(["archive", "other"], plan_digest="plan1").files == {"object": 2}
 
 
-def test_unchanged_files_are_those_of_the_archive_and_plan(records: Records) -> None:
+def test_known_files_are_those_of_the_archive_and_plan(records: Records) -> None:
     run_id = begin(records)
     odd = "caf\udce9/\x1b\x00name.dcm"  # a Latin-1 file name as Python reads it
     add(records, run_id, 1, file=file_entry(1, relative_path=odd))
     add(records, run_id, 2, archive_key="other")
     add(records, run_id, 3, plan_digest="plan2")
     entry = file_entry(1)
-    assert records.unchanged_files("archive", "plan1") == {odd: (entry.size, entry.mtime_ns)}
+    known = KnownFile(size=entry.size, mtime_ns=entry.mtime_ns, digest=entry.digest)
+    paths = [odd, *(file_entry(number).relative_path for number in (2, 3))]
+    assert records.known_files("archive", "plan1", paths) == {odd: known}
+    assert records.known_files("archive", "plan1", paths[1:]) == {}
+    records.touch_file("archive", odd, mtime_ns=7)
+    assert records.known_files("archive", "plan1", paths)[odd].mtime_ns == 7
 
 
 def test_known_objects_are_found_by_subject_and_content(records: Records) -> None:

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from xrayiq.batch.pool import Executor, Job, results_in_order
-from xrayiq.batch.scored_file import ScoredFile, failed_file
+from xrayiq.batch.scored_file import ScoredFile, UnchangedFile, failed_file
 from xrayiq.batch.worker import NO_RESPONSES, score_file
-from xrayiq.dicom import SourceFile, content_digest
+from xrayiq.dicom import SourceFile, stream_digest
 from xrayiq.procedures import ResponseBook, Site
 
 #: longest time that one object may take
 OBJECT_TIMEOUT_S: Final = 300.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTask:
+    """A file to be scored.
+
+    Parameters
+    ----------
+    file : SourceFile
+        The file.
+    known_digest : str
+        Digest of the content that was dealt with before; with the same content there is nothing to score.
+    """
+
+    file: SourceFile
+    known_digest: str = ""
+
+
 def scored_files(
-    files: Iterator[SourceFile],
+    tasks: Iterator[FileTask],
     *,
     key: bytes,
     site: Site,
     responses: ResponseBook = NO_RESPONSES,
     workers: int | None = None,
     client: Executor | None = None,
-) -> Iterator[ScoredFile]:
+) -> Iterator[ScoredFile | UnchangedFile]:
     """Score files as they are found; results come in the order of the files.
 
     Parameters
     ----------
-    files : iterator of SourceFile
+    tasks : iterator of FileTask
         Taken a few ahead of the results, never all at once.
     key : bytes
         Key of the hashes that stand for persons.
@@ -45,19 +62,27 @@ def scored_files(
 
     Yields
     ------
-    ScoredFile
+    ScoredFile or UnchangedFile
         One for each file; a worker that dies or hangs costs only its file.
     """
-    job: Job[SourceFile, ScoredFile] = Job(
-        work=partial(score_file, key=key, site=site, responses=responses),
+    job: Job[FileTask, ScoredFile | UnchangedFile] = Job(
+        work=partial(_score, key=key, site=site, responses=responses),
         failed=partial(_lost, site),
         timeout_s=lambda _: OBJECT_TIMEOUT_S,
     )
-    yield from results_in_order(files, job, workers=workers, client=client)
+    yield from results_in_order(tasks, job, workers=workers, client=client)
 
 
-def _lost(site: Site, file: SourceFile, reason: str, message: str) -> ScoredFile:
+def _score(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> ScoredFile | UnchangedFile:
+    if task.known_digest and not task.file.problem:
+        with contextlib.suppress(OSError), task.file.open() as stream:
+            if stream_digest(stream) == task.known_digest:
+                return UnchangedFile(file=task.file)
+    return score_file(task.file, key=key, site=site, responses=responses)
+
+
+def _lost(site: Site, task: FileTask, reason: str, message: str) -> ScoredFile:
     digest = ""
-    with contextlib.suppress(OSError):
-        digest = content_digest(file.path)
-    return failed_file(file, site, digest=digest, reason=reason, message=message)
+    with contextlib.suppress(OSError), task.file.open() as stream:
+        digest = stream_digest(stream)
+    return failed_file(task.file, site, digest=digest, reason=reason, message=message)

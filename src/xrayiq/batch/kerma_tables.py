@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
+from xrayiq.dicom import Source, SourceFile
 from xrayiq.errors import InputError
 from xrayiq.procedures import TABLE_NAME, KermaRow, read_kerma_table
-
-PathOf = Callable[[str], Path]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,11 +17,11 @@ class KermaTables:
 
     Parameters
     ----------
-    path_of : callable
-        File of a relative path.
+    source : Source
+        The archive.
     """
 
-    path_of: PathOf
+    source: Source
     _known: dict[PurePosixPath, tuple[tuple[KermaRow, ...], str]] = field(default_factory=dict)
 
     def beside(self, relative_path: str) -> tuple[tuple[KermaRow, ...], str]:
@@ -39,14 +37,14 @@ class KermaTables:
             rows: tuple[KermaRow, ...] = ()
             problem = ""
             try:
-                rows = read_table(self.path_of(str(folder / TABLE_NAME)))
+                rows = read_table(self.source.find(str(folder / TABLE_NAME)))
             except InputError as error:
                 problem = error.explanation
             self._known[folder] = rows, problem
         return self._known[folder]
 
 
-def read_table(path: Path) -> tuple[KermaRow, ...]:
+def read_table(file: SourceFile | None) -> tuple[KermaRow, ...]:
     """Rows of a kerma table; none where there is no file.
 
     Raises
@@ -54,10 +52,11 @@ def read_table(path: Path) -> tuple[KermaRow, ...]:
     InputError
         The table cannot be used.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+    if file is None:
         return ()
+    try:
+        with file.open() as stream:
+            content = stream.read()
     except OSError as error:
         raise InputError(f"{TABLE_NAME} cannot be read ({error.strerror})", needed="a table of kerma") from error
     with contextlib.suppress(UnicodeDecodeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,25 +11,26 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from xrayiq.batch.files import scored_files
+from xrayiq.batch.files import FileTask, scored_files
+from xrayiq.batch.kept_files import FileKeeper
 from xrayiq.batch.pool import Executor
-from xrayiq.batch.scored_file import ScoredFile
+from xrayiq.batch.scored_file import UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
-from xrayiq.dicom import SourceFile, load_key, scan_folder
+from xrayiq.dicom import FolderSource, Source, load_key
 from xrayiq.errors import InputError
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, load_site, plan_digest
 from xrayiq.records import Records, open_records
 
-#: files written to the store in one transaction
-_FILES_PER_COMMIT: Final = 50
+#: files looked up in the index at a time
+_FILES_PER_LOOK: Final = 100
 
-Paths = str | Path | Sequence[str | Path]
+Archive = str | Path | Source
 
 
 def run(
-    archive: Paths,
+    archive: Archive | Sequence[Archive],
     records: Records | str,
     *,
     site: Site | str | Path | None = None,
@@ -41,7 +42,7 @@ def run(
 
     Parameters
     ----------
-    archive : path or sequence of paths
+    archive : path, Source, or sequence of them
         Folders or files.
     records : Records or str
         Store, or its URL.
@@ -69,40 +70,48 @@ def run(
     RecordsError
         The store cannot be used.
     """
-    roots = [Path(path) for path in ([archive] if isinstance(archive, (str, Path)) else archive)]
-    missing = [root.name for root in roots if not root.exists()]
-    if missing or not roots:
-        raise InputError(f"archive {missing[0]!r} does not exist" if roots else "no archive", needed="a folder or file")
+    given = [archive] if isinstance(archive, (str, Path)) or not isinstance(archive, Sequence) else archive
+    sources = [_source(each) for each in given]
+    if not sources:
+        raise InputError("no archive", needed="a folder or file")
     if workers is not None and workers < 1:
         raise InputError(f"{workers} workers", needed="at least 1")
     settings = site if isinstance(site, Site) else load_site(site)
     if isinstance(records, Records):
-        return _Run(records, settings, roots, progress).go(workers, client)
+        return _Run(records, settings, sources, progress).go(workers, client)
     with open_records(records) as store:
-        return _Run(store, settings, roots, progress).go(workers, client)
+        return _Run(store, settings, sources, progress).go(workers, client)
+
+
+def _source(archive: Archive) -> Source:
+    if not isinstance(archive, (str, Path)):
+        return archive
+    path = Path(archive)
+    if not path.exists():
+        raise InputError(f"archive {path.name!r} does not exist", needed="a folder or file")
+    return FolderSource(path)
 
 
 class _Run:
-    """One run: walks the roots, writes what comes back, counts."""
+    """One run: walks the sources, hands out what is new or changed, counts."""
 
     def __init__(
-        self, records: Records, site: Site, roots: list[Path], progress: Callable[[Progress], None] | None
+        self, records: Records, site: Site, sources: list[Source], progress: Callable[[Progress], None] | None
     ) -> None:
         self.records = records
         self.site = site
-        self.roots = roots
+        self.sources = sources
         self.plan = plan_digest(site)
         self.report_progress = progress
         self.total: int | None = None
         self.files = 0
         self.unchanged = 0
         self.new_outcomes = 0
-        self.odd_paths: dict[tuple[str, str], Path] = {}
         self.book = ResponseBook(entries=records.responses())
 
     def go(self, workers: int | None, client: Executor | None) -> RunSummary:
         started = time.monotonic()
-        keys = [archive_key(root) for root in self.roots]
+        keys = [source.key for source in self.sources]
         run_id = self.records.begin_run(
             archive_key=" ".join(keys),
             plan_digest=self.plan,
@@ -113,12 +122,11 @@ class _Run:
         if self.report_progress is not None:
             threading.Thread(target=self._count, daemon=True).start()
         try:
-            archives = list(zip(self.roots, keys, strict=True))
-            for root, key in archives:
-                self._walk(run_id, root, key, workers, client)
-            self._measure_sets(run_id, archives, workers, client)
-            for root, key in archives:
-                self._measure_with_responses(run_id, root, key, workers, client)
+            for source in self.sources:
+                self._score(run_id, source, self._changed(source), workers, client, advance=True)
+            self._measure_sets(run_id, workers, client)
+            for source in self.sources:
+                self._measure_with_responses(run_id, source, workers, client)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             self.records.finish_run(run_id, status=status, counts=self._summary(run_id, keys, started).counts())
@@ -128,44 +136,50 @@ class _Run:
         return summary
 
     def _count(self) -> None:
-        self.total = sum(1 for root in self.roots for _ in scan_folder(root))
-
-    def _walk(self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None) -> None:
-        """Score what is new or changed, as it is found."""
-        known = self.records.unchanged_files(key, self.plan)
-        self._score(run_id, key, self._changed(root, key, known), workers, client, advance=True)
+        counts = [source.count() for source in self.sources]
+        self.total = None if None in counts else sum(count for count in counts if count is not None)
 
     def _score(
         self,
         run_id: int,
-        key: str,
-        files: Iterator[SourceFile],
+        source: Source,
+        tasks: Iterator[FileTask],
         workers: int | None,
         client: Executor | None,
         *,
         advance: bool,
     ) -> None:
-        scored = scored_files(
-            files, key=load_key(), site=self.site, responses=self.book, workers=workers, client=client
-        )
-        waiting: list[ScoredFile] = []
+        """Score files and write what comes back."""
+        keeper = FileKeeper(self.records, run_id=run_id, archive_key=source.key, plan_digest=self.plan)
         try:
-            for file in scored:
-                waiting.append(file)
-                if len(waiting) >= _FILES_PER_COMMIT:
-                    self._write(run_id, key, waiting)
+            for file in scored_files(
+                tasks, key=load_key(), site=self.site, responses=self.book, workers=workers, client=client
+            ):
+                keeper.add(file)
                 if advance:
-                    self._advance()
+                    self._advance(unchanged=isinstance(file, UnchangedFile))
         finally:
-            self._write(run_id, key, waiting)
+            keeper.write()
+            self.new_outcomes += keeper.new_outcomes
 
-    def _measure_sets(
-        self, run_id: int, archives: list[tuple[Path, str]], workers: int | None, client: Executor | None
-    ) -> None:
+    def _changed(self, source: Source) -> Iterator[FileTask]:
+        """What is new or changed by size, time, and then content."""
+        files = source.files()
+        while group := list(itertools.islice(files, _FILES_PER_LOOK)):
+            known = self.records.known_files(source.key, self.plan, [file.relative_path for file in group])
+            for file in group:
+                before = known.get(file.relative_path)
+                if before is None or file.problem:
+                    yield FileTask(file=file)
+                elif (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
+                    self._advance(unchanged=True)
+                else:
+                    yield FileTask(file=file, known_digest=before.digest if before.size == file.size else "")
+
+    def _measure_sets(self, run_id: int, workers: int | None, client: Executor | None) -> None:
         """Measure the acquisition sets that are new or have changed: those that tell a response first."""
         indexed = (
-            (self.records.indexed_objects(key, self.plan, kinds=SET_KINDS), self._path_below(root, key))
-            for root, key in archives
+            (self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS), source) for source in self.sources
         )
         planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
@@ -196,75 +210,19 @@ class _Run:
                 yield task
 
     def _measure_with_responses(
-        self, run_id: int, root: Path, key: str, workers: int | None, client: Executor | None
+        self, run_id: int, source: Source, workers: int | None, client: Executor | None
     ) -> None:
-        """Score again what was scored with another response than the valid one."""
-        path_below = self._path_below(root, key)
-        paths = self.records.files_without(key, self.plan, self.book.entries)
-        files = (file for path in paths for file in self._still_there(path_below(path), path))
-        self._score(run_id, key, files, workers, client, advance=False)
+        """Score again what was scored with another response than the valid one; what is gone keeps its outcomes."""
+        paths = self.records.files_without(source.key, self.plan, self.book.entries)
+        files = (source.find(path) for path in paths)
+        tasks = (FileTask(file=file) for file in files if file is not None)
+        self._score(run_id, source, tasks, workers, client, advance=False)
 
-    def _path_below(self, root: Path, key: str) -> Callable[[str], Path]:
-        base = root if root.is_dir() else root.parent
-        return lambda relative: self.odd_paths.get((key, relative), base / relative)
-
-    @staticmethod
-    def _still_there(path: Path, relative_path: str) -> Iterator[SourceFile]:
-        try:
-            status = path.stat()
-        except OSError:
-            return  # its outcomes stand until the file is back
-        yield SourceFile(path=path, relative_path=relative_path, size=status.st_size, mtime_ns=status.st_mtime_ns)
-
-    def _changed(self, root: Path, key: str, known: dict[str, tuple[int, int]]) -> Iterator[SourceFile]:
-        for file in scan_folder(root):
-            if not str(file.path).endswith(file.relative_path):
-                self.odd_paths[key, file.relative_path] = file.path
-            if known.get(file.relative_path) == (file.size, file.mtime_ns) and not file.problem:
-                self.unchanged += 1
-                self._advance()
-            else:
-                yield file
-
-    def _advance(self) -> None:
+    def _advance(self, *, unchanged: bool) -> None:
         self.files += 1
+        self.unchanged += unchanged
         if self.report_progress is not None:
             self.report_progress(Progress(done=self.files, total=self.total))
-
-    def _write(self, run_id: int, key: str, waiting: list[ScoredFile]) -> None:
-        with self.records.transaction():
-            for file in (self._told_apart(key, scored) for scored in waiting):
-                self.new_outcomes += self.records.add(
-                    run_id,
-                    archive_key=key,
-                    plan_digest=self.plan,
-                    file=file.entry,
-                    header=file.header,
-                    kind=file.kind,
-                    outcomes=file.outcomes,
-                )
-        waiting.clear()
-
-    def _told_apart(self, key: str, file: ScoredFile) -> ScoredFile:
-        """The file as it is, or keyed by its content where another object already bears its SOP Instance UID.
-
-        Copies of one object differ at most in who the patient is and how pixels are encoded. Where equipment, time,
-        technique or indicators differ, two objects share a UID by mistake and both are kept.
-        """
-        entry, header = file.entry, file.header
-        if header is None or entry.status != "object" or entry.subject == entry.digest:
-            return file
-        known = self.records.header(entry.subject)
-        if known is None or known.acquisition == header.acquisition:
-            return file
-        if self.records.object_path(key, entry.subject) in (None, entry.relative_path):
-            return file
-        return replace(
-            file,
-            entry=replace(entry, subject=entry.digest),
-            header=replace(header, subject=entry.digest),
-            outcomes=tuple(replace(outcome, subject=entry.digest) for outcome in file.outcomes),
-        )
 
     def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
         status = self.records.archive_status(keys, plan_digest=self.plan, expected=EXPECTED)
@@ -279,8 +237,3 @@ class _Run:
             outcome_counts=status.outcomes,
             verdict_counts=status.verdicts,
         )
-
-
-def archive_key(root: Path) -> str:
-    """Digest that stands for an archive's place; the place itself is not stored."""
-    return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]

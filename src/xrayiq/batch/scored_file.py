@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -43,6 +44,19 @@ class ScoredFile:
         return PurePosixPath(self.entry.relative_path).name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnchangedFile:
+    """A file with a new time of change and the content that was scored before.
+
+    Parameters
+    ----------
+    file : SourceFile
+        The file.
+    """
+
+    file: SourceFile
+
+
 def failed_file(
     file: SourceFile,
     site: Site,
@@ -54,7 +68,7 @@ def failed_file(
     header: ObjectHeader | None = None,
 ) -> ScoredFile:
     """A file that gave no object to measure, with the outcome that says why."""
-    subject = digest or f"path:{hashlib.sha256(file.relative_path.encode()).hexdigest()}"
+    subject = digest or f"path:{hashlib.sha256(os.fsencode(file.relative_path)).hexdigest()}"
     outcome = reading_outcome(
         subject,
         "not_measurable" if status == "not_dicom" else "error",

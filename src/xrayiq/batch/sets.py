@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 from xrayiq.batch.files import OBJECT_TIMEOUT_S
-from xrayiq.batch.kerma_tables import KermaTables, PathOf
+from xrayiq.batch.kerma_tables import KermaTables
 from xrayiq.batch.pool import Executor, Job, results_in_order
 from xrayiq.batch.scored_file import where_it_happened
-from xrayiq.dicom import dataset_radiograph, open_object
+from xrayiq.dicom import Source, SourceFile, dataset_radiograph, open_object
 from xrayiq.errors import ReadError
 from xrayiq.metrics import Defects
 from xrayiq.model import Outcome, Radiograph, Response
@@ -44,7 +44,7 @@ class SetTask:
     ----------
     images : AcquisitionSet
         The set.
-    paths : mapping of str to Path
+    files : mapping of str to SourceFile
         File of each member, by its subject.
     response : Response or None
         Response known of the detector, for sets that tell none themselves.
@@ -53,7 +53,7 @@ class SetTask:
     """
 
     images: AcquisitionSet
-    paths: Mapping[str, Path]
+    files: Mapping[str, SourceFile]
     problems: tuple[str, ...]
     response: Response | None = None
 
@@ -82,13 +82,13 @@ class MeasuredSet:
     response: Response | None
 
 
-def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], PathOf]], *, site: Site) -> tuple[SetTask, ...]:
+def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], Source]], *, site: Site) -> tuple[SetTask, ...]:
     """Sets among the indexed objects of some archives.
 
     Parameters
     ----------
-    archives : iterable of (iterable of IndexedObject, callable)
-        Flat fields and edges of each, and the file of a relative path.
+    archives : iterable of (iterable of IndexedObject, Source)
+        Flat fields and edges of each, and the archive itself.
     site : Site
         Kerma table and edition of the beam tables.
 
@@ -98,18 +98,18 @@ def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], PathOf]], *, sit
         By day, of the files that are still there; an object with several files is taken from the first.
     """
     members: dict[str, SetMember] = {}
-    places: dict[str, tuple[Path, str]] = {}
-    for indexed, path_of in archives:
-        tables = KermaTables(path_of=path_of)
+    places: dict[str, tuple[SourceFile, str]] = {}
+    for indexed, source in archives:
+        tables = KermaTables(source=source)
         for each in indexed:
-            path = path_of(each.relative_path)
-            if each.header.subject not in members and path.is_file():
+            file = None if each.header.subject in members else source.find(each.relative_path)
+            if file is not None:
                 members[each.header.subject] = _member(each, site, tables)
-                places[each.header.subject] = path, tables.beside(each.relative_path)[1]
+                places[each.header.subject] = file, tables.beside(each.relative_path)[1]
     return tuple(
         SetTask(
             images=images,
-            paths={member.subject: places[member.subject][0] for member in images.members},
+            files={member.subject: places[member.subject][0] for member in images.members},
             problems=tuple(sorted({places[member.subject][1] for member in images.members} - {""})),
         )
         for images in find_sets(members.values(), beam_edition=site.beam_edition)
@@ -159,7 +159,8 @@ class _UnreadableMemberError(Exception):
 
 def _load(task: SetTask, member: SetMember) -> Radiograph:
     try:
-        dataset, _ = open_object(task.paths[member.subject])
+        with task.files[member.subject].open() as stream:
+            dataset, _ = open_object(stream)
         return dataset_radiograph(dataset, header=member.header)
     except ReadError as error:
         raise _UnreadableMemberError(member, error.explanation) from error

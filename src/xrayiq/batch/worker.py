@@ -79,7 +79,8 @@ def score_file(
     if file.problem:
         return failed_file(file, site, reason="unreadable_path", message=file.problem)
     try:
-        content = Path(file.path).read_bytes()
+        with file.open() as stream:
+            content = stream.read()
     except OSError as error:
         return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
     digest = stream_digest(io.BytesIO(content))

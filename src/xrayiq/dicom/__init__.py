@@ -8,12 +8,13 @@ from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import load_key
 from xrayiq.dicom.reading import read
-from xrayiq.dicom.sources import SourceFile, content_digest, scan_folder, stream_digest
+from xrayiq.dicom.sources import FolderSource, Source, SourceFile, scan_folder, stream_digest
 
 __all__ = [
     "DicomObject",
+    "FolderSource",
+    "Source",
     "SourceFile",
-    "content_digest",
     "dataset_header",
     "dataset_radiograph",
     "load_key",

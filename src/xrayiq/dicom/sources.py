@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from xrayiq.dicom.elements import clean_text
 from xrayiq.errors import InputError
@@ -23,7 +23,7 @@ class SourceFile:
     path : Path
         Where it lies.
     relative_path : str
-        Path below the archive's root with ``/`` between its parts; bytes that are no text stand as escapes.
+        Path below the archive's root with ``/`` between its parts; bytes that are no text stand as lone surrogates.
     size : int
         Bytes.
     mtime_ns : int
@@ -37,6 +37,65 @@ class SourceFile:
     size: int = 0
     mtime_ns: int = 0
     problem: str = ""
+
+    def open(self) -> BinaryIO:
+        """Seekable stream of its content.
+
+        Raises
+        ------
+        OSError
+            It cannot be read.
+        """
+        return self.path.open("rb")
+
+
+class Source(Protocol):
+    """An archive, or a part of one, as a stream of files."""
+
+    @property
+    def key(self) -> str:
+        """Digest that stands for the archive's place in the index; the place itself is not stored."""
+
+    def files(self) -> Iterator[SourceFile]:
+        """Every file, as it is found."""
+
+    def find(self, relative_path: str) -> SourceFile | None:
+        """The file at a path that `files` gave, None where it is no longer there."""
+
+    def count(self) -> int | None:
+        """Number of files, None where it cannot be told without reading everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A folder tree, or a single file.
+
+    Parameters
+    ----------
+    root : Path
+        The folder or file.
+    """
+
+    root: Path
+
+    @property
+    def key(self) -> str:
+        """Digest of the root's place."""
+        return hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:16]
+
+    def files(self) -> Iterator[SourceFile]:
+        """Every file below the root; see `scan_folder`."""
+        return scan_folder(self.root)
+
+    def find(self, relative_path: str) -> SourceFile | None:
+        """The file at a path below the root, None where there is no regular file."""
+        base = self.root if self.root.is_dir() else self.root.parent
+        found = _source_file(base / relative_path, base)
+        return None if found.problem else found
+
+    def count(self) -> int:
+        """Number of files below the root."""
+        return sum(1 for _ in self.files())
 
 
 def scan_folder(root: str | Path) -> Iterator[SourceFile]:
@@ -66,23 +125,6 @@ def scan_folder(root: str | Path) -> Iterator[SourceFile]:
     if not found:
         raise InputError("no such folder or file", needed="an archive to read", source=clean_text(base.name, 255))
     return _walk(base)
-
-
-def content_digest(path: str | Path) -> str:
-    """SHA-256 of a file's content.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    str
-        ``sha256:`` and 64 hexadecimal digits.
-    """
-    with Path(path).open("rb") as stream:
-        return stream_digest(stream)
 
 
 def stream_digest(stream: BinaryIO) -> str:
@@ -149,4 +191,4 @@ def _problem(path: Path, base: Path, error: OSError) -> SourceFile:
 
 
 def _relative(path: Path, base: Path) -> str:
-    return os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", "backslashreplace")
+    return path.relative_to(base).as_posix()

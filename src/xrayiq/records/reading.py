@@ -19,6 +19,25 @@ from xrayiq.records.tables import EQUIPMENT, OBJECTS, OUTCOMES
 _PAGE: Final = 64
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """A file of the index as it was when it was dealt with.
+
+    Parameters
+    ----------
+    size : int
+        Bytes.
+    mtime_ns : int
+        Time of the last change, ns.
+    digest : str
+        Digest of the content; empty where that was not read.
+    """
+
+    size: int
+    mtime_ns: int
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredResult:
     """A result with what it belongs to.

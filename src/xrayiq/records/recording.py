@@ -13,7 +13,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import ObjectHeader, Outcome
 from xrayiq.records.packing import PackedOutcome, pack_outcome
 from xrayiq.records.session import Session
-from xrayiq.records.tables import RUNS
+from xrayiq.records.tables import FILES, RUNS
 from xrayiq.records.writing import FileEntry, Writer
 
 
@@ -96,6 +96,20 @@ class Recorder(Session):
             changed = connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(row)).rowcount
         if changed != 1:
             raise InputError(f"run {run_id}", needed="an id from begin_run")
+
+    def touch_file(self, archive_key: str, relative_path: str, *, mtime_ns: int) -> None:
+        """Note a new time of change of a file whose content is what it was.
+
+        Parameters
+        ----------
+        archive_key, relative_path : str
+            The file.
+        mtime_ns : int
+            Time of its last change, ns.
+        """
+        place = (FILES.c.archive_key == archive_key) & (FILES.c.relative_path == relative_path)
+        with self._write() as connection:
+            connection.execute(update(FILES).where(place).values(mtime_ns=mtime_ns))
 
     def add(
         self,

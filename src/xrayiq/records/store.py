@@ -18,7 +18,7 @@ from xrayiq.records.connecting import (
     require_file,
 )
 from xrayiq.records.counting import ArchiveStatus
-from xrayiq.records.reading import StoredResult
+from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.schema import bring_up_to_date
 from xrayiq.records.set_recording import SetRecorder
 from xrayiq.records.tables import FILES, OBJECTS
@@ -79,24 +79,31 @@ class Records(SetRecorder):
         Where it is connected to.
     """
 
-    def unchanged_files(self, archive_key: str, plan_digest: str) -> dict[str, tuple[int, int]]:
-        """Size and mtime (ns) by relative path of the files that this plan has dealt with.
+    def known_files(self, archive_key: str, plan_digest: str, relative_paths: Sequence[str]) -> dict[str, KnownFile]:
+        """Which of some files this plan has dealt with, and as what.
 
         Parameters
         ----------
         archive_key, plan_digest : str
             As given to `begin_run`.
+        relative_paths : sequence of str
+            Some hundred files of the archive.
 
         Returns
         -------
-        dict of str to (int, int)
-            One query, whatever the size of the archive.
+        dict of str to KnownFile
+            By relative path; one query.
         """
-        query = select(FILES.c.relative_path, FILES.c.size, FILES.c.mtime_ns).where(
-            FILES.c.archive_key == archive_key, FILES.c.plan_digest == plan_digest
+        query = select(FILES.c.relative_path, FILES.c.size, FILES.c.mtime_ns, FILES.c.digest).where(
+            FILES.c.archive_key == archive_key,
+            FILES.c.plan_digest == plan_digest,
+            FILES.c.relative_path.in_(list(relative_paths)),
         )
         with self._read() as connection:
-            return {str(row[0]): (int(row[1]), int(row[2])) for row in connection.execute(query)}
+            return {
+                row.relative_path: KnownFile(size=row.size, mtime_ns=row.mtime_ns, digest=row.digest)
+                for row in connection.execute(query)
+            }
 
     def subject_of_digest(self, digest: str) -> str | None:
         """Subject of a file with this content.

@@ -1,0 +1,85 @@
+"""The writing side of a run: what workers hand back goes into the store, a group of files at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from xrayiq.batch.scored_file import ScoredFile, UnchangedFile
+from xrayiq.records import Records
+
+#: files written to the store in one transaction
+_FILES_PER_COMMIT: Final = 50
+
+
+class FileKeeper:
+    """Writes the files of one archive under one run, in the order in which they come.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    run_id : int
+        The run.
+    archive_key, plan_digest : str
+        The archive, and the plan that its files are dealt with under.
+    """
+
+    def __init__(self, records: Records, *, run_id: int, archive_key: str, plan_digest: str) -> None:
+        self._records = records
+        self._run_id = run_id
+        self._archive_key = archive_key
+        self._plan_digest = plan_digest
+        self._waiting: list[ScoredFile | UnchangedFile] = []
+        self.new_outcomes = 0
+
+    def add(self, file: ScoredFile | UnchangedFile) -> None:
+        """Take one more file; a full group is written."""
+        self._waiting.append(file)
+        if len(self._waiting) >= _FILES_PER_COMMIT:
+            self.write()
+
+    def write(self) -> None:
+        """Write what waits, all or nothing."""
+        new = 0
+        with self._records.transaction():
+            for file in self._waiting:
+                if isinstance(file, UnchangedFile):
+                    place = file.file
+                    self._records.touch_file(self._archive_key, place.relative_path, mtime_ns=place.mtime_ns)
+                else:
+                    new += self._write(self._told_apart(file))
+        self._waiting.clear()
+        self.new_outcomes += new
+
+    def _write(self, file: ScoredFile) -> int:
+        return self._records.add(
+            self._run_id,
+            archive_key=self._archive_key,
+            plan_digest=self._plan_digest,
+            file=file.entry,
+            header=file.header,
+            kind=file.kind,
+            outcomes=file.outcomes,
+        )
+
+    def _told_apart(self, file: ScoredFile) -> ScoredFile:
+        """The file as it is, or keyed by its content where another object already bears its SOP Instance UID.
+
+        Copies of one object differ at most in who the patient is and how pixels are encoded. Where equipment, time,
+        technique or indicators differ, two objects share a UID by mistake and both are kept.
+        """
+        entry, header = file.entry, file.header
+        if header is None or entry.status != "object" or entry.subject == entry.digest:
+            return file
+        known = self._records.header(entry.subject)
+        if known is None or known.acquisition == header.acquisition:
+            return file
+        if self._records.object_path(self._archive_key, entry.subject) in (None, entry.relative_path):
+            return file
+        return replace(
+            file,
+            entry=replace(entry, subject=entry.digest),
+            header=replace(header, subject=entry.digest),
+            outcomes=tuple(replace(outcome, subject=entry.digest) for outcome in file.outcomes),
+        )

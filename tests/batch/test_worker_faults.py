@@ -13,20 +13,21 @@ from xrayiq.procedures import Procedure, load_site
 SITE = load_site()
 
 
-def die_on_edge(file, *, key, site, responses):
-    if file.path.name == "edge.dcm":
+def die_on_edge(task, *, key, site, responses):
+    if task.file.path.name == "edge.dcm":
         os.kill(os.getpid(), signal.SIGKILL)
-    return worker.score_file(file, key=key, site=site)
+    return worker.score_file(task.file, key=key, site=site)
 
 
-def hang_on_edge(file, *, key, site, responses):
-    if file.path.name == "edge.dcm":
+def hang_on_edge(task, *, key, site, responses):
+    if task.file.path.name == "edge.dcm":
         time.sleep(60)
-    return worker.score_file(file, key=key, site=site)
+    return worker.score_file(task.file, key=key, site=site)
 
 
 def reasons(archive):
-    scored = files.scored_files(scan_folder(archive / "qc"), key=b"k", site=SITE, workers=1)
+    tasks = (files.FileTask(file=file) for file in scan_folder(archive / "qc"))
+    scored = files.scored_files(tasks, key=b"k", site=SITE, workers=1)
     return {file.name: [outcome.reason for outcome in file.outcomes] for file in scored}
 
 
@@ -35,7 +36,7 @@ def reasons(archive):
     ("fault", "reason"), [(die_on_edge, "worker_died"), (hang_on_edge, "timed_out")], ids=["killed", "hanging"]
 )
 def test_lost_worker_costs_one_file(archive, monkeypatch, fault, reason):
-    monkeypatch.setattr(files, "score_file", fault)
+    monkeypatch.setattr(files, "score_task", fault)
     monkeypatch.setattr(files, "OBJECT_TIMEOUT_S", 15.0)
     found = reasons(archive)
     assert found["edge.dcm"] == [reason]

@@ -66,14 +66,15 @@ def scored_files(
         One for each file; a worker that dies or hangs costs only its file.
     """
     job: Job[FileTask, ScoredFile | UnchangedFile] = Job(
-        work=partial(_score, key=key, site=site, responses=responses),
+        work=partial(score_task, key=key, site=site, responses=responses),
         failed=partial(_lost, site),
         timeout_s=lambda _: OBJECT_TIMEOUT_S,
     )
     yield from results_in_order(tasks, job, workers=workers, client=client)
 
 
-def _score(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> ScoredFile | UnchangedFile:
+def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> ScoredFile | UnchangedFile:
+    """Score one file, unless its content is what was dealt with before."""
     if task.known_digest and not task.file.problem:
         with contextlib.suppress(OSError), task.file.open() as stream:
             if stream_digest(stream) == task.known_digest:

@@ -160,9 +160,11 @@ def _without_unused_bits(
     shift = layout.high_bit + 1 - layout.bits_stored if precision > layout.high_bit else 0
     if layout.signed:
         left = layout.bits_allocated - bits - shift
-        if left == 0 and shift == 0:
-            return words.view(layout.dtype), ()
-        return (words << left).view(layout.dtype) >> (left + shift), ()
+        values = words.view(layout.dtype)
+        if shift == 0 and (left == 0 or (values.min() >= -(2 ** (bits - 1)) and values.max() < 2 ** (bits - 1))):
+            return values, ()  # extended by their sign already
+        moved: NDArray[Any] = np.left_shift(words, words.dtype.type(left)).view(layout.dtype)
+        return np.right_shift(moved, moved.dtype.type(left + shift), out=moved), ()
     if int(words.max()) < 2**bits and shift == 0:
         return words, ()
     mask = words.dtype.type(2**bits - 1)

@@ -12,7 +12,8 @@
     │   └── DecodeError           the pixel data does not decode
     ├── NotMeasurableError    the image is readable but this measurement has no meaning on it
     ├── SiteError             a site file, limits file or mapping that contradicts itself
-    └── RecordsError          the record store refuses or is of another version
+    ├── RecordsError          the record store refuses or is of another version
+    └── WorkersError          processes that measure do not start
 
 Every message says what was found, what was needed and what to do.
 """
@@ -128,3 +129,7 @@ class SiteError(XrayiqError):
 
 class RecordsError(XrayiqError):
     """The record store refuses, or is of another version."""
+
+
+class WorkersError(XrayiqError):
+    """The processes that measure do not start, or end before they have done anything."""

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 import xrayiq
-from xrayiq.batch import pool
+from xrayiq.batch import local_pool
 from xrayiq.errors import InputError
 from xrayiq.procedures import RESULT_TYPES
 
@@ -196,8 +196,8 @@ def test_run_from_a_script_needs_no_main_guard(archive, tmp_path):
 
 def test_workers_are_spawned():
     # a forked worker would inherit threads and locks
-    assert pool._Context().get_start_method() == "spawn"
-    assert issubclass(pool._Context.Process, multiprocessing.context.SpawnProcess)
+    assert local_pool.SpawnedContext().get_start_method() == "spawn"
+    assert issubclass(local_pool.SpawnedContext.Process, multiprocessing.context.SpawnProcess)
 
 
 def test_site_file_changes_limits_digest_and_outcomes(archive, tmp_path):

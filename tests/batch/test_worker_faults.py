@@ -7,6 +7,7 @@ import time
 import pytest
 
 from xrayiq.batch import files, worker
+from xrayiq.batch.local_pool import LocalPool
 from xrayiq.dicom import scan_folder
 from xrayiq.procedures import Procedure, load_site
 
@@ -27,8 +28,9 @@ def hang_on_edge(task, *, key, site, responses):
 
 def reasons(archive):
     tasks = (files.FileTask(file=file) for file in scan_folder(archive / "qc"))
-    scored = files.scored_files(tasks, key=b"k", site=SITE, workers=1)
-    return {file.name: [outcome.reason for outcome in file.outcomes] for file in scored}
+    with LocalPool(1) as pool:
+        scored = files.scored_files(tasks, key=b"k", site=SITE, pool=pool)
+        return {file.name: [outcome.reason for outcome in file.outcomes] for file in scored}
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill a process by a signal")

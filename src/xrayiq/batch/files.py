@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from xrayiq.batch.pool import Executor, Job, results_in_order
+from xrayiq.batch.pool import Job, Pool, results_in_order
 from xrayiq.batch.scored_file import ScoredFile, UnchangedFile, failed_file
 from xrayiq.batch.worker import NO_RESPONSES, score_file
 from xrayiq.dicom import SourceFile, stream_digest
@@ -39,9 +39,8 @@ def scored_files(
     *,
     key: bytes,
     site: Site,
+    pool: Pool,
     responses: ResponseBook = NO_RESPONSES,
-    workers: int | None = None,
-    client: Executor | None = None,
 ) -> Iterator[ScoredFile | UnchangedFile]:
     """Score files as they are found; results come in the order of the files.
 
@@ -53,12 +52,10 @@ def scored_files(
         Key of the hashes that stand for persons.
     site : Site
         Rules and limits in force.
+    pool : Pool
+        Workers.
     responses : ResponseBook
         Responses of the detectors.
-    workers : int, optional
-        Processes of the local pool; by default one per core.
-    client : Executor, optional
-        Where to run instead of the local pool.
 
     Yields
     ------
@@ -70,7 +67,7 @@ def scored_files(
         failed=partial(_lost, site),
         timeout_s=lambda _: OBJECT_TIMEOUT_S,
     )
-    yield from results_in_order(tasks, job, workers=workers, client=client)
+    yield from results_in_order(tasks, job, pool=pool)
 
 
 def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> ScoredFile | UnchangedFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +11,8 @@ from xrayiq.records import Records
 
 #: files written to the store in one transaction
 _FILES_PER_COMMIT: Final = 50
+#: longest time that files which come in wait for others to be written with
+_SECONDS_PER_COMMIT: Final = 5.0
 
 
 class FileKeeper:
@@ -31,12 +34,14 @@ class FileKeeper:
         self._archive_key = archive_key
         self._plan_digest = plan_digest
         self._waiting: list[ScoredFile | UnchangedFile] = []
+        self._written_s = time.monotonic()
         self.new_outcomes = 0
 
     def add(self, file: ScoredFile | UnchangedFile) -> None:
-        """Take one more file; a full group is written."""
+        """Take one more file; a full group is written, and one that has waited for some seconds."""
         self._waiting.append(file)
-        if len(self._waiting) >= _FILES_PER_COMMIT:
+        waited_s = time.monotonic() - self._written_s
+        if len(self._waiting) >= _FILES_PER_COMMIT or waited_s >= _SECONDS_PER_COMMIT:
             self.write()
 
     def write(self) -> None:
@@ -50,6 +55,7 @@ class FileKeeper:
                 else:
                     new += self._write(self._told_apart(file))
         self._waiting.clear()
+        self._written_s = time.monotonic()
         self.new_outcomes += new
 
     def _write(self, file: ScoredFile) -> int:

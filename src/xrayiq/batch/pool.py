@@ -1,36 +1,26 @@
-"""Results in the order of their tasks, from a local pool of spawned workers or from a given executor."""
+"""Results in the order of their tasks, from a local pool of workers or from a given executor."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
-import signal
-import sys
-import tempfile
-import time
-import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing.context import SpawnContext, SpawnProcess
-from pathlib import Path
-from typing import Any, Final, Generic, Protocol, TypeVar
+from types import TracebackType
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
-from xrayiq.batch.worker import prepare_worker
+from xrayiq.errors import WorkersError
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-#: longest time that a worker may take to start
-_START_TIMEOUT_S: Final = 60.0
-
-#: files handed out ahead of the one awaited, per worker
-_AHEAD: Final = 8
+#: tasks handed out ahead of the one awaited, to an executor whose number of workers is not known
+_AHEAD: Final = 64
+#: times that a pool may break without a single result in between
+_BREAKS: Final = 3
 
 
 class Future(Protocol):
@@ -47,35 +37,8 @@ class Executor(Protocol):
         """Hand out one call."""
 
 
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C is the parent's to handle: a process started meanwhile inherits that it is held back."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Worker(SpawnProcess):
-    """Spawned process that does not import the caller's script again, so that no ``__main__`` guard is needed."""
-
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - name given by multiprocessing
-        caller = sys.modules["__main__"]
-        sys.modules["__main__"] = types.ModuleType("__main__")
-        try:
-            with _interrupts_held():
-                return SpawnProcess._Popen(process_obj)
-        finally:
-            sys.modules["__main__"] = caller
-
-
-class _Context(SpawnContext):
-    Process = _Worker
+class BrokenPoolError(Exception):
+    """The pool has lost its workers and all that was handed out; it can be asked anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +60,65 @@ class Job(Generic[Task, Done]):
     timeout_s: Callable[[Task], float]
 
 
-def results_in_order(
-    tasks: Iterator[Task], job: Job[Task, Done], *, workers: int | None = None, client: Executor | None = None
-) -> Iterator[Done]:
+class Pool(Protocol):
+    """Workers for the length of a ``with`` block."""
+
+    def __enter__(self) -> Self:
+        """Ready to take tasks."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers: at once after an error."""
+
+    def make_room(self, tasks: int) -> int:
+        """Have workers for so many tasks at a time, and tell how many tasks to hand out ahead."""
+
+    def submit(self, work: Callable[[Task], Done], task: Task, timeout_s: float) -> Future:
+        """Hand out one task; raises `BrokenPoolError` like the future's result."""
+
+    @property
+    def wanted(self) -> int:
+        """Tasks that can be worked on at a time."""
+
+
+class ExecutorPool:
+    """Workers of a given executor, which outlives the run.
+
+    Parameters
+    ----------
+    client : Executor
+        Where to run.
+    """
+
+    def __init__(self, client: Executor) -> None:
+        self._client = client
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the executor as it is."""
+
+    @property
+    def wanted(self) -> int:
+        """Tasks handed out at a time."""
+        return _AHEAD
+
+    def make_room(self, tasks: int) -> int:
+        """Tasks to hand out ahead."""
+        del tasks
+        return _AHEAD
+
+    def submit(self, work: Callable[[Task], Done], task: Task, timeout_s: float) -> Future:
+        """Hand out one task; the executor has its own ways with time."""
+        del timeout_s
+        return self._client.submit(work, task)
+
+
+def results_in_order(tasks: Iterator[Task], job: Job[Task, Done], *, pool: Pool) -> Iterator[Done]:
     """Work on tasks as they are found; results come in the order of the tasks.
 
     Parameters
@@ -108,67 +127,55 @@ def results_in_order(
         Taken a few ahead of the results, never all at once.
     job : Job
         What is done with each.
-    workers : int, optional
-        Processes of the local pool; by default one per core.
-    client : Executor, optional
-        Where to run instead of the local pool.
+    pool : Pool
+        Where it is done; no worker is started before there is a task.
 
     Yields
     ------
     Done
         One for each task; a worker that dies or hangs costs only its task.
+
+    Raises
+    ------
+    WorkersError
+        Workers end before they have done anything, however often they are started.
     """
-    if client is not None:
-        yield from _in_order(tasks, partial(client.submit, job.work), job, ahead=64)
-        return
-    wanted = workers or os.cpu_count() or 1
-    first = list(itertools.islice(tasks, wanted))
+    first = list(itertools.islice(tasks, pool.wanted))
     if not first:
         return
-    count = len(first)
-    pool = ProcessPool(max_workers=count, initializer=prepare_worker, context=_Context())
-    try:
-        yield from _in_order(
-            itertools.chain(first, tasks),
-            lambda task: pool.schedule(job.work, args=(task,), timeout=job.timeout_s(task)),
-            job,
-            ahead=_AHEAD * count,
-        )
-        _await_workers(pool, count)
-        pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
-    except BaseException:
-        pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
-        raise
-    finally:
-        pool.join()
-
-
-def _await_workers(pool: ProcessPool, count: int) -> None:
-    """Wait until every worker has started: one that still starts when the pool closes would fail loudly."""
-    with tempfile.TemporaryDirectory() as folder:
-        meetings = [pool.schedule(_meet, args=(folder, count), timeout=_START_TIMEOUT_S) for _ in range(count)]
-        for meeting in meetings:
-            with contextlib.suppress(FutureTimeout, ProcessExpired):
-                meeting.result()
-
-
-def _meet(folder: str, count: int) -> None:
-    """Keep a worker busy until all have arrived, so that each takes part once."""
-    (Path(folder) / str(os.getpid())).touch()
-    while sum(1 for _ in Path(folder).iterdir()) < count:
-        time.sleep(0.01)
-
-
-def _in_order(
-    tasks: Iterator[Task], submit: Callable[[Task], Future], job: Job[Task, Done], *, ahead: int
-) -> Iterator[Done]:
-    waiting: deque[tuple[Task, Future]] = deque((task, submit(task)) for task in itertools.islice(tasks, ahead))
-    while waiting:
-        task, future = waiting.popleft()
-        done = _result(task, future, job)
-        for following in itertools.islice(tasks, 1):
-            waiting.append((following, submit(following)))
+    ahead = pool.make_room(len(first))
+    tasks = itertools.chain(first, tasks)
+    waiting: deque[tuple[Task, Future]] = deque()
+    lost: list[Task] = []
+    breaks = 0
+    while True:
+        try:
+            _hand_out(itertools.chain(lost, tasks), waiting, job, pool, ahead - len(waiting))
+            lost = []
+            if not waiting:
+                return
+            done = _result(*waiting[0], job)
+        except BrokenPoolError as error:
+            breaks += 1
+            if breaks == _BREAKS:
+                raise WorkersError(
+                    f"worker processes end before they have done anything ({error})",
+                    needed="workers that start",
+                    remedy="look at the messages above, allow more memory, or try with --workers 1",
+                ) from error
+            lost = [task for task, _ in waiting]
+            waiting.clear()
+            continue
+        breaks = 0
+        waiting.popleft()
         yield done
+
+
+def _hand_out(
+    tasks: Iterator[Task], waiting: deque[tuple[Task, Future]], job: Job[Task, Done], pool: Pool, count: int
+) -> None:
+    for task in itertools.islice(tasks, count):
+        waiting.append((task, pool.submit(job.work, task, job.timeout_s(task))))
 
 
 def _result(task: Task, future: Future, job: Job[Task, Done]) -> Done:

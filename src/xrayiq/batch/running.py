@@ -13,7 +13,9 @@ from typing import Final
 
 from xrayiq.batch.files import FileTask, scored_files
 from xrayiq.batch.kept_files import FileKeeper
-from xrayiq.batch.pool import Executor
+from xrayiq.batch.living_runs import own_process, still_lives
+from xrayiq.batch.local_pool import LocalPool
+from xrayiq.batch.pool import Executor, ExecutorPool, Pool
 from xrayiq.batch.scored_file import UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
@@ -78,9 +80,13 @@ def run(
         raise InputError(f"{workers} workers", needed="at least 1")
     settings = site if isinstance(site, Site) else load_site(site)
     if isinstance(records, Records):
-        return _Run(records, settings, sources, progress).go(workers, client)
+        return _Run(records, settings, sources, progress).go(_pool(workers, client))
     with open_records(records) as store:
-        return _Run(store, settings, sources, progress).go(workers, client)
+        return _Run(store, settings, sources, progress).go(_pool(workers, client))
+
+
+def _pool(workers: int | None, client: Executor | None) -> Pool:
+    return LocalPool(workers) if client is None else ExecutorPool(client)
 
 
 def _source(archive: Archive) -> Source:
@@ -109,24 +115,27 @@ class _Run:
         self.new_outcomes = 0
         self.book = ResponseBook(entries=records.responses())
 
-    def go(self, workers: int | None, client: Executor | None) -> RunSummary:
+    def go(self, pool: Pool) -> RunSummary:
         started = time.monotonic()
         keys = [source.key for source in self.sources]
+        self.records.end_killed_runs(still_lives)
         run_id = self.records.begin_run(
             archive_key=" ".join(keys),
             plan_digest=self.plan,
             site_digest=self.site.digest,
             kernel_digest=KERNEL_DIGEST,
             version=version("xrayiq"),
+            process=own_process(),
         )
         if self.report_progress is not None:
             threading.Thread(target=self._count, daemon=True).start()
         try:
-            for source in self.sources:
-                self._score(run_id, source, self._changed(source), workers, client, advance=True)
-            self._measure_sets(run_id, workers, client)
-            for source in self.sources:
-                self._measure_with_responses(run_id, source, workers, client)
+            with pool:
+                for source in self.sources:
+                    self._score(run_id, source, self._changed(source), pool, advance=True)
+                self._measure_sets(run_id, pool)
+                for source in self.sources:
+                    self._measure_with_responses(run_id, source, pool)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             self.records.finish_run(run_id, status=status, counts=self._summary(run_id, keys, started).counts())
@@ -139,22 +148,11 @@ class _Run:
         counts = [source.count() for source in self.sources]
         self.total = None if None in counts else sum(count for count in counts if count is not None)
 
-    def _score(
-        self,
-        run_id: int,
-        source: Source,
-        tasks: Iterator[FileTask],
-        workers: int | None,
-        client: Executor | None,
-        *,
-        advance: bool,
-    ) -> None:
+    def _score(self, run_id: int, source: Source, tasks: Iterator[FileTask], pool: Pool, *, advance: bool) -> None:
         """Score files and write what comes back."""
         keeper = FileKeeper(self.records, run_id=run_id, archive_key=source.key, plan_digest=self.plan)
         try:
-            for file in scored_files(
-                tasks, key=load_key(), site=self.site, responses=self.book, workers=workers, client=client
-            ):
+            for file in scored_files(tasks, key=load_key(), site=self.site, pool=pool, responses=self.book):
                 keeper.add(file)
                 if advance:
                     self._advance(unchanged=isinstance(file, UnchangedFile))
@@ -176,7 +174,7 @@ class _Run:
                 else:
                     yield FileTask(file=file, known_digest=before.digest if before.size == file.size else "")
 
-    def _measure_sets(self, run_id: int, workers: int | None, client: Executor | None) -> None:
+    def _measure_sets(self, run_id: int, pool: Pool) -> None:
         """Measure the acquisition sets that are new or have changed: those that tell a response first."""
         indexed = (
             (self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS), source) for source in self.sources
@@ -184,7 +182,7 @@ class _Run:
         planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
             tasks = self._new_sets(task for task in planned if task.images.tells_response == telling)
-            for measured in measured_sets(tasks, site=self.site, workers=workers, client=client):
+            for measured in measured_sets(tasks, site=self.site, pool=pool):
                 self.new_outcomes += self.records.add_set(
                     run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
                 )
@@ -209,14 +207,12 @@ class _Run:
             if not self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id):
                 yield task
 
-    def _measure_with_responses(
-        self, run_id: int, source: Source, workers: int | None, client: Executor | None
-    ) -> None:
+    def _measure_with_responses(self, run_id: int, source: Source, pool: Pool) -> None:
         """Score again what was scored with another response than the valid one; what is gone keeps its outcomes."""
         paths = self.records.files_without(source.key, self.plan, self.book.entries)
         files = (source.find(path) for path in paths)
         tasks = (FileTask(file=file) for file in files if file is not None)
-        self._score(run_id, source, tasks, workers, client, advance=False)
+        self._score(run_id, source, tasks, pool, advance=False)
 
     def _advance(self, *, unchanged: bool) -> None:
         self.files += 1

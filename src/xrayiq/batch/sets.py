@@ -10,7 +10,7 @@ from typing import Final
 
 from xrayiq.batch.files import OBJECT_TIMEOUT_S
 from xrayiq.batch.kerma_tables import KermaTables
-from xrayiq.batch.pool import Executor, Job, results_in_order
+from xrayiq.batch.pool import Job, Pool, results_in_order
 from xrayiq.batch.scored_file import where_it_happened
 from xrayiq.dicom import Source, SourceFile, dataset_radiograph, open_object
 from xrayiq.errors import ReadError
@@ -116,16 +116,14 @@ def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], Source]], *, sit
     )
 
 
-def measured_sets(
-    tasks: Iterator[SetTask], *, site: Site, workers: int | None, client: Executor | None
-) -> Iterator[MeasuredSet]:
+def measured_sets(tasks: Iterator[SetTask], *, site: Site, pool: Pool) -> Iterator[MeasuredSet]:
     """Measure sets, results in their order; a worker that dies or hangs costs only its set."""
     job: Job[SetTask, MeasuredSet] = Job(
         work=partial(measure_set, site=site),
         failed=lambda task, reason, message: _failed(task, site, reason, message),
         timeout_s=lambda task: OBJECT_TIMEOUT_S + 20.0 * len(task.images.members),
     )
-    yield from results_in_order(tasks, job, workers=workers, client=client)
+    yield from results_in_order(tasks, job, pool=pool)
 
 
 def measure_set(task: SetTask, *, site: Site) -> MeasuredSet:

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import cv2
-
 from xrayiq.batch.scored_file import ScoredFile, entry_of, failed_file, where_it_happened
 from xrayiq.batch.summary import exit_code
 from xrayiq.dicom import (
@@ -48,11 +46,6 @@ from xrayiq.procedures import (
 NO_RESPONSES: Final = ResponseBook()
 #: kinds of object without pixels to look at
 _WITHOUT_PIXELS: Final = frozenset({"dose_report", "reject_note", "other"})
-
-
-def prepare_worker() -> None:
-    """One thread for a worker: the pool keeps the cores busy."""
-    cv2.setNumThreads(1)
 
 
 def score_file(

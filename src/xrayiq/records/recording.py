@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import URL
 
 from xrayiq.errors import InputError
@@ -36,7 +36,14 @@ class Recorder(Session):
         self._writer.forget()
 
     def begin_run(
-        self, *, archive_key: str, plan_digest: str, site_digest: str = "", kernel_digest: str = "", version: str
+        self,
+        *,
+        archive_key: str,
+        plan_digest: str,
+        site_digest: str = "",
+        kernel_digest: str = "",
+        version: str,
+        process: str = "",
     ) -> int:
         """Id of a new run, with status ``"running"`` until `finish_run`.
 
@@ -50,6 +57,8 @@ class Recorder(Session):
             Digests of the site's settings and of the kernels.
         version : str
             Version of xrayiq.
+        process : str
+            Identity of the process that runs, for `end_killed_runs`.
 
         Returns
         -------
@@ -65,10 +74,28 @@ class Recorder(Session):
             "plan_digest": plan_digest,
             "site_digest": site_digest,
             "counts": {},
+            "process": process,
         }
         with self._write() as connection:
             key = cast(tuple[int], connection.execute(insert(RUNS).values(row)).inserted_primary_key)
         return key[0]
+
+    def end_killed_runs(self, still_lives: Callable[[str], bool]) -> None:
+        """Give runs that never said how they ended the status ``"killed"``; when that was, nobody knows.
+
+        Parameters
+        ----------
+        still_lives : callable
+            Whether a process, as given to `begin_run`, lives.
+        """
+        running = select(RUNS.c.id, RUNS.c.process).where(RUNS.c.status == "running")
+        with self._read() as connection:
+            found = connection.execute(running).all()
+        killed = [row.id for row in found if not still_lives(row.process)]
+        if killed:
+            with self._write() as connection:
+                named = update(RUNS).where(RUNS.c.id.in_(killed), RUNS.c.status == "running")
+                connection.execute(named.values(status="killed"))
 
     def finish_run(self, run_id: int, *, status: str, counts: Mapping[str, int]) -> None:
         """Record how a run ended.

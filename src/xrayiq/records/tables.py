@@ -39,6 +39,7 @@ METADATA: Final = MetaData(
     }
 )
 
+#: `status` is "running" until the run says how it ended, or until a later one finds that its `process` is gone
 RUNS: Final = Table(
     "runs",
     METADATA,
@@ -52,6 +53,7 @@ RUNS: Final = Table(
     Column("plan_digest", StorableText, nullable=False),
     Column("site_digest", StorableText, nullable=False),
     Column("counts", JSON, nullable=False),
+    Column("process", StorableText, nullable=False, server_default=text("''")),
 )
 
 #: identity as headers give it; `identity` digests the other columns, because NULLs never conflict in a unique index

@@ -1,0 +1,100 @@
+"""Runs as processes of their own, and stores compared row by row."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import create_engine, select
+
+from xrayiq.records.tables import METADATA
+
+#: what may differ between two stores of the same archive: numbers of rows, and when and by which run they were written
+_ASIDE = ("id", "run_id", "created_at")
+
+
+def start_run(archive, store, *arguments, workers=2, **settings):
+    """Start ``xrayiq run`` as the head of a process group of its own."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-c", "from xrayiq.cli import main; main()", "run", str(archive)),
+            *("--records", f"sqlite:///{store}", "--workers", str(workers), "--format", "json"),
+            *map(str, arguments),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "XRAYIQ_KEY_FILE": str(Path(archive).parent / "person.key")},
+        **settings,
+    )
+
+
+def group_of(process):
+    """Processes of a run that are still there: itself, its workers and multiprocessing's own."""
+    alive = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, _, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue
+            if int(group) == process.pid and state != "Z":
+                alive.append(int(entry.name))
+    return alive
+
+
+def await_end_of_group(process, *, seconds):
+    """Processes that are left after so many seconds."""
+    give_up = time.monotonic() + seconds
+    while (left := group_of(process)) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return left
+
+
+def end_group(process):
+    """Kill what is left of a run, so that a failed test leaves nothing behind."""
+    for pid in group_of(process):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()
+
+
+def rows_of(store):
+    """Every table but ``runs`` as sorted rows: references followed to what they name."""
+    engine = create_engine(f"sqlite:///{store}")
+    by_id, tables = {}, {}
+    with engine.connect() as connection:
+        for table in METADATA.sorted_tables:
+            rows = []
+            for row in connection.execute(select(table)).mappings():
+                plain = tuple(
+                    (column.name, _followed(column, row[column.name], by_id))
+                    for column in table.columns
+                    if column.name not in _ASIDE
+                )
+                rows.append(plain)
+                if "id" in row:
+                    by_id[table.name, row["id"]] = plain[0][1] if table.name != "outcomes" else plain[:4]
+            if table.name != "runs":
+                tables[table.name] = sorted(rows, key=repr)
+    engine.dispose()
+    return tables
+
+
+def _followed(column, value, by_id):
+    for key in column.foreign_keys:
+        return None if value is None else by_id[key.column.table.name, value]
+    return value
+
+
+def runs_of(store):
+    """Rows of the runs in the order in which they began."""
+    engine = create_engine(f"sqlite:///{store}")
+    with engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(select(METADATA.tables["runs"])).mappings()]
+    engine.dispose()
+    return rows

@@ -11,17 +11,17 @@ from xrayiq.model import Acquisition
 from xrayiq.units import to_inside_unit
 
 #: (attribute, unit, dimension), the finest first: an integer attribute truncates
-_EXPOSURE: Final = (
+EXPOSURES: Final = (
     ("ExposureInmAs", "mA.s", "exposure"),
     ("ExposureInuAs", "uA.s", "exposure"),
     ("Exposure", "mA.s", "exposure"),
 )
-_TIME: Final = (
+TIMES: Final = (
     ("ExposureTimeInms", "ms", "time"),
     ("ExposureTimeInuS", "us", "time"),
     ("ExposureTime", "ms", "time"),
 )
-_CURRENT: Final = (
+CURRENTS: Final = (
     ("XRayTubeCurrentInmA", "mA", "current"),
     ("XRayTubeCurrentInuA", "uA", "current"),
     ("XRayTubeCurrent", "mA", "current"),
@@ -70,9 +70,9 @@ def acquisition_of(elements: Elements) -> Acquisition:
     mammography = modality == "MG" or sop_class in _MAMMOGRAPHY
     return Acquisition(
         tube_voltage_kv=elements.number("KVP"),
-        exposure_mas=_finest(elements, _EXPOSURE),
-        exposure_time_ms=_finest(elements, _TIME),
-        tube_current_ma=_finest(elements, _CURRENT),
+        exposure_mas=_finest(elements, EXPOSURES),
+        exposure_time_ms=_finest(elements, TIMES),
+        tube_current_ma=_finest(elements, CURRENTS),
         exposure_control_mode=elements.text("ExposureControlMode"),
         focal_spot_mm=_positive(elements, "FocalSpots"),
         grid=elements.joined("Grid"),

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 from xrayiq.dicom.acquisition import acquisition_of
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.faults import guarded
+from xrayiq.dicom.header_detail import header_detail
 from xrayiq.dicom.layout import frame_count
 from xrayiq.dicom.opening import Source, open_object, subject_of
 from xrayiq.dicom.privacy import person_key
@@ -94,4 +95,5 @@ def dataset_header(dataset: Dataset, key: bytes | None = None, name: str = "data
             frames=None if rows is None or columns is None else frame_count(elements),
             bits_stored=elements.integer("BitsStored"),
             acquisition=acquisition_of(elements),
+            detail=header_detail(elements, meta),
         )

@@ -3,6 +3,8 @@
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
 from xrayiq.model.dose_report import DoseEvent, DoseReport, DoseReportFault
+from xrayiq.model.header_detail import HeaderDetail
+from xrayiq.model.header_problem import HeaderProblem, Severity
 from xrayiq.model.limit import Limit, Verdict, judge
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
@@ -21,6 +23,8 @@ __all__ = [
     "DoseReport",
     "DoseReportFault",
     "Equipment",
+    "HeaderDetail",
+    "HeaderProblem",
     "Limit",
     "Measurement",
     "ObjectHeader",
@@ -31,6 +35,7 @@ __all__ = [
     "Radiograph",
     "Response",
     "Result",
+    "Severity",
     "Verdict",
     "judge",
     "pack",

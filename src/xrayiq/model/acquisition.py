@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import cast
 
+from xrayiq.model.header_detail import HeaderDetail
 from xrayiq.model.packing import Json, to_plain
 
 
@@ -135,6 +136,8 @@ class ObjectHeader:
         Size of the pixel data; `frames` is 1 for a single image.
     acquisition : Acquisition
         Technique, indicators, geometry and equipment.
+    detail : HeaderDetail
+        Attributes beside each other, for the checks of the header.
     """
 
     subject: str
@@ -150,3 +153,4 @@ class ObjectHeader:
     frames: int | None = None
     bits_stored: int | None = None
     acquisition: Acquisition = Acquisition()
+    detail: HeaderDetail = HeaderDetail()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,3 +57,96 @@ def block_means(
             else:
                 sums[block_row, block_column] = np.nan
     return sums, counts
+
+
+@kernel
+def _begin_line_sums(line: NDArray[Any], line_sums: NDArray[np.int32]) -> None:
+    for column in range(line.size):
+        line_sums[column] = line[column]
+
+
+@kernel
+def _add_to_line_sums(line: NDArray[Any], line_sums: NDArray[np.int32]) -> None:
+    for column in range(line.size):
+        line_sums[column] += line[column]
+
+
+@kernel
+def block_sums(values: NDArray[Any], factor: int) -> NDArray[np.int64]:
+    """Sums of square blocks of whole numbers.
+
+    Parameters
+    ----------
+    values : (rows, columns) array of integers of up to 16 bits
+        Stored values.
+    factor : int
+        Side of the blocks in pixels, 1 to 32768; the last row and column of blocks may be narrower.
+
+    Returns
+    -------
+    (block rows, block columns) array of int64
+        Exact sums.
+    """
+    rows, columns = values.shape
+    block_rows = (rows + factor - 1) // factor
+    block_columns = (columns + factor - 1) // factor
+    sums = np.empty((block_rows, block_columns), dtype=np.int64)
+    # 32768 values of 16 bits fit, with either sign
+    line_sums = np.empty(columns, dtype=np.int32)
+    for block_row in range(block_rows):
+        start = block_row * factor
+        _begin_line_sums(values[start], line_sums)
+        for row in range(start + 1, min(start + factor, rows)):
+            _add_to_line_sums(values[row], line_sums)
+        for block_column in range(block_columns):
+            total = 0
+            for value in line_sums[block_column * factor : min((block_column + 1) * factor, columns)]:
+                total += value
+            sums[block_row, block_column] = total
+    return sums
+
+
+@kernel
+def table_block_means(
+    values: NDArray[Any], excluded: NDArray[np.bool_], table: NDArray[np.float64], first: int, factor: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Means of square blocks of what stored values stand for, excluded pixels left out.
+
+    Parameters
+    ----------
+    values : (rows, columns) array of integers of up to 16 bits
+        Stored values.
+    excluded : (rows, columns) array of bool, or of shape (0, 0) where nothing is excluded
+        True where a pixel does not count.
+    table : 1-D array of float64
+        What the stored value first + index stands for; it holds all values that count.
+    first : int
+        Stored value of the table's first entry.
+    factor : int
+        Side of the blocks in pixels; the last row and column of blocks may be narrower.
+
+    Returns
+    -------
+    tuple of (block rows, block columns) arrays
+        Means, NaN where a block has no pixel that counts; and the numbers of pixels that counted.
+    """
+    rows, columns = values.shape
+    block_rows = (rows + factor - 1) // factor
+    block_columns = (columns + factor - 1) // factor
+    means = np.empty((block_rows, block_columns), dtype=np.float64)
+    counts = np.empty((block_rows, block_columns), dtype=np.int64)
+    some_excluded = excluded.size > 0
+    for block_row in range(block_rows):
+        for block_column in range(block_columns):
+            left, right = block_column * factor, min((block_column + 1) * factor, columns)
+            total = 0.0
+            count = 0
+            for row in range(block_row * factor, min((block_row + 1) * factor, rows)):
+                for column in range(left, right):
+                    if some_excluded and excluded[row, column]:
+                        continue
+                    total += table[np.int64(values[row, column]) - first]
+                    count += 1
+            means[block_row, block_column] = total / count if count > 0 else np.nan
+            counts[block_row, block_column] = count
+    return means, counts

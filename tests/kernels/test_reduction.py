@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xrayiq_kernels.reduction import block_means
+from xrayiq_kernels.reduction import block_means, block_sums, table_block_means
 
 NONE = np.zeros((0, 0), dtype=np.bool_)
 
@@ -33,6 +33,31 @@ def test_block_means_leave_excluded_pixels_out(factor, share):
     values[excluded] = np.nan
     found = block_means(values, excluded if share else NONE, factor)
     expected = means_by_definition(values, excluded, factor)
+    # order of additions only
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-12)
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4, 7, 40])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
+def test_block_sums_are_exact(factor, dtype):
+    limits = np.iinfo(dtype)
+    values = np.random.default_rng(5).integers(limits.min, limits.max, (23, 31), endpoint=True).astype(dtype)
+    means, counts = means_by_definition(values.astype(float), np.zeros(values.shape, dtype=bool), factor)
+    np.testing.assert_array_equal(block_sums(values, factor), np.rint(means * counts))
+
+
+@pytest.mark.parametrize("factor", [1, 5, 40])
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_block_means_through_a_table_are_those_of_its_values(factor, share):
+    generator = np.random.default_rng(6)
+    table = generator.standard_normal(50)
+    pixels = generator.integers(100, 150, (23, 31)).astype(np.uint16)
+    excluded = generator.random(pixels.shape) < share
+    excluded[:10, :10] = share > 0
+    expected = means_by_definition(table[pixels - 100], excluded, factor)
+    pixels[excluded] = 65535
+    found = table_block_means(pixels, excluded if share else NONE, table, 100, factor)
     # order of additions only
     np.testing.assert_allclose(found[0], expected[0], atol=1e-12)
     np.testing.assert_array_equal(found[1], expected[1])

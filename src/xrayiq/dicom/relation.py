@@ -11,7 +11,7 @@ from xrayiq.dicom.acquisition import intensity_sign
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.layout import PixelLayout
 from xrayiq.model import PixelRelation
-from xrayiq.model.radiograph import Relation
+from xrayiq.model.pixel_relation import Relation
 
 _RELATIONS: Final[dict[str, Relation]] = {"LIN": "linear", "LOG": "log", "DISP": "display"}
 #: X-ray angiography and fluoroscopy: their Modality LUT leads back to values linear in intensity

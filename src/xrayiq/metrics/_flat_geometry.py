@@ -51,7 +51,7 @@ class FlatField:
         if len(self.exposures) == 1:
             return first
         values = np.mean([signal.values for signal in self.exposures], axis=0)
-        return dataclasses.replace(first, values=values)
+        return dataclasses.replace(first, corrected=values, left_out=first.padding)
 
 
 def read_flat_fields(images: Images, geometry: Geometry, pixel_pitch_mm: Pitch | None) -> list[SignalImage]:
@@ -195,7 +195,8 @@ def _divided(signal: SignalImage, area: Area) -> FlatField:
         )
     # outside the area the surface is only a continuation
     divided = signal.values * (mean / np.maximum(surface, low))
-    return FlatField(exposures=(dataclasses.replace(signal, values=divided),), removed_fraction=(high - low) / mean)
+    exposure = dataclasses.replace(signal, corrected=divided, left_out=signal.padding)
+    return FlatField(exposures=(exposure,), removed_fraction=(high - low) / mean)
 
 
 def _paired(first: SignalImage, second: SignalImage, area: Area) -> FlatField:
@@ -217,7 +218,7 @@ def _paired(first: SignalImage, second: SignalImage, area: Area) -> FlatField:
         levels.append(level)
         slopes.append(np.array([fitted[1, 0], fitted[0, 1]]))
     exposures = tuple(
-        dataclasses.replace(signal, values=signal.values * (levels[0] / level), padding=excluded)
+        dataclasses.replace(signal, corrected=signal.values * (levels[0] / level), left_out=excluded)
         for signal, level in zip((first, second), levels, strict=True)
     )
     return FlatField(

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import NotMeasurableError
+from xrayiq.metrics._stored_values import (
+    ValueScale,
+    check_range,
+    float_block_means,
+    kernel_pixels,
+    scaled_block_means,
+    stored_range,
+    value_scale,
+)
 from xrayiq.model import Provenance, Radiograph, pitch_pair
 from xrayiq_kernels import KERNEL_DIGEST
 
@@ -18,18 +28,18 @@ Image = Radiograph | ArrayLike
 Pitch = float | tuple[float, float]
 
 PRESENTATION: Final = "FOR PRESENTATION"
-#: share of the pixels at one end value above which nothing but saturation was recorded
-SATURATED_SHARE: Final = 0.99
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SignalImage:
     """One image on a linear scale, ready to be measured.
 
     Parameters
     ----------
-    values : 2-D array of float64
-        Signal; pixels under `padding` have no meaning and may be NaN.
+    radiograph : Radiograph
+        The image itself, with its stored values and header.
+    to_signal : callable
+        Signal of stored values; that of padding has no meaning and may be NaN.
     pixel_pitch_mm : tuple of (float, float) or None
         Distance of neighbouring rows and of neighbouring columns.
     unit : str
@@ -45,13 +55,14 @@ class SignalImage:
         What a user of the numbers should know.
     source : str
         Name for messages.
-    padding : 2-D array of bool or None
-        True where a pixel is padding or not finite; None where there is no such pixel.
-    radiograph : Radiograph
-        The image itself, with its stored values and header.
+    corrected : 2-D array of float64 or None
+        Signal after a correction; None where it is that of the stored values.
+    left_out : 2-D array of bool or None
+        Padding of a corrected signal.
     """
 
-    values: NDArray[np.float64]
+    radiograph: Radiograph
+    to_signal: Callable[[NDArray[Any]], NDArray[np.float64]]
     pixel_pitch_mm: tuple[float, float] | None
     unit: str
     pitch_source: str
@@ -59,8 +70,59 @@ class SignalImage:
     response_id: str
     warnings: tuple[str, ...]
     source: str
-    padding: NDArray[np.bool_] | None
-    radiograph: Radiograph
+    corrected: NDArray[np.float64] | None = None
+    left_out: NDArray[np.bool_] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.radiograph.pixels.shape
+        return rows, columns
+
+    @cached_property
+    def scale(self) -> ValueScale | None:
+        """Signal of the stored values that occur; None for floats, wide integers and corrected signals."""
+        return None if self.corrected is not None else value_scale(self.radiograph, self.to_signal)
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """Signal of all pixels (2-D); those under `padding` have no meaning and may be NaN."""
+        if self.corrected is not None:
+            return self.corrected
+        return self.to_signal(self.radiograph.pixels) if self.unit == "stored" else self.radiograph.signal()
+
+    @cached_property
+    def padding(self) -> NDArray[np.bool_] | None:
+        """True where a pixel is padding or its signal not finite; None where there is no such pixel."""
+        if self.corrected is not None:
+            return self.left_out
+        padding = stored_range(self.radiograph).padding
+        if self.scale is not None and np.isfinite(self.scale.table).all():
+            return padding
+        return _with_non_finite(self.values, padding)
+
+    def block_means(
+        self, factor: int, part: tuple[slice, slice] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Means of the signal over square blocks of a part of the image, padding left out.
+
+        Parameters
+        ----------
+        factor : int
+            Side of the blocks in pixels; the last row and column of blocks may be narrower.
+        part : pair of slices, optional
+            Rows and columns; all where not given.
+
+        Returns
+        -------
+        tuple of 2-D arrays
+            Means, NaN where a block is all padding; numbers of pixels that count.
+        """
+        cut = (slice(None), slice(None)) if part is None else part
+        excluded = None if self.padding is None else np.ascontiguousarray(self.padding[cut])
+        if self.scale is None:
+            return float_block_means(np.ascontiguousarray(self.values[cut]), excluded, factor)
+        return scaled_block_means(kernel_pixels(self.radiograph, cut), excluded, self.scale, factor)
 
     @property
     def pitch(self) -> tuple[float, float]:
@@ -134,14 +196,15 @@ def as_signal(
             remedy="send the unprocessed image of the same exposure",
             source=radiograph.source,
         )
-    padding = radiograph.padding_mask()
-    _check_range(radiograph, padding)
+    check_range(radiograph)
     if needs_signal or (intent != PRESENTATION and _has_signal(radiograph)):
-        values, unit = radiograph.signal(), radiograph.signal_unit
+        unit = radiograph.signal_unit
+        _ = radiograph.signal_of(radiograph.pixels[:1, :1])  # images without linear signal are refused here
     else:
-        values, unit = radiograph.relation.rescale(radiograph.pixels) * radiograph.relation.sign, "stored"
+        unit = "stored"
     signal = SignalImage(
-        values=values,
+        radiograph=radiograph,
+        to_signal=_rescaled(radiograph) if unit == "stored" else radiograph.signal_of,
         pixel_pitch_mm=radiograph.pixel_pitch_mm if pixel_pitch_mm is None else pitch_pair(pixel_pitch_mm),
         unit=unit,
         pitch_source=radiograph.pixel_pitch_source if pixel_pitch_mm is None else "argument",
@@ -149,8 +212,6 @@ def as_signal(
         response_id="" if radiograph.response is None or unit == "stored" else radiograph.response.id,
         warnings=radiograph.warnings,
         source=radiograph.source,
-        padding=_with_non_finite(values, padding),
-        radiograph=radiograph,
     )
     if needs_pitch:
         _ = signal.pitch
@@ -199,49 +260,14 @@ def provenance_of(
     )
 
 
-def no_pixels(radiograph: Radiograph) -> NotMeasurableError:
-    """Refusal of an image that is all padding, or without any finite value."""
-    padded = radiograph.padding_mask() is not None
-    return NotMeasurableError(
-        "only_padding",
-        "no pixel that is not padding" if padded else "no pixel with a finite value",
-        needed="an image with pixels",
-        remedy="check the padding values of the header" if padded else "check how the pixel values were computed",
-        source=radiograph.source,
-    )
-
-
 def _has_signal(radiograph: Radiograph) -> bool:
     return radiograph.response is not None or radiograph.relation.relation == "linear"
 
 
-def _check_range(radiograph: Radiograph, padding: NDArray[np.bool_] | None) -> None:
-    """Refuse images whose pixels hold nothing: no pixel, one value, or one end value nearly everywhere."""
-    pixels: NDArray[Any] = radiograph.pixels if padding is None else radiograph.pixels[~padding]
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels.sum(dtype=np.float64)):
-        pixels = pixels[np.isfinite(pixels)]
-    if pixels.size == 0:
-        raise no_pixels(radiograph)
-    low, high = pixels.min(), pixels.max()
-    stored_max = radiograph.relation.stored_max
-    if low == high and (stored_max is None or high < stored_max):
-        raise NotMeasurableError(
-            "constant_image",
-            f"every pixel has the value {high.item():g}",
-            needed="an exposed image",
-            remedy="check the exposure and the detector",
-            source=radiograph.source,
-        )
-    for end in (low, high):
-        share = np.count_nonzero(pixels == end) / pixels.size
-        if share > SATURATED_SHARE:
-            raise NotMeasurableError(
-                "all_saturated",
-                f"{100.0 * share:.1f} % of the pixels have the end value {end.item():g}",
-                needed=f"at most {100.0 * SATURATED_SHARE:g} % at one end of the range",
-                remedy="repeat the exposure within the detector's range",
-                source=radiograph.source,
-            )
+def _rescaled(radiograph: Radiograph) -> Callable[[NDArray[Any]], NDArray[np.float64]]:
+    """Stored values rescaled, and turned so that they grow with the kerma."""
+    relation = radiograph.relation
+    return lambda stored: relation.rescale(stored) * relation.sign
 
 
 def _with_non_finite(values: NDArray[np.float64], padding: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

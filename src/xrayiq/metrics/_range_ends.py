@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
+from xrayiq.metrics._pixel_runs import PixelRuns, all_pixels
+from xrayiq.metrics._stored_values import NOTHING_EXCLUDED, kernel_pixels
 from xrayiq.model import PixelRelation
-from xrayiq_kernels.histogram import float_histogram, integer_histogram
+from xrayiq_kernels.histogram import float_histogram
+from xrayiq_kernels.runs import equal_neighbours, run_extremes, run_histogram
+
+#: part of an image: rows and columns, a mask, or runs
+Region = tuple[slice, slice] | NDArray[np.bool_] | PixelRuns
 
 #: a plateau at the end of the occupied range holds at least this share of the pixels, …
 LEAST_PLATEAU_FRACTION: Final = 1e-4
@@ -74,15 +80,15 @@ class RangeEnds:
         )
 
 
-def range_ends(pixels: NDArray[Any], used: NDArray[np.bool_] | None, relation: PixelRelation) -> RangeEnds:
+def range_ends(pixels: NDArray[Any], used: PixelRuns, relation: PixelRelation) -> RangeEnds:
     """Pixels at the stored limits, or at plateaus that end the occupied range.
 
     Parameters
     ----------
     pixels : 2-D array
-        Stored values.
-    used : 2-D array of bool or None
-        True where a pixel counts: no padding, and finite; None where all do.
+        Stored values, as kernels take them.
+    used : PixelRuns
+        Pixels that count: no padding, and finite.
     relation : PixelRelation
         Stored limits.
 
@@ -95,34 +101,36 @@ def range_ends(pixels: NDArray[Any], used: NDArray[np.bool_] | None, relation: P
     -----
     A cut of noise with a standard deviation below two steps of the stored values may stay unnoticed.
     """
-    kept = pixels if used is None else pixels[used]
-    if kept.size == 0:
+    if used.runs.size == 0:
         return RangeEnds(low_value=np.nan, high_value=np.nan, low_count=0, high_count=0, pixel_count=0)
-    low, high = kept.min().item(), kept.max().item()
-    low_count, high_count = int(np.count_nonzero(kept == low)), int(np.count_nonzero(kept == high))
+    ends, counts = run_extremes(pixels, used.runs)
+    (low, high), (low_count, high_count) = ends.tolist(), counts.tolist()
     at_low = relation.stored_min is not None and low <= relation.stored_min
     at_high = relation.stored_max is not None and high >= relation.stored_max
+    size = used.pixel_count
     if low < high and not (at_low and at_high):
-        counts = _counts(kept, low, high)
-        at_low = at_low or _is_plateau(low_count, counts, pixels, used, low)
-        at_high = at_high or _is_plateau(high_count, counts[::-1], pixels, used, high)
+        # most ends hold too few pixels to be looked at any closer
+        enough = LEAST_PLATEAU_FRACTION * size
+        values = _counts(pixels, used, low, high) if max(low_count, high_count) >= enough else np.zeros(0, np.int64)
+        at_low = at_low or (low_count >= enough and _is_plateau(low_count, values, pixels, used, low))
+        at_high = at_high or (high_count >= enough and _is_plateau(high_count, values[::-1], pixels, used, high))
     return RangeEnds(
         low_value=float(low),
         high_value=float(high),
         low_count=low_count if at_low else 0,
         high_count=high_count if at_high else 0,
-        pixel_count=int(kept.size),
+        pixel_count=size,
     )
 
 
-def used_range_ends(signal: SignalImage, region: tuple[slice, slice] | NDArray[np.bool_]) -> RangeEnds:
+def used_range_ends(signal: SignalImage, region: Region) -> RangeEnds:
     """Range ends of the pixels in a part of an image, padding left out.
 
     Parameters
     ----------
     signal : SignalImage
         The image; its stored values count.
-    region : pair of slices, or 2-D array of bool
+    region : pair of slices, 2-D array of bool, or PixelRuns
         The part that a measurement uses.
 
     Returns
@@ -130,23 +138,23 @@ def used_range_ends(signal: SignalImage, region: tuple[slice, slice] | NDArray[n
     RangeEnds
         The range is that of the part, so that a saturated direct beam elsewhere does not count.
     """
-    pixels, padding = signal.radiograph.pixels, signal.padding
-    if isinstance(region, tuple):
-        used = None if padding is None else ~padding[region]
-        return range_ends(pixels[region], used, signal.radiograph.relation)
-    return range_ends(pixels, region if padding is None else region & ~padding, signal.radiograph.relation)
+    part = region if isinstance(region, tuple) else None
+    pixels = kernel_pixels(signal.radiograph, part)
+    padding = None if signal.padding is None else signal.padding[part or ...]
+    used = region if isinstance(region, PixelRuns) else all_pixels((pixels.shape[0], pixels.shape[1]))
+    if isinstance(region, np.ndarray):
+        used = used.without(~region)
+    return range_ends(pixels, used.without(padding), signal.radiograph.relation)
 
 
-def check_saturation(
-    signal: SignalImage, region: tuple[slice, slice] | NDArray[np.bool_], *, procedure: str
-) -> RangeEnds:
+def check_saturation(signal: SignalImage, region: Region, *, procedure: str) -> RangeEnds:
     """Range ends of the pixels that a measurement uses, or the refusal where too many are cut off.
 
     Parameters
     ----------
     signal : SignalImage
         The image.
-    region : pair of slices, or 2-D array of bool
+    region : pair of slices, 2-D array of bool, or PixelRuns
         The part that the measurement uses.
     procedure : str
         What is to be measured, for the message.
@@ -178,33 +186,23 @@ def saturation_warnings(ends: RangeEnds) -> tuple[str, ...]:
     return (ends.text(),) if ends.fraction > NOTED_FRACTION else ()
 
 
-def _counts(pixels: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
+def _counts(pixels: NDArray[Any], used: PixelRuns, low: float, high: float) -> NDArray[np.int64]:
     """Histogram between the ends: of every value where they are whole and not too many, else of equal bins."""
-    rows = np.ascontiguousarray(pixels if pixels.ndim == 2 else pixels.reshape(1, -1))
-    nothing_excluded = np.zeros((0, 0), dtype=np.bool_)
     if pixels.dtype.kind in "ui" and high - low < EXACT_VALUES:
-        return integer_histogram(rows, nothing_excluded, int(low), int(high) - int(low) + 1)
-    return float_histogram(rows.astype(np.float64), nothing_excluded, float(low), float(high), FLOAT_BINS)
+        return run_histogram(pixels, used.runs, int(low), int(high) - int(low) + 1)
+    kept = pixels[used.mask()].astype(np.float64)[None]
+    return float_histogram(kept, NOTHING_EXCLUDED, float(low), float(high), FLOAT_BINS)
 
 
-def _is_plateau(
-    count: int, counts: NDArray[np.int64], pixels: NDArray[Any], used: NDArray[np.bool_] | None, end: float
-) -> bool:
+def _is_plateau(count: int, counts: NDArray[np.int64], pixels: NDArray[Any], used: PixelRuns, end: float) -> bool:
     """Whether the first value stands out from the next ones that occur."""
     following = counts[1:][counts[1:] > 0][:NEXT_VALUES].astype(np.float64)
-    if count < LEAST_PLATEAU_FRACTION * counts.sum() or following.max(initial=0) > DOMINANT_SHARE * following.sum():
+    if following.max(initial=0) > DOMINANT_SHARE * following.sum():
         return False
     if count > PLATEAU_FACTOR * following.mean():
         return True
-    stands_out = count > NEXT_FACTOR * following[0] + NEXT_DEVIATIONS * np.sqrt(following[0])
-    return bool(stands_out) and _noise_spans_steps(pixels, used, end)
-
-
-def _noise_spans_steps(pixels: NDArray[Any], used: NDArray[np.bool_] | None, end: float) -> bool:
-    """Whether neighbouring pixels of a row mostly differ, those at the end of the range left out."""
-    counted = pixels != end
-    if used is not None:
-        counted &= used
-    pairs = counted[:, 1:] & counted[:, :-1]
-    equal = np.count_nonzero(pairs & (pixels[:, 1:] == pixels[:, :-1]))
-    return bool(equal <= EQUAL_NEIGHBOURS * np.count_nonzero(pairs))
+    if count <= NEXT_FACTOR * following[0] + NEXT_DEVIATIONS * np.sqrt(following[0]):
+        return False
+    # noise must span several steps: neighbouring pixels of a row mostly differ, those at the end left out
+    pairs, equal = equal_neighbours(pixels, used.runs, pixels.dtype.type(end))
+    return equal <= EQUAL_NEIGHBOURS * pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
+from xrayiq.metrics._pixel_runs import PixelRuns, pixels_of_cells
 from xrayiq.metrics.collimation import Collimation
-from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, reduce_image
+from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, fill_holes
 
 #: pixel size of the grid on which the regions are told apart
 GRID_MM: Final = 1.0
@@ -39,17 +41,28 @@ class Anatomy:
 
     Parameters
     ----------
-    mask : 2-D array of bool
-        True on pixels of anatomy inside the field.
+    cells : 2-D array of bool
+        True for the cells of a grid that are anatomy inside the field.
+    cell_px : int
+        Side of a cell in pixels; the grid begins at the first pixel.
+    pixels : PixelRuns
+        The pixels of these cells that are not padding.
     fraction : float
         Their share of the image.
     direct_exposure : float or None
         Signal of the direct beam beside the patient; None where there is none in the field.
     """
 
-    mask: NDArray[np.bool_]
+    cells: NDArray[np.bool_]
+    cell_px: int
+    pixels: PixelRuns
     fraction: float
     direct_exposure: float | None
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """True on pixels of anatomy inside the field."""
+        return self.pixels.mask()
 
 
 def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
@@ -80,17 +93,14 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
     """
     pitch_mm = _mean_pitch_mm(signal)
     factor = max(1, round(GRID_MM / pitch_mm))
-    means, holes = reduce_image(signal.values, signal.padding, factor)
+    means, holes = fill_holes(*signal.block_means(factor))
     inside = _inside(field, means.shape, factor, FIELD_MARGIN_MM / pitch_mm) & ~holes
     air, direct = _direct_exposure(means, inside, factor * pitch_mm)
     rest = inside & ~air & (means > 0)
     if rest.any():
         rest &= means > METAL_LIMIT * float(np.median(means[rest]))
-    rows, columns = signal.values.shape
-    mask = np.repeat(np.repeat(rest, factor, axis=0), factor, axis=1)[:rows, :columns]
-    if signal.padding is not None:
-        mask &= ~signal.padding
-    fraction = float(np.count_nonzero(mask) / mask.size)
+    pixels = pixels_of_cells(rest, factor, signal.shape).without(signal.padding)
+    fraction = pixels.pixel_count / (signal.shape[0] * signal.shape[1])
     if fraction < LEAST_ANATOMY_FRACTION:
         raise NotMeasurableError(
             "no_anatomy",
@@ -99,10 +109,16 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
             remedy="measure flat fields with measure_uniformity and measure_nps",
             source=signal.source,
         )
-    return Anatomy(mask=mask, fraction=fraction, direct_exposure=direct)
+    return Anatomy(cells=rest, cell_px=factor, pixels=pixels, fraction=fraction, direct_exposure=direct)
 
 
-def field_mask(signal: SignalImage, field: Collimation) -> NDArray[np.bool_]:
+def anatomy_of(signal: SignalImage, field: Collimation) -> Anatomy:
+    """Anatomy inside a collimated field, as `find_anatomy` finds it, once per image and field."""
+    key = ("anatomy", field.corners_px.tobytes(), field.sides, signal.pixel_pitch_mm, signal.unit)
+    return signal.radiograph.kept(key, lambda: find_anatomy(signal, field))
+
+
+def field_pixels(signal: SignalImage, field: Collimation) -> PixelRuns:
     """Pixels inside a collimated field by a margin of 3 mm, padding left out.
 
     Parameters
@@ -114,30 +130,73 @@ def field_mask(signal: SignalImage, field: Collimation) -> NDArray[np.bool_]:
 
     Returns
     -------
-    2-D array of bool
+    PixelRuns
         Sides on the image border need no margin.
     """
-    margin_px = FIELD_MARGIN_MM / _mean_pitch_mm(signal)
-    inside = _inside(field, signal.values.shape, 1, margin_px)
-    return inside if signal.padding is None else inside & ~signal.padding
+    everything = np.ones((1, 1), dtype=np.bool_)
+    spans = _field_spans(signal, field)
+    return pixels_of_cells(everything, max(signal.shape), signal.shape, spans=spans).without(signal.padding)
+
+
+def pixels_beside(signal: SignalImage, field: Collimation, anatomy: Anatomy) -> PixelRuns:
+    """Pixels inside a collimated field by a margin of 3 mm that are no anatomy, padding left out.
+
+    Parameters
+    ----------
+    signal : SignalImage
+        The image.
+    field : Collimation
+        Its field.
+    anatomy : Anatomy
+        Its anatomy.
+
+    Returns
+    -------
+    PixelRuns
+        Sides on the image border need no margin.
+    """
+    spans = _field_spans(signal, field)
+    return pixels_of_cells(~anatomy.cells, anatomy.cell_px, signal.shape, spans=spans).without(signal.padding)
+
+
+def _field_spans(signal: SignalImage, field: Collimation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First column inside the field by its margin in each row, and the column behind the last."""
+    rows, columns = signal.shape
+    row = np.arange(rows, dtype=np.float64)
+    starts, stops = np.zeros(rows, dtype=np.int64), np.full(rows, columns, dtype=np.int64)
+    for corner, normal, margin in _sides(field, FIELD_MARGIN_MM / _mean_pitch_mm(signal)):
+        depth = (row - corner[0]) * normal[0] - margin
+        if abs(normal[1]) * columns < 1e-9:
+            stops = np.where(depth > 0.0, stops, 0)
+            continue
+        crossing = np.clip(corner[1] - depth / normal[1], -1.0, columns + 1.0)
+        if normal[1] > 0:
+            starts = np.maximum(starts, np.floor(crossing).astype(np.int64) + 1)
+        else:
+            stops = np.minimum(stops, np.ceil(crossing).astype(np.int64))
+    return starts, stops
+
+
+def _sides(field: Collimation, margin_px: float) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], float]]:
+    """Of each side a corner, the inward normal, and the margin; sides on the image border need none."""
+    along = np.roll(field.corners_px, -1, axis=0) - field.corners_px
+    inward = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.hypot(along[:, 0], along[:, 1])[:, None]
+    for corner, normal, state in zip(field.corners_px, inward, field.sides, strict=True):
+        yield corner, normal, margin_px if state == "collimated" else 0.0
 
 
 def _mean_pitch_mm(signal: SignalImage) -> float:
     if signal.pixel_pitch_mm is None:
-        return float(ASSUMED_LENGTH_MM / max(signal.values.shape))
+        return float(ASSUMED_LENGTH_MM / max(signal.shape))
     return float(np.sqrt(signal.pixel_pitch_mm[0] * signal.pixel_pitch_mm[1]))
 
 
 def _inside(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float) -> NDArray[np.bool_]:
     """Blocks whose centre lies inside the field by a margin; sides on the image border need none."""
-    along = np.roll(field.corners_px, -1, axis=0) - field.corners_px
-    inward = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.hypot(along[:, 0], along[:, 1])[:, None]
     row, column = ((np.arange(size) * factor + (factor - 1) / 2.0) for size in shape)
     inside = np.ones(shape, dtype=np.bool_)
-    for corner, normal, state in zip(field.corners_px, inward, field.sides, strict=True):
-        margin = margin_px if state == "collimated" else 0.0
-        depth = (row[:, None] - corner[0]) * normal[0] + (column[None, :] - corner[1]) * normal[1]
-        inside &= depth > margin
+    for corner, normal, margin in _sides(field, margin_px):
+        inside &= (row[:, None] - corner[0]) * normal[0] + (column[None, :] - corner[1]) * normal[1] > margin
     return inside
 
 

@@ -5,36 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._image import Image, Pitch, SignalImage, as_signal, provenance_of
+from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
+from xrayiq.metrics._noise_blocks import (
+    BLOCK_SIZES_PX,
+    ENOUGH_BLOCKS,
+    Blocks,
+    MeasuredBlocks,
+    find_blocks,
+    measure_blocks,
+)
 from xrayiq.metrics._range_ends import SATURATED_FRACTION, check_saturation, saturation_warnings, used_range_ends
-from xrayiq.metrics.anatomy import field_mask, find_anatomy
+from xrayiq.metrics.anatomy import anatomy_of, pixels_beside
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Result
 
 ALGORITHM_VERSION: Final = 1
-#: sides of the blocks tried in turn, until there are enough
-BLOCK_SIZES_PX: Final = (16, 8)
-ENOUGH_BLOCKS: Final = 20
 #: pixels this far apart are compared
 LAG_MM: Final = 0.45
 LAG_MAX_PX: Final = 5
 LAG_WITHOUT_PITCH_PX: Final = 2
-#: root of the sum of squares of [1 −2 1] ⊗ [1 −2 1]
-OPERATOR_NORM: Final = 6.0
-CLIP: Final = 3.0
 #: blocks with fewer differences within it hold edges (of noise alone 99.7 % lie there), and are left out
 LEAST_PLAIN_SHARE: Final = 0.985
 #: less noise than this part of the signal is no noise of X rays: it would take four million quanta in each pixel
 LEAST_RELATIVE_NOISE: Final = 5e-4
 #: and less than this, in steps of the stored values, is that of rounding (1 / √12)
 LEAST_NOISE_STEPS: Final = 0.35
-#: standard deviation of a unit normal distribution cut at ±3
-CLIPPED_DEVIATION: Final = 0.98658
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -118,12 +116,13 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
     Saturated parts that are as flat as direct exposure count as such and are left out; a warning then tells their share
     of what lies outside the anatomy. Another comes with 0.01 to 1 % of the blocks' pixels at an end of the range.
     """
-    signal = as_signal(image, procedure="clinical noise", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False)
-    field = find_collimation(image, pixel_pitch_mm=pixel_pitch_mm)
-    anatomy = find_anatomy(signal, field)
+    radiograph = as_radiograph(image)
+    signal = as_signal(radiograph, procedure="clinical noise", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False)
+    field = find_collimation(radiograph, pixel_pitch_mm=pixel_pitch_mm)
+    anatomy = anatomy_of(signal, field)
     lag = _lag(signal.pixel_pitch_mm)
-    size, rows, columns = _blocks(anatomy.mask, lag)
-    if len(rows) == 0:
+    blocks = find_blocks(signal, anatomy, lag)
+    if len(blocks.rows) == 0:
         raise NotMeasurableError(
             "no_anatomy",
             "no block of pixels lies wholly in the anatomy",
@@ -131,38 +130,31 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
             remedy="use an image at full resolution",
             source=signal.source,
         )
-    means = np.empty(len(rows))
-    noises = np.empty(len(rows))
-    plain = np.empty(len(rows))
-    for index, (row, column) in enumerate(zip(rows, columns, strict=True)):
-        around = signal.values[row - lag : row + size + lag, column - lag : column + size + lag]
-        means[index] = around[lag:-lag, lag:-lag].mean()
-        noises[index], plain[index] = _noise(around, lag)
-    smooth = plain >= LEAST_PLAIN_SHARE
+    measured = measure_blocks(signal, blocks, lag)
+    smooth = measured.plain_shares >= LEAST_PLAIN_SHARE
     if np.count_nonzero(smooth) >= ENOUGH_BLOCKS:
-        means, noises, rows, columns = means[smooth], noises[smooth], rows[smooth], columns[smooth]
-    measured = _covered(anatomy.mask.shape, rows, columns, size)
-    ends = check_saturation(signal, measured, procedure="clinical noise")
-    relative = noises / means
-    _check_noise(signal, float(np.median(relative)), _in_steps(signal, rows, columns, size, noises))
+        measured, blocks = measured.chosen(smooth), blocks.chosen(smooth)
+    ends = check_saturation(signal, blocks.pixels(lag, signal.shape), procedure="clinical noise")
+    relative = measured.noises / measured.means
+    _check_noise(signal, float(np.median(relative)), _in_steps(signal, blocks, measured))
     warnings = saturation_warnings(ends)
-    beside = used_range_ends(signal, field_mask(signal, field) & ~anatomy.mask)
+    beside = used_range_ends(signal, pixels_beside(signal, field, anatomy))
     if beside.fraction > SATURATED_FRACTION:
         warnings = (*warnings, f"outside the anatomy {beside.text()}, and are left out")
     return ClinicalNoise(
         snr=float(1.0 / np.median(relative)),
         relative_noise=float(np.median(relative)),
-        mean_signal=float(np.median(means)),
-        noise=float(np.median(noises)),
+        mean_signal=float(np.median(measured.means)),
+        noise=float(np.median(measured.noises)),
         signal_unit=signal.unit,
-        block_size_px=size,
-        block_count=len(means),
+        block_size_px=blocks.size_px,
+        block_count=len(blocks.rows),
         anatomy_fraction=anatomy.fraction,
         provenance=provenance_of(
             signal,
             algorithm="clinical_noise",
             version=ALGORITHM_VERSION,
-            parameters={"block_size_px": size, "lag_px": lag},
+            parameters={"block_size_px": blocks.size_px, "lag_px": lag},
             warnings=warnings,
         ),
     )
@@ -174,45 +166,19 @@ def _lag(pixel_pitch_mm: tuple[float, float] | None) -> int:
     return int(np.clip(round(LAG_MM / min(pixel_pitch_mm)), 1, LAG_MAX_PX))
 
 
-def _blocks(mask: NDArray[np.bool_], lag: int) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
-    """Size of the blocks and the first row and column of those in the anatomy with a frame of `lag` pixels."""
-    for size in BLOCK_SIZES_PX:
-        row_starts = np.arange(lag, mask.shape[0] - size - lag + 1, size)
-        column_starts = np.arange(lag, mask.shape[1] - size - lag + 1, size)
-        if len(row_starts) == 0 or len(column_starts) == 0:
-            continue
-        sums = cv2.integral(mask.astype(np.uint8), sdepth=cv2.CV_64F)
-        top, bottom = row_starts - lag, row_starts + size + lag
-        left, right = column_starts - lag, column_starts + size + lag
-        inside = (
-            sums[np.ix_(bottom, right)]
-            - sums[np.ix_(top, right)]
-            - sums[np.ix_(bottom, left)]
-            + sums[np.ix_(top, left)]
-        )
-        row, column = np.nonzero(inside == (size + 2 * lag) ** 2)
-        if len(row) >= ENOUGH_BLOCKS or size == BLOCK_SIZES_PX[-1]:
-            return size, row_starts[row], column_starts[column]
-    nothing = np.zeros(0, dtype=np.int64)
-    return BLOCK_SIZES_PX[-1], nothing, nothing
-
-
-def _in_steps(
-    signal: SignalImage,
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    size: int,
-    noises: NDArray[np.float64],
-) -> float | None:
+def _in_steps(signal: SignalImage, blocks: Blocks, measured: MeasuredBlocks) -> float | None:
     """Median noise of the blocks in steps of the stored values; None where those are not whole."""
     pixels = signal.radiograph.pixels
     if pixels.dtype.kind not in "ui":
         return None
+    if signal.scale is not None and signal.scale.slope is not None:
+        return float(np.median(np.where(measured.spans > 0, measured.noises, 0.0)) / abs(signal.scale.slope))
+    size = blocks.size_px
     steps = []
-    for row, column, noise in zip(rows, columns, noises, strict=True):
-        block = np.s_[row : row + size, column : column + size]
-        stored = int(pixels[block].max()) - int(pixels[block].min())
-        steps.append(noise * stored / np.ptp(signal.values[block]) if stored else 0.0)
+    for row, column, noise, span in zip(blocks.rows, blocks.columns, measured.noises, measured.spans, strict=True):
+        block = pixels[row : row + size, column : column + size]
+        stored = int(block.max()) - int(block.min())
+        steps.append(noise * stored / span if stored else 0.0)
     return float(np.median(steps))
 
 
@@ -227,25 +193,3 @@ def _check_noise(signal: SignalImage, relative: float, steps: float | None) -> N
         remedy="use an exposed image, not one smoothed or computed",
         source=signal.source,
     )
-
-
-def _covered(
-    shape: tuple[int, ...], rows: NDArray[np.int64], columns: NDArray[np.int64], size: int
-) -> NDArray[np.bool_]:
-    """True on the pixels of the blocks."""
-    covered = np.zeros(shape, dtype=np.bool_)
-    for row, column in zip(rows, columns, strict=True):
-        covered[row : row + size, column : column + size] = True
-    return covered
-
-
-def _noise(values: NDArray[np.float64], lag: int) -> tuple[float, float]:
-    """Noise of one block, whose frame of `lag` pixels only lends its values, and the share of it without structure."""
-    across = values[:, : -2 * lag] - 2.0 * values[:, lag:-lag] + values[:, 2 * lag :]
-    differences = across[: -2 * lag] - 2.0 * across[lag:-lag] + across[2 * lag :]
-    size = np.abs(differences)
-    scale = 1.4826 * float(np.median(size))
-    kept = size[size <= CLIP * scale] if scale > 0 else size
-    deviation = float(np.sqrt(np.mean(np.square(kept))))
-    noise = deviation / OPERATOR_NORM / (CLIPPED_DEVIATION if scale > 0 else 1.0)
-    return noise, kept.size / size.size

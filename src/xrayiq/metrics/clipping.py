@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._image import PRESENTATION, Image, as_radiograph, no_pixels
+from xrayiq.metrics._image import PRESENTATION, Image, as_radiograph
 from xrayiq.metrics._range_ends import range_ends
+from xrayiq.metrics._stored_values import kernel_pixels, no_pixels, stored_range
 from xrayiq.model import Measurement, Provenance, Result
 from xrayiq_kernels import KERNEL_DIGEST
 
@@ -79,11 +78,7 @@ def measure_clipping(image: Image) -> Clipping:
     within it.
     """
     radiograph = as_radiograph(image)
-    pixels, padding = radiograph.pixels, radiograph.padding_mask()
-    used = None if padding is None else ~padding
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        used = np.isfinite(pixels) if used is None else used & np.isfinite(pixels)
-    ends = range_ends(pixels, used, radiograph.relation)
+    ends = range_ends(kernel_pixels(radiograph), stored_range(radiograph).used, radiograph.relation)
     if ends.pixel_count == 0:
         raise no_pixels(radiograph)
     if ends.low_value == ends.high_value and ends.fraction == 0:

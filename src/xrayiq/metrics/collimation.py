@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics import field_candidates
-from xrayiq.metrics._image import Image, Pitch, SignalImage, as_signal, provenance_of
-from xrayiq.metrics.field_candidates import FieldEvidence, reduce_image, reduction_factor, to_logarithm
+from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
+from xrayiq.metrics.field_candidates import FieldEvidence, fill_holes, reduction_factor, to_logarithm
 from xrayiq.metrics.field_circle import Circle, bounding_corners
 from xrayiq.metrics.field_confidence import Side, field_confidence, side_states
 from xrayiq.metrics.field_finding import FieldFinding, find_field
 from xrayiq.metrics.field_geometry import clipped_polygon, mean_rotation_deg, polygon_area, quadrilateral_on_image
 from xrayiq.metrics.field_refinement import refine_corners
-from xrayiq.model import Measurement, Provenance, Radiograph, Result
+from xrayiq.model import Measurement, Provenance, Radiograph, Result, pitch_pair
 
 ALGORITHM_VERSION: Final = 1
 PREVIEW_PITCH_MM: Final = 2.0
@@ -132,40 +132,47 @@ def find_collimation(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Co
     parts dark on the screen) is taken unless the other is clearly better supported, and a warning says which; their
     values count as logarithmic.
     """
+    radiograph = as_radiograph(image)
+    given = None if pixel_pitch_mm is None else pitch_pair(pixel_pitch_mm)
+    shown = radiograph is not image or _has_no_text(radiograph)
+    return radiograph.kept(("collimation", given, shown), lambda: _find_collimation(radiograph, given, shown))
+
+
+def _find_collimation(radiograph: Radiograph, given: Pitch | None, shown: bool) -> Collimation:
     signal = as_signal(
-        image, procedure="the collimated field", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False, needs_signal=False
+        radiograph, procedure="the collimated field", pixel_pitch_mm=given, needs_pitch=False, needs_signal=False
     )
-    cut, values, excluded = _valid_part(signal)
-    pitch_mm = _mean_pitch(signal, values.shape)
-    factor = reduction_factor(values.shape, pitch_mm)
-    reduced, holes = reduce_image(values, excluded, factor)
+    part = _valid_part(signal)
+    extent = (part[0].stop - part[0].start, part[1].stop - part[1].start)
+    pitch_mm = _mean_pitch(signal, extent)
+    factor = reduction_factor(extent, pitch_mm)
+    reduced, holes = fill_holes(*signal.block_means(factor, part))
     if min(reduced.shape) < LEAST_GRID_PX:
         raise NotMeasurableError(
             "image_too_small",
-            f"image of {values.shape[0]} × {values.shape[1]} pixels",
+            f"image of {extent[0]} × {extent[1]} pixels",
             needed=f"at least {LEAST_GRID_PX * factor} pixels along either side to find a collimated field",
             remedy="use the whole image, not a cut-out of it",
             source=signal.source,
         )
     found = find_field(signal, reduced, holes)
-    extent = (values.shape[0], values.shape[1])
     if found.circle is None:
         fine_factor = max(1, factor // 2)
-        fine, _ = (reduced, holes) if fine_factor == factor else reduce_image(values, excluded, fine_factor)
+        fine, _ = (reduced, holes) if fine_factor == factor else fill_holes(*signal.block_means(fine_factor, part))
         outline = _refined(found, fine, signal, extent=extent, factors=(factor, fine_factor), pitch_mm=pitch_mm)
     else:
         outline = _about_circle(found.circle, found.evidence, factor, extent)
     corners, lies_on = quadrilateral_on_image(outline.corners, extent)
     off_image: tuple[Side, Side] = ("not_found", "at_border")
     sides = [off_image[side] if side < 0 else outline.sides[side] for side in lies_on]
-    warnings = (*found.warnings, *_warnings(found, outline, corners, padded=extent != signal.values.shape))
-    corners = corners + cut
+    warnings = (*found.warnings, *_warnings(found, outline, corners, padded=extent != signal.shape))
+    corners = corners + np.array([float(part[0].start), float(part[1].start)])
     first = int(np.argmin(corners.sum(axis=1)))
     corners, sides = np.roll(corners, -first, axis=0), sides[first:] + sides[:first]
-    shape = (signal.values.shape[0], signal.values.shape[1])
+    shape = signal.shape
     area_px = polygon_area(clipped_polygon(outline.corners, extent))
     pitch = signal.pixel_pitch_mm
-    preview, preview_pitch = _preview(signal, image, found.polarity)
+    preview, preview_pitch = _preview(signal, found.polarity) if shown else (None, None)
     return Collimation(
         corners_px=corners,
         sides=(sides[0], sides[1], sides[2], sides[3]),
@@ -200,17 +207,13 @@ class _Outline:
     confidence: float
 
 
-def _valid_part(
-    signal: SignalImage,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_] | None]:
-    """First pixel, values and padding of the smallest rectangle that holds all pixels that are not padding."""
+def _valid_part(signal: SignalImage) -> tuple[slice, slice]:
+    """Rows and columns of the smallest rectangle that holds all pixels that are not padding."""
     if signal.padding is None:
-        return np.zeros(2), signal.values, None
+        return slice(0, signal.shape[0]), slice(0, signal.shape[1])
     rows = np.flatnonzero(~signal.padding.all(axis=1))
     columns = np.flatnonzero(~signal.padding.all(axis=0))
-    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    cut = np.array([float(rows[0]), float(columns[0])])
-    return cut, np.ascontiguousarray(signal.values[part]), np.ascontiguousarray(signal.padding[part])
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _mean_pitch(signal: SignalImage, shape: tuple[int, ...]) -> float:
@@ -278,15 +281,17 @@ def _warnings(found: FieldFinding, outline: _Outline, corners: NDArray[np.float6
     return tuple(warnings)
 
 
-def _preview(
-    signal: SignalImage, image: Image, polarity: int
-) -> tuple[NDArray[np.uint8] | None, tuple[float, float] | None]:
+def _has_no_text(radiograph: Radiograph) -> bool:
+    """Whether the header excludes burnt-in text."""
+    return (radiograph.acquisition.burned_in_annotation or "").strip().upper() == "NO"
+
+
+def _preview(signal: SignalImage, polarity: int) -> tuple[NDArray[np.uint8] | None, tuple[float, float] | None]:
     """Small grey picture whose pixels are too large to read text or recognise a person."""
-    annotated = (signal.radiograph.acquisition.burned_in_annotation or "").strip().upper() != "NO"
-    if signal.pixel_pitch_mm is None or (isinstance(image, Radiograph) and annotated):
+    if signal.pixel_pitch_mm is None:
         return None, None
     factor = int(np.ceil(PREVIEW_PITCH_MM / min(signal.pixel_pitch_mm) - 1e-9))
-    means, _ = reduce_image(signal.values, signal.padding, max(factor, 1))
+    means, _ = fill_holes(*signal.block_means(max(factor, 1)))
     logarithm = to_logarithm(polarity * means, linear=signal.unit != "stored")
     low, high = np.percentile(logarithm, [0.5, 99.5])
     grey = 255.0 * (high - logarithm) / max(high - low, 1e-12)

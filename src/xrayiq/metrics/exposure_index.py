@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import PRESENTATION, Image, SignalImage, as_radiograph, as_signal
+from xrayiq.metrics._pixel_runs import PixelRuns
 from xrayiq.metrics._range_ends import saturation_warnings, used_range_ends
-from xrayiq.metrics.anatomy import field_mask, find_anatomy
+from xrayiq.metrics._stored_values import kernel_pixels
+from xrayiq.metrics.anatomy import anatomy_of, field_pixels
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Radiograph, Result
 from xrayiq_kernels import KERNEL_DIGEST
-from xrayiq_kernels.histogram import integer_histogram, value_of_interest
+from xrayiq_kernels.histogram import value_of_interest
+from xrayiq_kernels.runs import run_histogram
 
 ALGORITHM_VERSION: Final = 1
 #: IEC 62494-1:2008: EI = 100 per µGy times the calibrated kerma
@@ -149,42 +151,39 @@ def _estimate(radiograph: Radiograph) -> tuple[float | None, tuple[str, ...]]:
     except NotMeasurableError as error:
         return None, (f"exposure index not estimated: {error.found}",)
     region, notes = _region(signal)
-    if not region.any():
+    if region.pixel_count == 0:
         return None, ("exposure index not estimated: no pixel that is not padding in the centre",)
     ends = used_range_ends(signal, region)
     return EI_PER_UGY * _median(signal, region), (*notes, *saturation_warnings(ends))
 
 
-def _region(signal: SignalImage) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _region(signal: SignalImage) -> tuple[PixelRuns, tuple[str, ...]]:
     """Pixels whose median is the value of interest, and what a user should know of them."""
     try:
         field = find_collimation(signal.radiograph)
     except NotMeasurableError as error:
         return _centre(signal), (f"exposure index estimated from the centre of the image: {error.found}",)
     try:
-        return find_anatomy(signal, field).mask, ()
+        return anatomy_of(signal, field).pixels, ()
     except NotMeasurableError:
-        inside = field_mask(signal, field)
-        if inside.any():
+        inside = field_pixels(signal, field)
+        if inside.pixel_count > 0:
             return inside, ("no anatomy told apart: exposure index estimated from the whole field, as of a flat field",)
         return _centre(signal), ("no anatomy told apart: exposure index estimated from the centre of the image",)
 
 
-def _centre(signal: SignalImage) -> NDArray[np.bool_]:
+def _centre(signal: SignalImage) -> PixelRuns:
     """The central tenth of the image, padding left out."""
-    rows, columns = signal.values.shape
-    top, left = (round(side * (1.0 - math.sqrt(CENTRE_SHARE)) / 2.0) for side in (rows, columns))
-    centre = np.zeros((rows, columns), dtype=np.bool_)
-    centre[top : rows - top, left : columns - left] = True
-    return centre if signal.padding is None else centre & ~signal.padding
+    top, left = (round(side * (1.0 - math.sqrt(CENTRE_SHARE)) / 2.0) for side in signal.shape)
+    rows = np.arange(top, signal.shape[0] - top)
+    edges = np.full(len(rows), left), np.full(len(rows), signal.shape[1] - left)
+    return PixelRuns(runs=np.stack([rows, *edges], axis=1).astype(np.int64), shape=signal.shape).without(signal.padding)
 
 
-def _median(signal: SignalImage, mask: NDArray[np.bool_]) -> float:
-    """Median signal under a mask; by the exact histogram of stored values where they are integers."""
-    radiograph = signal.radiograph
-    pixels, response = radiograph.pixels, radiograph.response
-    if response is None or pixels.dtype.kind not in "ui" or pixels.dtype.itemsize > 2:
-        return float(np.median(signal.values[mask]))
-    first = int(pixels.min())
-    counts = integer_histogram(pixels, ~mask, first, int(pixels.max()) - first + 1)
-    return float(response.to_kerma_ugy(np.array(first + value_of_interest(counts, 0.5))))
+def _median(signal: SignalImage, region: PixelRuns) -> float:
+    """Median signal in a region; by the exact histogram of stored values where they are integers."""
+    response, scale = signal.radiograph.response, signal.scale
+    if response is None or scale is None:
+        return float(np.median(signal.values[region.mask()]))
+    counts = run_histogram(kernel_pixels(signal.radiograph), region.runs, scale.first, scale.table.size)
+    return float(response.to_kerma_ugy(np.array(scale.first + value_of_interest(counts, 0.5))))

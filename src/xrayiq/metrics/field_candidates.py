@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels.collimation import edge_points, line_votes
-from xrayiq_kernels.reduction import block_means
 
 #: the search grid has about this many pixels along the longer side of the image …
 SEARCH_SIZE_PX: Final = 400
@@ -85,12 +84,8 @@ def reduction_factor(shape: tuple[int, int], pitch_mm: float) -> int:
     return max(1, round(target_mm / pitch_mm))
 
 
-def reduce_image(
-    values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, factor: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def fill_holes(means: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Block means with the holes filled from the nearest block, and where the holes are."""
-    none = np.zeros((0, 0), dtype=np.bool_)
-    means, counts = block_means(values, none if excluded is None else excluded, factor)
     holes = counts == 0
     if holes.any():
         # nearest filled pixel: label image of the distance transform to the filled ones

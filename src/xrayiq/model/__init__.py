@@ -8,9 +8,10 @@ from xrayiq.model.header_problem import HeaderProblem, Severity
 from xrayiq.model.limit import Limit, Verdict, judge
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
+from xrayiq.model.pixel_relation import PixelRelation
 from xrayiq.model.provenance import Provenance
 from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
-from xrayiq.model.radiograph import PixelRelation, Radiograph, pitch_pair
+from xrayiq.model.radiograph import Radiograph, pitch_pair
 from xrayiq.model.response import DetectorResponse, Response
 from xrayiq.model.result import Result
 

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.model.acquisition import Acquisition, ObjectHeader
+from xrayiq.model.pixel_relation import PixelRelation
 from xrayiq.model.response import Response
 
-Relation = Literal["linear", "log", "display", "unknown"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PixelRelation:
-    """What stored values mean, as the header says it.
-
-    Parameters
-    ----------
-    relation : {"linear", "log", "display", "unknown"}
-        Relation of the rescaled values to the kerma at the detector (PixelIntensityRelationship).
-    sign : int
-        +1 if values grow with the kerma, −1 if they fall (PixelIntensityRelationshipSign).
-    rescale_slope, rescale_intercept : float
-        Of the Modality LUT's linear form; 1 and 0 where there is none.
-    modality_lut : tuple of float or None
-        Output value of each stored value from `modality_lut_first` on, where the Modality LUT is a table.
-    modality_lut_first : int
-        Stored value of the table's first entry.
-    stored_min, stored_max : int or None
-        Least and greatest value that BitsStored and PixelRepresentation allow; None for float pixels.
-    padding : tuple of (int, int) or None
-        Inclusive range of stored values that are padding, not image.
-    """
-
-    relation: Relation = "linear"
-    sign: int = 1
-    rescale_slope: float = 1.0
-    rescale_intercept: float = 0.0
-    modality_lut: tuple[float, ...] | None = None
-    modality_lut_first: int = 0
-    stored_min: int | None = None
-    stored_max: int | None = None
-    padding: tuple[int, int] | None = None
-
-    def rescale(self, stored: NDArray[Any]) -> NDArray[np.float64]:
-        """Output of the Modality LUT or rescale for stored values."""
-        if self.modality_lut is not None:
-            table = np.asarray(self.modality_lut, dtype=np.float64)
-            index = np.clip(stored.astype(np.int64) - self.modality_lut_first, 0, table.size - 1)
-            return table[index]
-        return np.asarray(stored, dtype=np.float64) * self.rescale_slope + self.rescale_intercept
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -91,6 +52,7 @@ class Radiograph:
     frame_number: int = 1
     warnings: tuple[str, ...] = ()
     source: str = "array"
+    _kept: dict[Hashable, Any] = field(init=False, default_factory=dict)
 
     @classmethod
     def from_array(
@@ -197,8 +159,28 @@ class Radiograph:
         NotMeasurableError
             No response was given and the header does not say that values are linear.
         """
+        return self._per_value(self.signal_of)
+
+    def signal_of(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        """Signal that stored values of this image stand for.
+
+        Parameters
+        ----------
+        stored : array of any shape
+            Stored values.
+
+        Returns
+        -------
+        array of float64, same shape
+            In the unit of `signal`.
+
+        Raises
+        ------
+        NotMeasurableError
+            No response was given and the header does not say that values are linear.
+        """
         if self.response is not None:
-            return self._per_value(self.response.to_kerma_ugy)
+            return self.response.to_kerma_ugy(stored)
         relation = self.relation
         if relation.relation != "linear":
             raise NotMeasurableError(
@@ -210,10 +192,29 @@ class Radiograph:
                 source=self.source,
             )
         if relation.sign > 0:
-            return self._per_value(relation.rescale)
+            return relation.rescale(stored)
         top = 0.0 if relation.stored_max is None else float(relation.rescale(np.array([relation.stored_max]))[0])
         bottom = 0.0 if relation.stored_min is None else float(relation.rescale(np.array([relation.stored_min]))[0])
-        return max(top, bottom) - self._per_value(relation.rescale)
+        return max(top, bottom) - relation.rescale(stored)
+
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What follows from this image alone, made when it is first asked for and kept with the image.
+
+        Parameters
+        ----------
+        key : hashable
+            Says what it is, with everything but the image that it depends on.
+        make : callable
+            Makes it; what it raises is raised again each time.
+
+        Returns
+        -------
+        object
+            The same each time: it must not be changed.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast(Kept, self._kept[key])
 
     def padding_mask(self) -> NDArray[np.bool_] | None:
         """True where a pixel is padding, None where the image has none."""

@@ -1,0 +1,264 @@
+"""Noise of small square blocks of an image, from second differences along both axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xrayiq_kernels._jit import kernel
+
+
+@kernel
+def _greatest(sizes: NDArray[Any]) -> Any:
+    """Greatest of values without NaN."""
+    greatest = sizes[0]
+    for index in range(sizes.size):
+        value = sizes[index]
+        greatest = value if value > greatest else greatest
+    return greatest
+
+
+@kernel
+def _count_at_most(sizes: NDArray[Any], limit: Any) -> int:
+    """How many values do not exceed a limit."""
+    count = 0
+    for index in range(sizes.size):
+        count += sizes[index] <= limit
+    return count
+
+
+@kernel
+def _gather(sizes: NDArray[Any], low: Any, high: Any, few: NDArray[Any]) -> int:
+    """Values above `low` up to `high`, in ascending order at the begin of `few`; how many they are."""
+    held = 0
+    for index in range(sizes.size):
+        value = sizes[index]
+        few[held] = value
+        held += (value > low) & (value <= high)
+    for index in range(1, held):
+        value = few[index]
+        place = index
+        while place > 0 and few[place - 1] > value:
+            few[place] = few[place - 1]
+            place -= 1
+        few[place] = value
+    return held
+
+
+@kernel
+def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: NDArray[Any]) -> tuple[float, float]:
+    """The two values in the middle of an even number of values: their mean is the median.
+
+    A bracket about them shrinks by counting, which runs over several values at once, until what it holds is quickly
+    sorted.
+
+    Parameters
+    ----------
+    sizes : 1-D array of int32 or float64
+        An even number of values, none below 0, no NaN; at least two.
+    guess : float
+        About where they are; it only saves time.
+    few, bracket : 1-D arrays of the same dtype
+        Working space for as many values as `sizes` has, and for three.
+
+    Returns
+    -------
+    tuple of (float, float)
+        The values of rank n/2 and n/2 + 1, counted from 1.
+    """
+    half = sizes.size // 2
+    # the array's dtype cuts what is written to whole numbers where the values are whole
+    bracket[0] = -1
+    bracket[1] = _greatest(sizes)
+    bracket[2] = guess
+    below = 0
+    above = sizes.size
+    for turn in range(100):
+        if above - below <= 8:
+            break
+        if not (bracket[2] > bracket[0] and bracket[2] < bracket[1]):
+            bracket[2] = bracket[0] + (bracket[1] - bracket[0]) / 2
+            if not (bracket[2] > bracket[0] and bracket[2] < bracket[1]):
+                break
+        count = _count_at_most(sizes, bracket[2])
+        # the next guess lies a little beyond the middle, so that the bracket closes from both sides
+        if count >= half:
+            bracket[1] = bracket[2]
+            above = count
+            aim = half - 4
+        else:
+            bracket[0] = bracket[2]
+            below = count
+            aim = half + 4
+        share = (aim - below) / max(above - below, 1) if turn % 4 < 3 else 0.5
+        bracket[2] = bracket[0] + (bracket[1] - bracket[0]) * share
+    low, high = bracket[0], bracket[1]
+    held = _gather(sizes, low, high, few)
+    first = few[half - below - 1]
+    if half - below < held:
+        return float(first), float(few[half - below])
+    second = _greatest(sizes)
+    for index in range(sizes.size):
+        value = sizes[index]
+        if value > high:
+            second = value if value < second else second
+    return float(first), float(second)
+
+
+@kernel
+def _sum_of_squares(sizes: NDArray[Any], limit: Any, squares: NDArray[np.float64]) -> float:
+    """Sum of the squares of the values up to a limit, their number a multiple of four."""
+    for index in range(sizes.size):
+        value = sizes[index] if sizes[index] <= limit else 0
+        squares[index] = np.float64(value) * np.float64(value)
+    # four sums run side by side
+    sum_a, sum_b, sum_c, sum_d = 0.0, 0.0, 0.0, 0.0
+    for index in range(0, sizes.size, 4):
+        sum_a += squares[index]
+        sum_b += squares[index + 1]
+        sum_c += squares[index + 2]
+        sum_d += squares[index + 3]
+    return sum_a + sum_b + sum_c + sum_d
+
+
+@kernel
+def _second_differences(one: NDArray[Any], two: NDArray[Any], three: NDArray[Any], target: NDArray[Any]) -> None:
+    """One − 2·two + three along a line, into `target`."""
+    for index in range(target.size):
+        target[index] = one[index] - 2 * two[index] + three[index]
+
+
+@kernel
+def _read_line(line: NDArray[Any], table: NDArray[np.float64], first: int, target: NDArray[Any]) -> None:
+    """Stored values, or what stands for them in the table, into `target`."""
+    if table.size > 0:
+        for index in range(target.size):
+            target[index] = table[np.int64(line[index]) - first]
+    else:
+        for index in range(target.size):
+            target[index] = line[index]
+
+
+@kernel
+def _join_line(line: NDArray[Any], sums: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any]) -> None:
+    """Add one line of a block to the sums, least and greatest values of its columns."""
+    for index in range(line.size):
+        value = line[index]
+        sums[index] += value
+        lows[index] = value if value < lows[index] else lows[index]
+        highs[index] = value if value > highs[index] else highs[index]
+
+
+@kernel
+def _cut_out(differences: NDArray[Any], start: int, block_px: int, sizes: NDArray[Any]) -> None:
+    """Absolute values of a block of differences, row after row."""
+    for row in range(block_px):
+        line = differences[row, start : start + block_px]
+        target = sizes[row * block_px : (row + 1) * block_px]
+        for column in range(target.size):
+            value = line[column]
+            target[column] = value if value >= 0 else -value
+
+
+@kernel
+def block_noise(
+    pixels: NDArray[Any],
+    table: NDArray[np.float64],
+    first: int,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    block_px: int,
+    lag_px: int,
+    clip: float,
+    nothing: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Mean, differences and span of square blocks.
+
+    The differences are those of [1 −2 1] ⊗ [1 −2 1] over pixels `lag_px` apart. Blocks that begin in the same row share
+    the work along it.
+
+    Parameters
+    ----------
+    pixels : (rows, columns) array of integers or floats
+        Stored values, finite in and around the blocks.
+    table : 1-D array of float64
+        Value that stands for the stored value first + index; of size 0 where stored values are taken as they are.
+    first : int
+        Stored value of the table's first entry.
+    rows, columns : (blocks,) arrays of int64
+        First row and column of each block, in ascending order of the rows; each lies `lag_px` inside the image.
+    block_px : int
+        Side of a block, even.
+    lag_px : int
+        Distance of the pixels compared, above 0.
+    clip : float
+        Differences beyond this many times their scale are left out; none where the scale is 0.
+    nothing : array of size 0, int32 or float64
+        Its dtype is worked in: int32 only for integers of up to 16 bits without table.
+
+    Returns
+    -------
+    (blocks, 5) array of float64
+        Mean of the values; scale of the differences (1.4826 times the median of their absolute values); root mean
+        square of those kept; their share; greatest less least value.
+    """
+    found = np.zeros((rows.size, 5), dtype=np.float64)
+    tall = block_px + 2 * lag_px
+    wide = pixels.shape[1]
+    values = np.empty((tall, wide), dtype=nothing.dtype)
+    across = np.empty((tall, wide), dtype=nothing.dtype)
+    down = np.empty((block_px, wide), dtype=nothing.dtype)
+    sums = np.empty(wide, dtype=nothing.dtype)
+    lows = np.empty(wide, dtype=nothing.dtype)
+    highs = np.empty(wide, dtype=nothing.dtype)
+    sizes = np.empty(block_px * block_px, dtype=nothing.dtype)
+    few = np.empty(block_px * block_px, dtype=nothing.dtype)
+    bracket = np.empty(3, dtype=nothing.dtype)
+    squares = np.empty(block_px * block_px, dtype=np.float64)
+    guess = 0.0
+    begin = 0
+    while begin < rows.size:
+        end = begin
+        left, right = columns[begin], columns[begin]
+        while end < rows.size and rows[end] == rows[begin]:
+            left, right = min(left, columns[end]), max(right, columns[end])
+            end += 1
+        left, right = left - lag_px, right + block_px + lag_px
+        width = right - left
+        for row in range(tall):
+            line = values[row, :width]
+            _read_line(pixels[rows[begin] - lag_px + row, left:right], table, first, line)
+            _second_differences(line, line[lag_px:], line[2 * lag_px :], across[row, : width - 2 * lag_px])
+        for row in range(block_px):
+            _second_differences(
+                across[row], across[row + lag_px], across[row + 2 * lag_px], down[row, : width - 2 * lag_px]
+            )
+        sums[:width] = values[lag_px, :width]
+        lows[:width] = values[lag_px, :width]
+        highs[:width] = values[lag_px, :width]
+        for row in range(lag_px + 1, lag_px + block_px):
+            _join_line(values[row, :width], sums, lows, highs)
+        for block in range(begin, end):
+            start = columns[block] - left
+            total = 0.0
+            low = lows[start]
+            high = highs[start]
+            for column in range(start, start + block_px):
+                total += sums[column]
+                low, high = min(low, lows[column]), max(high, highs[column])
+            _cut_out(down, start - lag_px, block_px, sizes)
+            smaller, greater = middle_pair(sizes, guess, few, bracket)
+            guess = smaller
+            scale = 1.4826 * ((smaller + greater) / 2.0)
+            bracket[0] = clip * scale if scale > 0.0 else _greatest(sizes)
+            kept = _count_at_most(sizes, bracket[0])
+            found[block, 0] = total / sizes.size
+            found[block, 1] = scale
+            found[block, 2] = math.sqrt(_sum_of_squares(sizes, bracket[0], squares) / max(kept, 1))
+            found[block, 3] = kept / sizes.size
+            found[block, 4] = high - low
+        begin = end
+    return found

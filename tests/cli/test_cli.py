@@ -90,7 +90,20 @@ def test_json_of_score_and_inspect_is_typed(files):
     assert inspected["kind"] == "clinical"
 
 
-@pytest.mark.parametrize("arguments", [["score"], ["score", "missing.dcm"], ["fly"], ["run", ".", "--workers", "0"]])
+def test_score_measures_the_frame_asked_for(files):
+    done = xrayiq("score", files["over"], "--frame", "2", "--format", "json")
+    (scored,) = json.loads(done.stdout)
+    assert [(outcome["procedure"], outcome["reason"]) for outcome in scored["outcomes"]] == [("read", "no_such_frame")]
+    assert "the object has 1 frame" in scored["outcomes"][0]["message"]
+    assert done.returncode == 3
+    first = xrayiq("score", files["over"], "--frame", "1", "--format", "json")
+    assert first.stdout == xrayiq("score", files["over"], "--format", "json").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["score"], ["score", "missing.dcm"], ["score", ".", "--frame", "0"], ["fly"], ["run", ".", "--workers", "0"]],
+)
 def test_usage_errors_exit_with_two(arguments, tmp_path):
     done = xrayiq(*arguments, folder=tmp_path)
     assert done.returncode == 2

@@ -49,6 +49,18 @@ def compressed(make_dataset, words, syntax, frames=None, **attributes):
     return dataset
 
 
+def with_syntax(content, uid):
+    """The same file under a transfer syntax that pydicom's writer refuses."""
+    known = b"\x02\x00\x10\x00UI"
+    at = content.index(known)
+    length = int.from_bytes(content[at + 6 : at + 8], "little")
+    value = uid.encode() + b"\0" * (len(uid) % 2)
+    start = content.index(b"\x02\x00\x00\x00UL") + 8
+    group = int.from_bytes(content[start : start + 4], "little") + len(value) - length
+    changed = content[:at] + known + len(value).to_bytes(2, "little") + value + content[at + 8 + length :]
+    return changed[:start] + group.to_bytes(4, "little") + changed[start + 4 :]
+
+
 @pytest.mark.parametrize("syntax", ENCODERS)
 def test_lossless_encodings_give_the_stored_values(syntax, make_dataset, to_bytes):
     words = smooth(12)
@@ -142,11 +154,22 @@ def test_colour_codestream_is_refused(make_dataset, to_bytes):
         read(to_bytes(compressed(make_dataset, grey, JPEG + "50", frames=[frame]), syntax=JPEG + "50"))
 
 
-def test_known_but_unsupported_syntax_is_named(make_dataset, to_bytes):
-    video = "1.2.840.10008.1.2.4.102"
+@pytest.mark.parametrize(
+    ("suffix", "reason"),
+    [
+        ("102", "MPEG-4.*: video, whose frames are no measurements of their own"),
+        ("100", "MPEG2.*: video"),
+        ("94", "JPIP.*: the pixels are on a server, not in the object"),
+        ("204", "JPIP.*: the pixels are on a server, not in the object"),
+        ("110", "JPEG XL Lossless.*: no decoder for it"),
+    ],
+)
+def test_known_but_unsupported_syntax_is_named_with_its_reason(suffix, reason, make_dataset, to_bytes):
     dataset = compressed(make_dataset, smooth(12), JPEG + "80")
-    with pytest.raises(TransferSyntaxError, match=r"MPEG-4.*is not supported; needed uncompressed, RLE"):
-        read(to_bytes(dataset, syntax=video))
+    content = with_syntax(to_bytes(dataset, syntax=JPEG + "80"), JPEG + suffix)
+    with pytest.raises(TransferSyntaxError, match=rf"{reason}.*; needed uncompressed, RLE") as caught:
+        read(content)
+    assert "is not supported" in str(caught.value)
 
 
 def test_compressed_file_without_end_is_truncated(make_dataset, to_bytes):

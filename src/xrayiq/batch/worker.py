@@ -21,7 +21,7 @@ from xrayiq.dicom import (
     scan_folder,
     stream_digest,
 )
-from xrayiq.errors import NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError, XrayiqError
+from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError, XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
 from xrayiq.procedures import (
     Procedure,
@@ -49,7 +49,12 @@ _WITHOUT_PIXELS: Final = frozenset({"dose_report", "reject_note", "other"})
 
 
 def score_file(
-    file: SourceFile, *, key: bytes | None, site: Site, responses: ResponseBook = NO_RESPONSES
+    file: SourceFile,
+    *,
+    key: bytes | None,
+    site: Site,
+    responses: ResponseBook = NO_RESPONSES,
+    frame: int | None = None,
 ) -> ScoredFile:
     """Read one file and measure what can be measured.
 
@@ -63,6 +68,8 @@ def score_file(
         Rules and limits in force.
     responses : ResponseBook
         Responses of the detectors, as far as they are known.
+    frame : int, optional
+        Frame to measure, from 1; without it the one that `read` takes.
 
     Returns
     -------
@@ -78,7 +85,7 @@ def score_file(
         return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
     digest = stream_digest(io.BytesIO(content))
     try:
-        return _score_content(file, content, digest, key, site, responses)
+        return _score_content(file, content, digest, key, site, responses, frame)
     except NotDicomError as error:
         return failed_file(
             file, site, digest=digest, status="not_dicom", reason=error.reason, message=error.explanation
@@ -89,7 +96,9 @@ def score_file(
         return failed_file(file, site, digest=digest, reason="internal_error", message=where_it_happened(error))
 
 
-def score_paths(paths: Iterable[str | Path], *, site: Site | str | Path | None = None) -> Iterator[ScoredFile]:
+def score_paths(
+    paths: Iterable[str | Path], *, site: Site | str | Path | None = None, frame: int | None = None
+) -> Iterator[ScoredFile]:
     """Score single files here and now, without a store.
 
     Parameters
@@ -98,6 +107,8 @@ def score_paths(paths: Iterable[str | Path], *, site: Site | str | Path | None =
         Files; the files of a folder are taken one by one.
     site : Site or path, optional
         Site settings.
+    frame : int, optional
+        Frame to measure, from 1; without it the one that `read` takes. A file without it has an outcome that says so.
 
     Yields
     ------
@@ -112,7 +123,7 @@ def score_paths(paths: Iterable[str | Path], *, site: Site | str | Path | None =
     settings = site if isinstance(site, Site) else load_site(site)
     for path in paths:
         for file in scan_folder(Path(path)):
-            yield score_file(file, key=None, site=settings)
+            yield score_file(file, key=None, site=settings, frame=frame)
 
 
 def scores_exit_code(scored: Iterable[ScoredFile]) -> int:
@@ -125,20 +136,28 @@ def scores_exit_code(scored: Iterable[ScoredFile]) -> int:
 
 
 def _score_content(
-    file: SourceFile, content: bytes, digest: str, key: bytes | None, site: Site, responses: ResponseBook
+    file: SourceFile,
+    content: bytes,
+    digest: str,
+    key: bytes | None,
+    site: Site,
+    responses: ResponseBook,
+    frame: int | None = None,
 ) -> ScoredFile:
     try:
         dataset, _ = open_object(content)
-        header = dataset_header(dataset, key)
+        header = dataset_header(dataset, key, frame=frame)
         told = recognise_header(header, site)
         if told is not None and told.kind in _WITHOUT_PIXELS:
             return _without_pixels(file, digest, header, told, dataset, site)
-        image = dataset_radiograph(dataset, responses.valid_for(header), header=header)
+        image = dataset_radiograph(dataset, responses.valid_for(header), header=header, frame=frame)
     except NotDicomError:
         table = recognise_meter_table(content)
         if table is None:
             raise
         return _meter_table(file, content, digest, table, site)
+    except InputError as error:
+        return failed_file(file, site, digest=digest, reason="no_such_frame", message=error.explanation)
     except TransferSyntaxError:
         raise
     except ReadError as error:

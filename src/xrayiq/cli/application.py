@@ -78,13 +78,16 @@ def inspect(
 def score(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Files to measure.")],
     site: SiteFile = None,
+    frame: Annotated[
+        int | None, typer.Option(min=1, help="Frame of several to measure; without it the representative or first one.")
+    ] = None,
     output: Output = Format.table,
 ) -> None:
     """Measure files and judge them by the limits, without a record store."""
     from xrayiq.batch import score_paths, scores_exit_code
     from xrayiq.cli.outcomes import show_scores
 
-    scored = list(score_paths(files, site=site))
+    scored = list(score_paths(files, site=site, frame=frame))
     show_scores(scored, output=output)
     raise typer.Exit(scores_exit_code(scored))
 

@@ -2,6 +2,7 @@
 
 from pydicom.dataset import Dataset as DicomObject
 
+from xrayiq.dicom.codec_plugin import register_decoders
 from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
@@ -23,6 +24,7 @@ __all__ = [
     "read_acquisition",
     "read_dose_report",
     "read_header",
+    "register_decoders",
     "scan_folder",
     "stream_digest",
 ]

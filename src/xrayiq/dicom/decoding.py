@@ -1,58 +1,56 @@
-"""Frames of every supported transfer syntax as arrays of unsigned stored values."""
+"""Single frames of pixel data, native or compressed, as arrays of unsigned stored words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import MappingProxyType
-from typing import Any, Final
+import functools
+import zlib
+from typing import Any
 
-import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
-from xrayiq.dicom.codestreams import FrameSize, has_end_marker, jpeg2000_size, jpeg_size
+from xrayiq.dicom.codec_plugin import (
+    PLUGIN_NAME,
+    PLUGIN_PATH,
+    REPORT_OPTION,
+    FrameReport,
+    is_available,
+    undecodable,
+)
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.layout import PixelLayout
-from xrayiq.errors import DecodeError, NotMeasurableError, TransferSyntaxError
+from xrayiq.dicom.transfer_syntaxes import DEFLATED_FRAMES, unsupported_syntax
+from xrayiq.errors import TruncatedFileError
 
-_RLE: Final = "1.2.840.10008.1.2.5"
-_JPEG: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (50, 51, 57, 70))
-_JPEG_LS: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (80, 81))
-_JPEG_2000: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (90, 91))
-_HTJ2K: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (201, 202, 203))
-#: transfer syntaxes that lose information whenever they are used
-ALWAYS_LOSSY: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (50, 51, 81))
-
-Codec = Callable[[bytes], NDArray[Any]]
-_CODECS: Final = MappingProxyType(
-    {
-        **dict.fromkeys(_JPEG, imagecodecs.jpeg8_decode),
-        **dict.fromkeys(_JPEG_LS, imagecodecs.jpegls_decode),
-        **dict.fromkeys(_JPEG_2000, imagecodecs.jpeg2k_decode),
-        **dict.fromkeys(_HTJ2K, imagecodecs.htj2k_decode),
-    }
-)
+Offsets = tuple[bytes, bytes]
 
 
-def first_frame(pixel_data: bytes, syntax: str, layout: PixelLayout, name: str) -> tuple[NDArray[Any], int]:
-    """First frame of compressed pixel data.
+def compressed_words(
+    pixel_data: bytes, syntax: str, layout: PixelLayout, *, frame: int, offsets: Offsets | None, name: str
+) -> tuple[NDArray[Any], int]:
+    """One frame of compressed pixel data; the others are not decoded.
 
     Parameters
     ----------
     pixel_data : bytes
-        Items as they stand in the object.
+        Items as they stand in the object, basic offset table first.
     syntax : str
         Transfer syntax UID.
     layout : PixelLayout
         Size that the header declares.
+    frame : int
+        Number of the frame, from 1.
+    offsets : tuple of (bytes, bytes) or None
+        Extended offset table and its lengths, where the object has them.
     name : str
         Name used in messages.
 
     Returns
     -------
-    values : 2-D array of unsigned integers of the allocated width
+    words : 2-D array of unsigned integers of the allocated width
         Bit patterns as stored.
     precision : int
         Bits that the codestream holds per value.
@@ -63,74 +61,103 @@ def first_frame(pixel_data: bytes, syntax: str, layout: PixelLayout, name: str) 
         The syntax is known but not supported.
     DecodeError
         The frame does not decode, or to another size than declared.
+    NotMeasurableError
+        The frame is in colour (``colour_image``).
     """
-    if syntax != _RLE and syntax not in _CODECS:
-        raise TransferSyntaxError(
-            f"transfer syntax {syntax_name(syntax)} is not supported",
-            needed="uncompressed, RLE, JPEG, JPEG-LS, JPEG 2000 or HTJ2K pixel data",
-            remedy="export it in one of these",
+    if syntax == DEFLATED_FRAMES:
+        return _inflated_words(pixel_data, layout, frame, offsets, name), 32
+    if not is_available(syntax):
+        raise unsupported_syntax(syntax, name)
+    report = FrameReport(name)
+    options: dict[str, Any] = {
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "samples_per_pixel": 1,
+        "bits_allocated": layout.bits_allocated,
+        "bits_stored": layout.bits_stored,
+        "pixel_representation": int(layout.signed),
+        "photometric_interpretation": "MONOCHROME2",
+        "number_of_frames": layout.frames,
+        "extended_offsets": offsets,
+        REPORT_OPTION: report,
+    }
+    try:
+        decoded, _ = _decoder(syntax).as_buffer(
+            pixel_data, index=frame - 1, validate=False, decoding_plugin=PLUGIN_NAME, **options
+        )
+    except (*PARSE_ERRORS, RuntimeError, OSError):
+        raise report.error or undecodable("its fragments make no frame", syntax, name) from None
+    words = np.frombuffer(decoded, dtype=f"<u{layout.bits_allocated // 8}")
+    return words.reshape(layout.shape), report.precision
+
+
+def native_words(
+    pixel_data: bytes, layout: PixelLayout, *, frame: int, big_endian: bool, swapped_bytes: bool, name: str
+) -> NDArray[Any]:
+    """One frame of uncompressed pixel data; of several frames only its bytes are copied.
+
+    Parameters
+    ----------
+    pixel_data : bytes
+        All frames.
+    layout : PixelLayout
+        Size that the header declares.
+    frame : int
+        Number of the frame, from 1.
+    big_endian : bool
+        Byte order of the words.
+    swapped_bytes : bool
+        Values of 8 bits that stand two by two in big-endian words (OW).
+    name : str
+        Name used in messages.
+
+    Returns
+    -------
+    2-D array of unsigned integers of the allocated width
+        Bit patterns as stored, in the byte order of the machine; a view of the bytes where there is but one frame.
+
+    Raises
+    ------
+    TruncatedFileError
+        There are fewer bytes than the frames need.
+    """
+    width = layout.bits_allocated // 8
+    count = layout.rows * layout.columns
+    needed = count * width * layout.frames
+    if len(pixel_data) < needed:
+        raise TruncatedFileError(
+            f"pixel data of {len(pixel_data)} bytes",
+            needed=f"{needed} for {layout.frames} x {layout.rows} x {layout.columns} pixels of {width} bytes",
+            remedy="copy or export it again",
             source=name,
         )
+    start = (frame - 1) * count
+    if swapped_bytes:
+        first, last = start // 2, (start + count + 1) // 2
+        pairs = np.frombuffer(pixel_data, dtype=">u2", count=last - first, offset=2 * first).astype("<u2")
+        return pairs.view(np.uint8)[start - 2 * first :][:count].reshape(layout.shape)
+    order = ">" if big_endian else "<"
+    stored = np.frombuffer(pixel_data, dtype=f"{order}u{width}", count=count, offset=start * width)
+    return stored.astype(stored.dtype.newbyteorder("="), copy=layout.frames > 1).reshape(layout.shape)
+
+
+@functools.cache
+def _decoder(syntax: str) -> Decoder:
+    """Decoder of pydicom that has our plug-in alone: pydicom's shared ones stay as their users know them."""
+    decoder = Decoder(UID(syntax))
+    decoder.add_plugin(PLUGIN_NAME, PLUGIN_PATH)
+    return decoder
+
+
+def _inflated_words(
+    pixel_data: bytes, layout: PixelLayout, frame: int, offsets: Offsets | None, name: str
+) -> NDArray[Any]:
+    needed = layout.rows * layout.columns * (layout.bits_allocated // 8)
     try:
-        frame = get_frame(pixel_data, 0, number_of_frames=layout.frames)
+        deflated = get_frame(pixel_data, frame - 1, number_of_frames=layout.frames, extended_offsets=offsets)
+        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(deflated, needed)
     except (*PARSE_ERRORS, OSError):
-        raise _undecodable("its fragments make no frame", syntax, name) from None
-    if syntax == _RLE:
-        return _rle_frame(frame, layout, syntax, name), layout.bits_allocated
-    size = _checked_size(frame, syntax, layout, name)
-    try:
-        values = np.asarray(_CODECS[syntax](frame))
-    except (*PARSE_ERRORS, RuntimeError, OSError):
-        raise _undecodable("the codec refuses it", syntax, name) from None
-    if values.shape != layout.shape:
-        raise _undecodable(f"it decodes to {values.shape}, not to {layout.shape} pixels", syntax, name)
-    return _unsigned(values, layout), size.precision
-
-
-def syntax_name(syntax: str) -> str:
-    """Name of a transfer syntax in the standard, else its UID."""
-    return UID(syntax).name
-
-
-def _undecodable(found: str, syntax: str, name: str) -> DecodeError:
-    return DecodeError(
-        f"{syntax_name(syntax)} frame: {found}", needed="an intact frame", remedy="copy or export it again", source=name
-    )
-
-
-def _checked_size(frame: bytes, syntax: str, layout: PixelLayout, name: str) -> FrameSize:
-    jpeg_2000 = syntax in _JPEG_2000 or syntax in _HTJ2K
-    size = jpeg2000_size(frame) if jpeg_2000 else jpeg_size(frame)
-    if size is None:
-        raise _undecodable("it has no frame header", syntax, name)
-    if size.components != 1:
-        raise NotMeasurableError(
-            "colour_image", f"{size.components} colour components", needed="a greyscale image", source=name
-        )
-    if (size.rows, size.columns) != layout.shape:
-        found = f"it holds {size.rows} x {size.columns} pixels where the header says {layout.rows} x {layout.columns}"
-        raise _undecodable(found, syntax, name)
-    if not has_end_marker(frame):
-        raise _undecodable("it has no end marker, so part of it is missing", syntax, name)
-    if size.precision > layout.bits_allocated:
-        raise _undecodable(f"{size.precision} bits do not fit into {layout.bits_allocated}", syntax, name)
-    return size
-
-
-def _rle_frame(frame: bytes, layout: PixelLayout, syntax: str, name: str) -> NDArray[Any]:
-    width = layout.bits_allocated // 8
-    try:
-        decoded = imagecodecs.dicomrle_decode(frame, dtype=f"<u{width}")
-    except (*PARSE_ERRORS, RuntimeError, OSError):
-        raise _undecodable("the codec refuses it", syntax, name) from None
-    needed = layout.rows * layout.columns * width
-    if len(decoded) < needed:
-        raise _undecodable(f"{len(decoded)} bytes of {needed}", syntax, name)
-    return np.frombuffer(decoded, dtype=f"<u{width}", count=layout.rows * layout.columns).reshape(layout.shape)
-
-
-def _unsigned(values: NDArray[Any], layout: PixelLayout) -> NDArray[Any]:
-    wanted = np.dtype(f"u{layout.bits_allocated // 8}")
-    if values.dtype.itemsize == wanted.itemsize:
-        return values.view(wanted)
-    return values.astype(f"i{wanted.itemsize}" if values.dtype.kind == "i" else wanted).view(wanted)
+        raise undecodable("it does not inflate", DEFLATED_FRAMES, name) from None
+    if len(content) < needed:
+        raise undecodable(f"{len(content)} bytes of {needed}", DEFLATED_FRAMES, name)
+    return np.frombuffer(content, dtype=f"<u{layout.bits_allocated // 8}").reshape(layout.shape)

@@ -79,19 +79,19 @@ class Elements:
     Parameters
     ----------
     layers : tuple of Dataset
-        Where an attribute is looked for, in this order: the object itself, then the items of its shared and of its
-        first frame's functional groups.
+        Where an attribute is looked for, in this order: the object itself, then the items of its shared and of one
+        frame's functional groups.
     """
 
     layers: tuple[Dataset, ...]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Elements:
-        """Elements of a dataset and its functional groups."""
+    def of(cls, dataset: Dataset, frame: int = 1) -> Elements:
+        """Elements of a dataset, its shared functional groups and those of one frame, counted from 1."""
         root = cls((dataset,))
         layers = [dataset]
-        for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-            for group in root.items(groups)[:1]:
+        for groups, item in (("SharedFunctionalGroupsSequence", 1), ("PerFrameFunctionalGroupsSequence", frame)):
+            for group in root.items(groups)[item - 1 : item]:
                 macros = cls((group,))
                 layers += [item for keyword in group.dir("Sequence") for item in macros.items(keyword)[:1]]
         return cls(tuple(layers))

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 from xrayiq.dicom.acquisition import acquisition_of
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.faults import guarded
+from xrayiq.dicom.frame_choice import chosen_frame
 from xrayiq.dicom.header_detail import header_detail
 from xrayiq.dicom.layout import frame_count
 from xrayiq.dicom.opening import Source, open_object, subject_of
@@ -59,7 +60,9 @@ def read_acquisition(source: Source) -> Acquisition:
     return read_header(source).acquisition
 
 
-def dataset_header(dataset: Dataset, key: bytes | None = None, name: str = "dataset") -> ObjectHeader:
+def dataset_header(
+    dataset: Dataset, key: bytes | None = None, name: str = "dataset", *, frame: int | None = None
+) -> ObjectHeader:
     """Index row of an opened object.
 
     Parameters
@@ -70,14 +73,21 @@ def dataset_header(dataset: Dataset, key: bytes | None = None, name: str = "data
         Secret key for the hashes of persons.
     name : str
         Name used in messages.
+    frame : int, optional
+        Frame whose functional groups are read, from 1; without it the one that `read` takes.
 
     Returns
     -------
     ObjectHeader
-        See `read_header`.
+        See `read_header`. Its subject is the object, whatever the frame.
+
+    Raises
+    ------
+    InputError
+        The object has no such frame.
     """
     with guarded(name):
-        elements = Elements.of(dataset)
+        elements = Elements.of(dataset, chosen_frame(dataset, frame, name))
         meta_dataset = getattr(dataset, "file_meta", None)
         meta = Elements(() if meta_dataset is None else (meta_dataset,))
         rows, columns = elements.integer("Rows"), elements.integer("Columns")

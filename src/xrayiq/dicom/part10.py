@@ -18,6 +18,7 @@ from pydicom.values import converters
 
 from xrayiq.dicom.elements import Elements, clean_text
 from xrayiq.dicom.faults import PARSE_ERRORS
+from xrayiq.dicom.transfer_syntaxes import is_transfer_syntax
 from xrayiq.errors import HeaderError, NotDicomError, TransferSyntaxError, TruncatedFileError
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
@@ -173,7 +174,7 @@ def _transfer_syntax(meta: Dataset, reader: BinaryIO, name: str) -> tuple[str, t
     declared = Elements((meta,)).text("TransferSyntaxUID")
     if declared is None:
         return _guessed_syntax(reader)
-    if UID(declared).type != "Transfer Syntax":
+    if not is_transfer_syntax(declared):
         raise TransferSyntaxError(
             f"unknown transfer syntax {clean_text(declared)}",
             needed="a transfer syntax of the DICOM standard",

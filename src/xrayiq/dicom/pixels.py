@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from xrayiq.dicom.decoding import ALWAYS_LOSSY, first_frame, syntax_name
+from xrayiq.dicom.decoding import Offsets, compressed_words, native_words
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.faults import guarded
+from xrayiq.dicom.frame_choice import chosen_frame
 from xrayiq.dicom.geometry import pitch_warnings
 from xrayiq.dicom.header import dataset_header
 from xrayiq.dicom.layout import PixelLayout, pixel_layout
 from xrayiq.dicom.part10 import EXPLICIT_BIG, EXPLICIT_LITTLE, NATIVE, SourceDataset
 from xrayiq.dicom.relation import pixel_relation
+from xrayiq.dicom.transfer_syntaxes import ALWAYS_LOSSY, PERHAPS_LOSSY, syntax_name
 from xrayiq.errors import HeaderError, TransferSyntaxError, TruncatedFileError
 from xrayiq.model import ObjectHeader, Radiograph, Response
 
@@ -24,7 +26,12 @@ _ITEM = b"\xfe\xff\x00\xe0"
 
 
 def dataset_radiograph(
-    dataset: Dataset, response: Response | None = None, name: str = "dataset", *, header: ObjectHeader | None = None
+    dataset: Dataset,
+    response: Response | None = None,
+    name: str = "dataset",
+    *,
+    header: ObjectHeader | None = None,
+    frame: int | None = None,
 ) -> Radiograph:
     """Radiograph of an opened object.
 
@@ -37,13 +44,16 @@ def dataset_radiograph(
     name : str
         Name used in messages.
     header : ObjectHeader, optional
-        Header of the object where it has been read already, so that it is not read twice.
+        Header of the object where it has been read already (for the same frame), so that it is not read twice.
+    frame : int, optional
+        Number of the frame, from 1; without it RepresentativeFrameNumber (0028,6010) where stated, else the first.
 
     Returns
     -------
     Radiograph
-        Stored values in their own type, read-only; of several frames the first. Bits outside BitsStored (overlays)
-        are removed. `warnings` tell what was assumed.
+        Stored values in their own type, read-only. Bits outside BitsStored (overlays) are removed. `warnings` tell
+        what was assumed. Attributes are those of the frame; the subject in its header is the object, whatever the
+        frame.
 
     Raises
     ------
@@ -51,20 +61,22 @@ def dataset_radiograph(
         There are no pixel data, or they cannot be read.
     NotMeasurableError
         The image is in colour (``colour_image``).
+    InputError
+        The object has no such frame.
     """
     with guarded(name):
-        elements = Elements.of(dataset)
+        number = chosen_frame(dataset, frame, name)
+        elements = Elements.of(dataset, number)
         pixel_data = _pixel_data(dataset, elements, name)
         layout = pixel_layout(elements, name)
-        pixels, notes = _stored_values(dataset, pixel_data, layout, name)
+        pixels, notes = _stored_values(dataset, pixel_data, layout, number, name)
         relation, relation_notes = pixel_relation(elements, layout)
-        header = header or dataset_header(dataset, None, name)
+        header = header or dataset_header(dataset, None, name, frame=number)
         acquisition = header.acquisition
         warnings = [*getattr(dataset, "reading_notes", ()), *layout.notes, *notes, *relation_notes]
         if layout.frames > 1:
-            warnings.append(f"frame 1 of {layout.frames} was taken")
-        if elements.text("LossyImageCompression") == "01" or header.transfer_syntax_uid in ALWAYS_LOSSY:
-            warnings.append("the image has been compressed with loss")
+            warnings.append(f"frame {number} of {layout.frames} was taken")
+        warnings += _loss_warnings(elements, header.transfer_syntax_uid)
         return Radiograph(
             pixels=pixels,
             pixel_pitch_mm=acquisition.pixel_pitch_mm,
@@ -72,10 +84,19 @@ def dataset_radiograph(
             relation=relation,
             response=response,
             header=header,
-            frame_number=1,
+            frame_number=number,
             warnings=(*warnings, *pitch_warnings(elements)),
             source=name,
         )
+
+
+def _loss_warnings(elements: Elements, syntax: str | None) -> tuple[str, ...]:
+    stated = elements.text("LossyImageCompression")
+    if stated == "01" or syntax in ALWAYS_LOSSY:
+        return ("the image has been compressed with loss",)
+    if stated is None and syntax in PERHAPS_LOSSY:
+        return (f"the image may have been compressed with loss: {syntax_name(syntax)} allows it, the header is silent",)
+    return ()
 
 
 def _pixel_data(dataset: Dataset, elements: Elements, name: str) -> bytes:
@@ -103,12 +124,13 @@ def _pixel_data(dataset: Dataset, elements: Elements, name: str) -> bytes:
 
 
 def _stored_values(
-    dataset: Dataset, pixel_data: bytes, layout: PixelLayout, name: str
+    dataset: Dataset, pixel_data: bytes, layout: PixelLayout, frame: int, name: str
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
     syntax = _syntax(dataset)
     encapsulated = pixel_data[:4] == _ITEM and bool(getattr(dataset["PixelData"], "is_undefined_length", False))
     if syntax not in NATIVE:
-        words, precision = first_frame(pixel_data, syntax, layout, name)
+        offsets = _extended_offsets(dataset)
+        words, precision = compressed_words(pixel_data, syntax, layout, frame=frame, offsets=offsets, name=name)
     elif encapsulated:
         raise TransferSyntaxError(
             f"compressed pixel data under {syntax_name(syntax)}",
@@ -117,12 +139,28 @@ def _stored_values(
             source=name,
         )
     else:
-        words, precision = _native_words(pixel_data, layout, syntax == EXPLICIT_BIG, dataset["PixelData"].VR, name), 32
+        big_endian, precision = syntax == EXPLICIT_BIG, 32
+        swapped_bytes = big_endian and layout.bits_allocated == 8 and dataset["PixelData"].VR == "OW"
+        words = native_words(
+            pixel_data, layout, frame=frame, big_endian=big_endian, swapped_bytes=swapped_bytes, name=name
+        )
     values, notes = _without_unused_bits(words, layout, precision)
     values = np.ascontiguousarray(values)
     view = values.view()
     view.flags.writeable = False
     return view, notes
+
+
+def _extended_offsets(dataset: Dataset) -> Offsets | None:
+    """Extended offset table and its lengths, where both are there and agree."""
+    tables = [
+        dataset.get_item(keyword).value if keyword in dataset else None
+        for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
+    ]
+    offsets, lengths = tables
+    if isinstance(offsets, bytes) and isinstance(lengths, bytes) and offsets and len(offsets) == len(lengths):
+        return offsets, lengths
+    return None
 
 
 def _syntax(dataset: Dataset) -> str:
@@ -132,24 +170,6 @@ def _syntax(dataset: Dataset) -> str:
     if declared is not None:
         return declared
     return EXPLICIT_BIG if dataset.original_encoding[1] is False else EXPLICIT_LITTLE
-
-
-def _native_words(pixel_data: bytes, layout: PixelLayout, big_endian: bool, vr: str, name: str) -> NDArray[Any]:
-    width = layout.bits_allocated // 8
-    count = layout.rows * layout.columns
-    needed = count * width * layout.frames
-    if len(pixel_data) < needed:
-        raise TruncatedFileError(
-            f"pixel data of {len(pixel_data)} bytes",
-            needed=f"{needed} for {layout.frames} x {layout.rows} x {layout.columns} pixels of {width} bytes",
-            remedy="copy or export it again",
-            source=name,
-        )
-    if big_endian and width == 1 and vr == "OW":
-        words = np.frombuffer(pixel_data, dtype=">u2", count=(count + 1) // 2).astype("<u2")
-        return words.view(np.uint8)[:count].reshape(layout.shape)
-    stored = np.frombuffer(pixel_data, dtype=f"{'>' if big_endian else '<'}u{width}", count=count)
-    return stored.astype(stored.dtype.newbyteorder("="), copy=False).reshape(layout.shape)
 
 
 def _without_unused_bits(

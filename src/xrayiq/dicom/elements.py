@@ -23,12 +23,15 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from xrayiq.dicom.faults import PARSE_ERRORS
+from xrayiq.dicom.tag_scanner import ScannedElements
 
 Value = str | int | float
+Layer = Dataset | ScannedElements
 
 #: greatest number of characters of one value (DICOM PS3.5, table 6.2-1)
 _LENGTHS: Final = {"LO": 64, "SH": 16, "CS": 16, "AS": 4, "UI": 64, "PN": 324, "AE": 16, "DA": 10, "TM": 16, "DT": 26}
 _BINARY: Final = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
+_UNTOLD: Final = frozenset({"UN", "OB", "OW"})
 _DECODED: Final = frozenset({"LO", "SH", "PN", "ST", "LT", "UC", "UT"})
 #: each resets the encoding to the first one (DICOM PS3.5, 6.1.2.5.3)
 _DELIMITERS: Final = {ord(c) for c in "\\\r\n\t\f"}
@@ -78,18 +81,18 @@ class Elements:
 
     Parameters
     ----------
-    layers : tuple of Dataset
+    layers : tuple of Dataset or ScannedElements
         Where an attribute is looked for, in this order: the object itself, then the items of its shared and of one
         frame's functional groups.
     """
 
-    layers: tuple[Dataset, ...]
+    layers: tuple[Layer, ...]
 
     @classmethod
-    def of(cls, dataset: Dataset, frame: int = 1) -> Elements:
-        """Elements of a dataset, its shared functional groups and those of one frame, counted from 1."""
-        root = cls((dataset,))
-        layers = [dataset]
+    def of(cls, header: Layer, frame: int = 1) -> Elements:
+        """Elements of a dataset or scanned header, its shared functional groups and those of one frame, from 1."""
+        root = cls((header,))
+        layers = [header]
         for groups, item in (("SharedFunctionalGroupsSequence", 1), ("PerFrameFunctionalGroupsSequence", frame)):
             for group in root.items(groups)[item - 1 : item]:
                 macros = cls((group,))
@@ -104,18 +107,24 @@ class Elements:
         """All values of the first layer that holds any; empty where the header is silent or unreadable."""
         for layer in self.layers:
             found = _values(layer, keyword)
-            if any(value != "" for value in found):
+            if found and (found[0] != "" or any(value != "" for value in found)):
                 return found
         return ()
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """All values as clean text cut to the VR's length."""
+        found = self.values(keyword)
+        if not found:
+            return ()
         limit = _LENGTHS.get(_vr_of(keyword), 64)
-        return tuple(clean_text(str(value), limit) for value in self.values(keyword))
+        return tuple([clean_text(str(value), limit) for value in found])
 
     def text(self, keyword: str) -> str | None:
         """First value that is not empty, as clean text."""
-        return next((text for text in self.texts(keyword) if text), None)
+        for text in self.texts(keyword):
+            if text:
+                return text
+        return None
 
     def joined(self, keyword: str) -> str | None:
         r"""All values as one text, separated by ``\`` as in the header."""
@@ -139,8 +148,11 @@ class Elements:
 
     def number(self, keyword: str) -> float | None:
         """First value that is a number."""
-        parsed = (parse_number(value) for value in self.values(keyword))
-        return next((number for number in parsed if number is not None), None)
+        for value in self.values(keyword):
+            number = parse_number(value)
+            if number is not None:
+                return number
+        return None
 
     def integer(self, keyword: str) -> int | None:
         """First number if it is whole."""
@@ -170,7 +182,7 @@ class Elements:
         return ()
 
 
-def sequence_items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
+def sequence_items(dataset: Layer, keyword: str) -> tuple[Dataset, ...]:
     """Items of a sequence; empty where it is missing. What a damaged one raises is not caught."""
     if keyword not in dataset:
         return ()
@@ -183,15 +195,29 @@ def _vr_of(keyword: str) -> str:
     return dictionary_VR(keyword)
 
 
-def _values(dataset: Dataset, keyword: str) -> tuple[Value, ...]:
+@functools.cache
+def _tag_of(keyword: str) -> int | None:
     tag = tag_for_keyword(keyword)
-    if tag is None or tag not in dataset:
+    return None if tag is None else int(tag)
+
+
+def _known_vr(vr: str | None, keyword: str) -> str:
+    """VR in the file, or that of the dictionary where the file does not tell."""
+    return _vr_of(keyword) if vr is None or vr in _UNTOLD else vr
+
+
+def _values(dataset: Layer, keyword: str) -> tuple[Value, ...]:
+    tag = _tag_of(keyword)
+    if tag is None:
         return ()
     try:
+        if isinstance(dataset, ScannedElements):
+            stored = dataset.stored.get(tag)
+            return () if stored is None else _raw_values(dataset, _known_vr(stored[0], keyword), stored[1], True)
         element: object = dataset.get_item(tag)
         if isinstance(element, RawDataElement):
-            vr = element.VR if element.VR not in (None, "UN", "OB", "OW") else _vr_of(keyword)
-            return _raw_values(dataset, vr or "UN", element.value or b"", element.is_little_endian)
+            vr = _known_vr(element.VR, keyword)
+            return _raw_values(dataset, vr, element.value or b"", element.is_little_endian)
         value = getattr(element, "value", None)
         if isinstance(value, bytes):
             return _raw_values(dataset, _vr_of(keyword), value, True)
@@ -212,20 +238,22 @@ def _plain_values(value: Any) -> tuple[Value, ...]:
     return (str(value),)
 
 
-def _raw_values(dataset: Dataset, vr: str, value: bytes, little: bool) -> tuple[Value, ...]:
+def _raw_values(dataset: Layer, vr: str, value: bytes, little: bool) -> tuple[Value, ...]:
     if not isinstance(value, (bytes, bytearray)) or not value:
         return ()
-    kind = _BINARY.get(vr.split(" ")[0])
+    kind = _BINARY.get(vr[:2])
     if kind is not None:
         count = len(value) // struct.calcsize(kind)
         return struct.unpack(f"{'<' if little else '>'}{count}{kind}", value[: count * struct.calcsize(kind)])
     if vr == "SQ":
         return ()
     text = _decoded(dataset, bytes(value)) if vr in _DECODED else value.decode("latin-1")
-    return tuple(part.strip(" \0") for part in text.split("\\"))
+    return tuple([part.strip(" \0") for part in text.split("\\")])
 
 
-def _decoded(dataset: Dataset, value: bytes) -> str:
+def _decoded(dataset: Layer, value: bytes) -> str:
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii")  # the same in every encoding of DICOM
     try:
         charsets = tuple(str(name) for name in _values(dataset, "SpecificCharacterSet"))
         inherited = dataset.original_character_set or "iso8859"

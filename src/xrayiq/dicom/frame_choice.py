@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import operator
 
-from pydicom.dataset import Dataset
-
-from xrayiq.dicom.elements import Elements
+from xrayiq.dicom.elements import Elements, Layer
 from xrayiq.dicom.layout import frame_count
 from xrayiq.errors import InputError
 
 
-def chosen_frame(dataset: Dataset, frame: int | None, name: str) -> int:
+def chosen_frame(header: Layer, frame: int | None, name: str) -> int:
     """Number of the frame that is taken.
 
     Parameters
     ----------
-    dataset : Dataset
-        An opened object.
+    header : Dataset or ScannedElements
+        Header of the object.
     frame : int or None
         Number from 1; None takes RepresentativeFrameNumber (0028,6010) where the header states a frame that exists,
         else the first.
@@ -29,7 +27,7 @@ def chosen_frame(dataset: Dataset, frame: int | None, name: str) -> int:
     InputError
         The object has no such frame.
     """
-    root = Elements((dataset,))
+    root = Elements((header,))
     frames = frame_count(root)
     if frame is None:
         stated = root.integer("RepresentativeFrameNumber") if frames > 1 else None

@@ -10,7 +10,7 @@ from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.frame_choice import chosen_frame
 from xrayiq.dicom.header_detail import header_detail
 from xrayiq.dicom.layout import frame_count
-from xrayiq.dicom.opening import Source, open_object, subject_of
+from xrayiq.dicom.opening import OpenedHeader, Source, open_header, opened_dataset
 from xrayiq.dicom.privacy import person_key
 from xrayiq.model import Acquisition, ObjectHeader
 
@@ -35,8 +35,7 @@ def read_header(source: Source, *, key: bytes | None = None) -> ObjectHeader:
     ReadError
         One of its kinds: the source is no DICOM object, is damaged or is encoded unknowably.
     """
-    dataset, name = open_object(source, stop_before_pixels=True)
-    return dataset_header(dataset, key, name)
+    return _object_header(open_header(source), key)
 
 
 def read_acquisition(source: Source) -> Acquisition:
@@ -86,13 +85,16 @@ def dataset_header(
     InputError
         The object has no such frame.
     """
-    with guarded(name):
-        elements = Elements.of(dataset, chosen_frame(dataset, frame, name))
-        meta_dataset = getattr(dataset, "file_meta", None)
-        meta = Elements(() if meta_dataset is None else (meta_dataset,))
+    return _object_header(opened_dataset(dataset, name), key, frame)
+
+
+def _object_header(opened: OpenedHeader, key: bytes | None, frame: int | None = None) -> ObjectHeader:
+    with guarded(opened.name):
+        elements = Elements.of(opened.content, chosen_frame(opened.content, frame, opened.name))
+        meta = Elements(() if opened.meta is None else (opened.meta,))
         rows, columns = elements.integer("Rows"), elements.integer("Columns")
         return ObjectHeader(
-            subject=subject_of(dataset),
+            subject=opened.subject,
             sop_class_uid=elements.uid("SOPClassUID") or meta.uid("MediaStorageSOPClassUID"),
             study_uid=elements.uid("StudyInstanceUID"),
             series_uid=elements.uid("SeriesInstanceUID"),

@@ -6,18 +6,30 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset
 
-from xrayiq.dicom.elements import Elements, clean_text
+from xrayiq.dicom.elements import Elements, Layer, clean_text
 from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.part10 import SourceDataset, parse_object
 from xrayiq.dicom.sources import stream_digest
+from xrayiq.dicom.tag_scanner import scan_header
 from xrayiq.errors import InputError, ReadError
 
 Source = str | Path | bytes | bytearray | memoryview | BinaryIO | Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedHeader:
+    """A header with the file meta, the identity of its object, and its name for messages."""
+
+    content: Layer
+    meta: Layer | None
+    subject: str
+    name: str
 
 
 def open_object(source: Source, *, stop_before_pixels: bool = False) -> tuple[Dataset, str]:
@@ -51,11 +63,38 @@ def open_object(source: Source, *, stop_before_pixels: bool = False) -> tuple[Da
         return source, source_name(source)
     name = source_name(source)
     with guarded(name), _stream(source, name) as stream:
-        dataset = parse_object(stream, name, stop_before_pixels=stop_before_pixels)
-        if _identity(dataset) is None:
-            stream.seek(0)
-            dataset.content_digest = stream_digest(stream)
-        return dataset, name
+        return _parsed(stream, name, stop_before_pixels), name
+
+
+def open_header(source: Source) -> OpenedHeader:
+    """Header of a DICOM object, scanned where its file is plain and parsed where it is not: what is read is the same.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file object or pydicom Dataset
+        The object.
+
+    Raises
+    ------
+    NotDicomError, TruncatedFileError, TransferSyntaxError, HeaderError, ReadError, InputError
+        As `open_object`.
+    """
+    name = source_name(source)
+    if isinstance(source, Dataset):
+        return opened_dataset(source, name)
+    with guarded(name), _stream(source, name) as stream:
+        scanned = scan_header(stream)
+        subject = None if scanned is None else _identity(scanned.elements, scanned.meta)
+        if scanned is not None and subject is not None:
+            return OpenedHeader(content=scanned.elements, meta=scanned.meta, subject=subject, name=name)
+        return opened_dataset(_parsed(stream, name, stop_before_pixels=True), name)
+
+
+def opened_dataset(dataset: Dataset, name: str) -> OpenedHeader:
+    """Header of a dataset that has been opened."""
+    with guarded(name):
+        meta = getattr(dataset, "file_meta", None)
+        return OpenedHeader(content=dataset, meta=meta, subject=subject_of(dataset), name=name)
 
 
 def source_name(source: object) -> str:
@@ -73,17 +112,24 @@ def source_name(source: object) -> str:
 
 def subject_of(dataset: Dataset) -> str:
     """SOP Instance UID, or ``sha256:…`` of the content where the object has none."""
-    identity = _identity(dataset)
+    identity = _identity(dataset, getattr(dataset, "file_meta", None))
     if identity is not None:
         return identity
     stored = dataset.content_digest if isinstance(dataset, SourceDataset) else None
     return stored or _element_digest(dataset)
 
 
-def _identity(dataset: Dataset) -> str | None:
-    meta = getattr(dataset, "file_meta", None)
+def _identity(content: Layer, meta: Layer | None) -> str | None:
     stored = Elements((meta,)).uid("MediaStorageSOPInstanceUID") if meta is not None else None
-    return Elements((dataset,)).uid("SOPInstanceUID") or stored
+    return Elements((content,)).uid("SOPInstanceUID") or stored
+
+
+def _parsed(stream: BinaryIO, name: str, stop_before_pixels: bool) -> SourceDataset:
+    dataset = parse_object(stream, name, stop_before_pixels=stop_before_pixels)
+    if _identity(dataset, dataset.file_meta) is None:
+        stream.seek(0)
+        dataset.content_digest = stream_digest(stream)
+    return dataset
 
 
 @contextmanager
@@ -91,7 +137,7 @@ def _stream(source: Source, name: str) -> Iterator[BinaryIO]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source)
     elif isinstance(source, (str, Path)):
-        path = Path(source)
+        path = source if isinstance(source, Path) else Path(source)
         if path.is_dir():
             raise ReadError("it is a folder", needed="one file", remedy="run the folder as an archive", source=name)
         with path.open("rb") as stream:

@@ -9,7 +9,8 @@
     │   ├── TruncatedFileError    it ends before its content does
     │   ├── TransferSyntaxError   its encoding is unknown or not supported
     │   ├── HeaderError           an attribute is missing or absurd
-    │   └── DecodeError           the pixel data does not decode
+    │   ├── DecodeError           the pixel data does not decode
+    │   └── OutOfMemoryError      it takes more memory than there is
     ├── NotMeasurableError    the image is readable but this measurement has no meaning on it
     ├── SiteError             a site file, limits file or mapping that contradicts itself
     ├── RecordsError          the record store refuses or is of another version
@@ -105,6 +106,12 @@ class DecodeError(ReadError):
     """The pixel data does not decode."""
 
     reason = "decode"
+
+
+class OutOfMemoryError(ReadError):
+    """Reading the object takes more memory than there is."""
+
+    reason = "out_of_memory"
 
 
 class NotMeasurableError(XrayiqError):

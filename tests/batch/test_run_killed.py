@@ -95,7 +95,5 @@ def test_two_runs_at_once_leave_the_records_of_one(undisturbed, tmp_path):
     for process in processes:
         _, messages = process.communicate()
         assert process.returncode in (0, 1, 3), messages
-    rows = rows_of(tmp_path / "qa.db")
-    for name in ("files", "objects", "outcomes", "measurements", "verdicts"):
-        assert rows[name] == expected[name], name
+    assert_equal_rows(rows_of(tmp_path / "qa.db"), expected)
     assert [run["status"] for run in runs_of(tmp_path / "qa.db")] == ["finished", "finished"]

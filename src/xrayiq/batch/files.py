@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from xrayiq.batch.pool import Job, Pool, results_in_order
-from xrayiq.batch.scored_file import ScoredFile, UnchangedFile, failed_file
+from xrayiq.batch.scored_file import ScoredFile, UnchangedFile, digest_of, failed_file
 from xrayiq.batch.worker import NO_RESPONSES, score_file
-from xrayiq.dicom import SourceFile, stream_digest
+from xrayiq.dicom import SourceFile
 from xrayiq.procedures import ResponseBook, Site
 
 #: longest time that one object may take
@@ -72,15 +71,10 @@ def scored_files(
 
 def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> ScoredFile | UnchangedFile:
     """Score one file, unless its content is what was dealt with before."""
-    if task.known_digest and not task.file.problem:
-        with contextlib.suppress(OSError), task.file.open() as stream:
-            if stream_digest(stream) == task.known_digest:
-                return UnchangedFile(file=task.file)
+    if task.known_digest and not task.file.problem and digest_of(task.file) == task.known_digest:
+        return UnchangedFile(file=task.file)
     return score_file(task.file, key=key, site=site, responses=responses)
 
 
 def _lost(site: Site, task: FileTask, reason: str, message: str) -> ScoredFile:
-    digest = ""
-    with contextlib.suppress(OSError), task.file.open() as stream:
-        digest = stream_digest(stream)
-    return failed_file(task.file, site, digest=digest, reason=reason, message=message)
+    return failed_file(task.file, site, digest=digest_of(task.file), reason=reason, message=message)

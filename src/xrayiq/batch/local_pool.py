@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 
 from pebble import ProcessExpired, ProcessPool
 
+from xrayiq.batch.memory import memory_for_each
 from xrayiq.batch.pool import BrokenPoolError, Done, Task
 from xrayiq.batch.worker_process import prepare_worker, work_within
 
@@ -88,9 +89,12 @@ class LocalPool:
     ----------
     workers : int, optional
         Processes; by default one per core.
+    memory_limit_mib : int, optional
+        Memory that measuring may take in each; by default an equal share of most of what is free at the start.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, *, memory_limit_mib: int | None = None) -> None:
+        self._memory_limit_mib = memory_limit_mib
         self._wanted = workers or os.cpu_count() or 1
         self._count = 0
         self._pool: ProcessPool | None = None
@@ -142,7 +146,12 @@ class LocalPool:
             self.__exit__(BrokenPoolError, None, None)
             raise BrokenPoolError("the workers are gone")
         if self._pool is None:
-            self._pool = ProcessPool(max_workers=self._count, initializer=prepare_worker, context=SpawnedContext())
+            self._pool = ProcessPool(
+                max_workers=self._count,
+                initializer=prepare_worker,
+                initargs=(self._memory_limit_mib or memory_for_each(self._count),),
+                context=SpawnedContext(),
+            )
         try:
             future = self._pool.schedule(work_within, args=(work, task, timeout_s), timeout=timeout_s)
         except (RuntimeError, BrokenProcessPool) as error:

@@ -21,6 +21,8 @@ Done = TypeVar("Done")
 _AHEAD: Final = 64
 #: times that a pool may break without a single result in between
 _BREAKS: Final = 3
+#: what is said of a task that needs more memory than there is for it
+OUT_OF_MEMORY: Final = "measuring takes more memory than a worker may use; allow more, with fewer workers if need be"
 
 
 class Future(Protocol):
@@ -146,14 +148,16 @@ def results_in_order(tasks: Iterator[Task], job: Job[Task, Done], *, pool: Pool)
     ahead = pool.make_room(len(first))
     tasks = itertools.chain(first, tasks)
     waiting: deque[tuple[Task, Future]] = deque()
-    lost: list[Task] = []
+    next_up: deque[Task] = deque()  # taken, and not handed out
     breaks = 0
     while True:
+        next_up.extend(itertools.islice(tasks, ahead - len(waiting) - len(next_up)))
+        if not waiting and not next_up:
+            return
         try:
-            _hand_out(itertools.chain(lost, tasks), waiting, job, pool, ahead - len(waiting))
-            lost = []
-            if not waiting:
-                return
+            while next_up:
+                waiting.append((next_up[0], pool.submit(job.work, next_up[0], job.timeout_s(next_up[0]))))
+                next_up.popleft()
             done = _result(*waiting[0], job)
         except BrokenPoolError as error:
             breaks += 1
@@ -163,19 +167,12 @@ def results_in_order(tasks: Iterator[Task], job: Job[Task, Done], *, pool: Pool)
                     needed="workers that start",
                     remedy="look at the messages above, allow more memory, or try with --workers 1",
                 ) from error
-            lost = [task for task, _ in waiting]
+            next_up.extendleft(task for task, _ in reversed(waiting))
             waiting.clear()
             continue
         breaks = 0
         waiting.popleft()
         yield done
-
-
-def _hand_out(
-    tasks: Iterator[Task], waiting: deque[tuple[Task, Future]], job: Job[Task, Done], pool: Pool, count: int
-) -> None:
-    for task in itertools.islice(tasks, count):
-        waiting.append((task, pool.submit(job.work, task, job.timeout_s(task))))
 
 
 def _result(task: Task, future: Future, job: Job[Task, Done]) -> Done:
@@ -186,4 +183,6 @@ def _result(task: Task, future: Future, job: Job[Task, Done]) -> Done:
         return job.failed(task, "timed_out", message)
     except ProcessExpired as error:
         return job.failed(task, "worker_died", f"the worker ended (exit code {error.exitcode}) while measuring this")
+    except MemoryError:
+        return job.failed(task, "out_of_memory", OUT_OF_MEMORY)
     return done

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,6 +17,7 @@ from xrayiq.batch.files import FileTask, scored_files
 from xrayiq.batch.kept_files import FileKeeper
 from xrayiq.batch.living_runs import own_process, still_lives
 from xrayiq.batch.local_pool import LocalPool
+from xrayiq.batch.memory import LEAST_MIB, can_limit_memory
 from xrayiq.batch.pool import Executor, ExecutorPool, Pool
 from xrayiq.batch.scored_file import UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
@@ -38,6 +41,8 @@ def run(
     site: Site | str | Path | None = None,
     workers: int | None = None,
     client: Executor | None = None,
+    memory_limit_mib: int | None = None,
+    retry_failed: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
     """Measure, judge and record everything in an archive.
@@ -54,6 +59,12 @@ def run(
         Worker processes; by default one per core.
     client : Executor, optional
         Dask client or other executor to run on instead of local processes.
+    memory_limit_mib : int, optional
+        Memory (MiB, at least 256) that measuring may take in each local process beside the some hundred MiB that it
+        takes at rest; by default an equal share of four fifths of what is free. Held on Linux only.
+    retry_failed : bool
+        Whether files and sets that have an error among their outcomes are measured again, though they have not
+        changed. What is measured takes the place of the error, which stays in the store as superseded.
     progress : callable, optional
         Called with a `Progress` after each file.
 
@@ -66,11 +77,13 @@ def run(
     Raises
     ------
     InputError
-        A path does not exist or `workers` is below 1.
+        A path does not exist, `workers` is below 1 or `memory_limit_mib` below 256.
     SiteError
         The site file cannot be used.
     RecordsError
         The store cannot be used.
+    WorkersError
+        No worker starts.
     """
     given = [archive] if isinstance(archive, (str, Path)) or not isinstance(archive, Sequence) else archive
     sources = [_source(each) for each in given]
@@ -79,14 +92,14 @@ def run(
     if workers is not None and workers < 1:
         raise InputError(f"{workers} workers", needed="at least 1")
     settings = site if isinstance(site, Site) else load_site(site)
-    if isinstance(records, Records):
-        return _Run(records, settings, sources, progress).go(_pool(workers, client))
-    with open_records(records) as store:
-        return _Run(store, settings, sources, progress).go(_pool(workers, client))
-
-
-def _pool(workers: int | None, client: Executor | None) -> Pool:
-    return LocalPool(workers) if client is None else ExecutorPool(client)
+    if memory_limit_mib is not None and memory_limit_mib < LEAST_MIB:
+        raise InputError(f"{memory_limit_mib} MiB for each worker", needed=f"at least {LEAST_MIB}")
+    if memory_limit_mib is not None and not can_limit_memory():
+        warnings.warn("this system holds no process to a limit of memory; runs go on without", stacklevel=2)
+    pool = LocalPool(workers, memory_limit_mib=memory_limit_mib) if client is None else ExecutorPool(client)
+    store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
+    with store as opened:
+        return _Run(opened, settings, sources, retry_failed=retry_failed, progress=progress).go(pool)
 
 
 def _source(archive: Archive) -> Source:
@@ -102,12 +115,19 @@ class _Run:
     """One run: walks the sources, hands out what is new or changed, counts."""
 
     def __init__(
-        self, records: Records, site: Site, sources: list[Source], progress: Callable[[Progress], None] | None
+        self,
+        records: Records,
+        site: Site,
+        sources: list[Source],
+        *,
+        retry_failed: bool,
+        progress: Callable[[Progress], None] | None,
     ) -> None:
         self.records = records
         self.site = site
         self.sources = sources
         self.plan = plan_digest(site)
+        self.retry_failed = retry_failed
         self.report_progress = progress
         self.total: int | None = None
         self.files = 0
@@ -161,13 +181,15 @@ class _Run:
             self.new_outcomes += keeper.new_outcomes
 
     def _changed(self, source: Source) -> Iterator[FileTask]:
-        """What is new or changed by size, time, and then content."""
+        """What is new, changed by size, time, and then content, or retried."""
         files = source.files()
         while group := list(itertools.islice(files, _FILES_PER_LOOK)):
-            known = self.records.known_files(source.key, self.plan, [file.relative_path for file in group])
+            paths = [file.relative_path for file in group]
+            known = self.records.known_files(source.key, self.plan, paths)
+            failed = self.records.failed_files(source.key, self.plan, paths) if self.retry_failed else set()
             for file in group:
                 before = known.get(file.relative_path)
-                if before is None or file.problem:
+                if before is None or file.problem or file.relative_path in failed:
                     yield FileTask(file=file)
                 elif (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
                     self._advance(unchanged=True)
@@ -175,7 +197,7 @@ class _Run:
                     yield FileTask(file=file, known_digest=before.digest if before.size == file.size else "")
 
     def _measure_sets(self, run_id: int, pool: Pool) -> None:
-        """Measure the acquisition sets that are new or have changed: those that tell a response first."""
+        """Measure the acquisition sets that are new, have changed or are retried: those that tell a response first."""
         indexed = (
             (self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS), source) for source in self.sources
         )
@@ -204,7 +226,9 @@ class _Run:
         for each in planned:
             told = each.images.tells_response  # one of before would depend on what was measured earlier
             task = replace(each, response=None if told else self.book.valid_for(each.images.flats[0].header))
-            if not self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id):
+            known = self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id)
+            again = self.retry_failed and self.records.has_failed_set(task.images.subject, self.plan)
+            if again or not known:
                 yield task
 
     def _measure_with_responses(self, run_id: int, source: Source, pool: Pool) -> None:

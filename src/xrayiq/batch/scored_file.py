@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from xrayiq.dicom import SourceFile
+from xrayiq.batch.memory import is_out_of_memory
+from xrayiq.batch.pool import OUT_OF_MEMORY
+from xrayiq.dicom import SourceFile, stream_digest
+from xrayiq.errors import XrayiqError
 from xrayiq.model import ObjectHeader, Outcome
 from xrayiq.procedures import Kind, Site, reading_outcome
 from xrayiq.records import FileEntry, FileStatus
@@ -95,6 +99,20 @@ def entry_of(file: SourceFile, digest: str, subject: str, status: FileStatus) ->
         subject=subject,
         status=status,
     )
+
+
+def digest_of(file: SourceFile) -> str:
+    """Digest of a file's content, a block at a time; empty where it cannot be read."""
+    with contextlib.suppress(OSError), file.open() as stream:
+        return stream_digest(stream)
+    return ""
+
+
+def told_of(error: BaseException) -> tuple[str, str]:
+    """Reason and message of an error that nobody expected."""
+    if is_out_of_memory(error):
+        return "out_of_memory", OUT_OF_MEMORY
+    return "internal_error", error.explanation if isinstance(error, XrayiqError) else where_it_happened(error)
 
 
 def where_it_happened(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from xrayiq.batch.files import OBJECT_TIMEOUT_S
 from xrayiq.batch.kerma_tables import KermaTables
 from xrayiq.batch.pool import Job, Pool, results_in_order
-from xrayiq.batch.scored_file import where_it_happened
+from xrayiq.batch.scored_file import told_of
 from xrayiq.dicom import Source, SourceFile, dataset_radiograph, open_object
 from xrayiq.errors import ReadError
 from xrayiq.metrics import Defects
@@ -141,7 +141,7 @@ def measure_set(task: SetTask, *, site: Site) -> MeasuredSet:
             images = images.without(error.member)
             outcomes.append(_problem(task, site, str(error), reason="unreadable_member", kind="error"))
         except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
-            return _failed(task, site, "internal_error", where_it_happened(error))
+            return _failed(task, site, *told_of(error))
         else:
             return _measured(task, ScoredSet(outcomes=(*scored.outcomes, *outcomes), response=scored.response))
     return _measured(task, ScoredSet(outcomes=tuple(outcomes), response=None))

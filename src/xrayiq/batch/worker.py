@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from xrayiq.batch.scored_file import ScoredFile, entry_of, failed_file, where_it_happened
+from xrayiq.batch.scored_file import ScoredFile, digest_of, entry_of, failed_file, told_of
 from xrayiq.batch.summary import exit_code
 from xrayiq.dicom import (
     DicomObject,
@@ -21,7 +21,7 @@ from xrayiq.dicom import (
     scan_folder,
     stream_digest,
 )
-from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError, XrayiqError
+from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
 from xrayiq.procedures import (
     Procedure,
@@ -83,6 +83,9 @@ def score_file(
             content = stream.read()
     except OSError as error:
         return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
+    except MemoryError as error:
+        reason, message = told_of(error)
+        return failed_file(file, site, digest=digest_of(file), reason=reason, message=message)
     digest = stream_digest(io.BytesIO(content))
     try:
         return _score_content(file, content, digest, key, site, responses, frame)
@@ -93,7 +96,8 @@ def score_file(
     except ReadError as error:
         return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation)
     except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
-        return failed_file(file, site, digest=digest, reason="internal_error", message=where_it_happened(error))
+        reason, message = told_of(error)
+        return failed_file(file, site, digest=digest, reason=reason, message=message)
 
 
 def score_paths(
@@ -222,14 +226,15 @@ def _guarded(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
     try:
         return attempt(procedure, image, site)
     except Exception as error:  # noqa: BLE001 - stored as an error outcome with the place where it happened
+        reason, message = told_of(error)
         return Outcome(
             subject=image.header.subject,
             procedure=procedure.name,
             kind="error",
             algorithm_version=procedure.algorithm_version,
             parameter_digest=procedure.digest(site),
-            reason="internal_error",
-            message=error.explanation if isinstance(error, XrayiqError) else where_it_happened(error),
+            reason=reason,
+            message=message,
         )
 
 

@@ -1,4 +1,4 @@
-"""What makes a process a worker: one thread, and an end with the run that it works for."""
+"""What makes a process a worker: one thread, a share of memory, and an end with the run that it works for."""
 
 from __future__ import annotations
 
@@ -13,16 +13,25 @@ from typing import Final
 
 import cv2
 
+from xrayiq.batch.memory import limit_memory
 from xrayiq.batch.pool import Done, Task
 
 #: how much longer than its time-out a task may take where nobody stops it, before its worker ends by itself
 _GRACE_S: Final = 30.0
 
 
-def prepare_worker() -> None:
-    """One thread for a worker, as the pool keeps the cores busy; and no life beyond that of its run."""
+def prepare_worker(memory_mib: int | None) -> None:
+    """One thread for a worker, as the pool keeps the cores busy; no life beyond that of its run; its share of memory.
+
+    Parameters
+    ----------
+    memory_mib : int or None
+        Memory that measuring may take beside what the worker takes now, with everything loaded.
+    """
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if memory_mib is not None:
+        limit_memory(memory_mib)
 
 
 def work_within(work: Callable[[Task], Done], task: Task, timeout_s: float) -> Done:

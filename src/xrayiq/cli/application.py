@@ -98,6 +98,13 @@ def run(
     records: Store = DEFAULT_STORE,
     site: SiteFile = None,
     workers: Workers = None,
+    memory: Annotated[
+        int | None,
+        typer.Option(min=256, metavar="MIB", help="Memory of a worker beside what it takes at rest; told by default."),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Measure again what ended in an error, though it has not changed.")
+    ] = False,
     output: Output = Format.table,
 ) -> None:
     """Measure, judge and record everything in an archive."""
@@ -106,7 +113,15 @@ def run(
     from xrayiq.cli.progress import progress_bar
 
     with progress_bar() as advance:
-        summary = run_archive(archive, records, site=site, workers=workers, progress=advance)
+        summary = run_archive(
+            archive,
+            records,
+            site=site,
+            workers=workers,
+            memory_limit_mib=memory,
+            retry_failed=retry_failed,
+            progress=advance,
+        )
     show_summary(summary, output=output)
     raise typer.Exit(summary.exit_code)
 

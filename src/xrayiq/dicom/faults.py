@@ -11,7 +11,7 @@ from typing import Final
 
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
-from xrayiq.errors import HeaderError, ReadError, XrayiqError
+from xrayiq.errors import HeaderError, OutOfMemoryError, ReadError, XrayiqError
 
 #: what pydicom, struct, zlib and Python's own conversions raise on a damaged or odd object
 PARSE_ERRORS: Final = (
@@ -56,10 +56,10 @@ def guarded(name: str) -> Iterator[None]:
             "sequences nested too deeply", needed="an object of sane structure", remedy="export it again", source=name
         ) from None
     except MemoryError:
-        raise HeaderError(
-            "the object declares more content than fits into memory",
-            needed="lengths that the file can hold",
-            remedy="export it again",
+        raise OutOfMemoryError(
+            "the object holds or declares more content than fits into memory",
+            needed="memory for it, and lengths that the file can hold",
+            remedy="allow more memory, or export it again",
             source=name,
         ) from None
     except OSError as error:

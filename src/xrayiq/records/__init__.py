@@ -3,7 +3,7 @@
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.packing import PackedOutcome, pack_outcome
 from xrayiq.records.reading import KnownFile, StoredResult
-from xrayiq.records.set_recording import IndexedObject, SetEntry
+from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records, open_records
 from xrayiq.records.writing import FileEntry, FileStatus
 

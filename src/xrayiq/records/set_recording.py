@@ -3,75 +3,23 @@
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import datetime
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from xrayiq.model import DetectorResponse, ObjectHeader, Outcome, Response
+from xrayiq.model import DetectorResponse, ObjectHeader, Response
 from xrayiq.model.response import ResponseModel
 from xrayiq.records.packing import pack_outcome, unpack_value
 from xrayiq.records.recording import Recorder
+from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.tables import FILES, OBJECTS, OUTCOMES, RESPONSES, SETS
 
 #: rows of a query that are in memory at a time
 _PAGE: Final = 500
 _COEFFICIENTS: Final = ("model", "a", "b", "c", "kerma_min_ugy", "kerma_max_ugy")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedObject:
-    """An object of an archive with the file that it was taken from.
-
-    Parameters
-    ----------
-    header : ObjectHeader
-        Its header.
-    kind : str
-        What it was recognised as.
-    relative_path : str
-        Its file below the archive's root.
-    """
-
-    header: ObjectHeader
-    kind: str
-    relative_path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SetEntry:
-    """An acquisition set with its outcomes, ready for the store.
-
-    Parameters
-    ----------
-    subject, group_key : str
-        Identity of the set, and of all sets that supersede each other.
-    day : date
-        Day of the exposures.
-    beam : str
-        Standard beam, or empty.
-    anchor : str
-        Subject of the first member, whose unit and time are the set's.
-    response_id : str
-        Identity of the response that was given to it; empty where it tells its own.
-    members : sequence of (str, float or None, str)
-        Subject, kerma in µGy and source of the kerma of each member.
-    outcomes : sequence of Outcome
-        What was measured.
-    """
-
-    subject: str
-    group_key: str
-    day: datetime.date
-    beam: str
-    anchor: str
-    response_id: str
-    members: Sequence[tuple[str, float | None, str]]
-    outcomes: Sequence[Outcome]
 
 
 class SetRecorder(Recorder):
@@ -164,8 +112,7 @@ class SetRecorder(Recorder):
         """
         query = select(SETS).where(SETS.c.group_key == group_key).order_by(SETS.c.id)
         with self._read() as connection:
-            rows = _in_force(connection.execute(query).all())
-        return (subject, plan_digest, response_id) in {(row.subject, row.plan_digest, row.response_id) for row in rows}
+            return _holds(connection.execute(query).all(), subject, plan_digest, response_id)
 
     def newest_set(self) -> str:
         """Subject of the set that was stored last; empty where there is none."""
@@ -183,7 +130,8 @@ class SetRecorder(Recorder):
     ) -> int:
         """Store a set with its outcomes and response.
 
-        Earlier sets of its group that have a member in common with it are superseded, or all where none are named.
+        Measured again to the same outcomes it adds nothing. Earlier sets of its group that have a member in common
+        with it are superseded, or all where none are named.
 
         Parameters
         ----------
@@ -204,37 +152,31 @@ class SetRecorder(Recorder):
             New outcomes.
         """
         subjects = sorted({outcome.subject for outcome in entry.outcomes})
+        of_group = select(SETS).where(SETS.c.group_key == entry.group_key).order_by(SETS.c.id)
         with self._write() as connection:
-            object_id = self._writer.object_id(connection, entry.anchor)
+            rows = connection.execute(of_group).all()
             own = {member[0] for member in entry.members}
-            query = select(SETS.c.subjects, SETS.c.members).where(SETS.c.group_key == entry.group_key)
-            earlier = [row for row in connection.execute(query) if _supersedes(own, _names(row))]
-            gone = sorted({subject for row in earlier for subject in row.subjects} - set(subjects))
-            if gone:
+            earlier = {name for row in rows if _supersedes(own, _names(row)) for name in row.subjects}
+            if gone := sorted(earlier - set(subjects)):
                 superseded = update(OUTCOMES).where(OUTCOMES.c.subject.in_(gone), OUTCOMES.c.plan_digest == plan_digest)
                 connection.execute(superseded.values(plan_digest=""))
-            row = {
-                **{name: getattr(entry, name) for name in ("subject", "group_key", "day", "beam", "response_id")},
-                "members": [list(member) for member in entry.members],
-                "subjects": subjects,
-                "plan_digest": plan_digest,
-                "object_id": object_id,
-                "run_id": run_id,
-                "created_at": datetime.datetime.now(datetime.UTC),
-            }
-            key = cast(tuple[int], connection.execute(insert(SETS).values(row)).inserted_primary_key)
-            if mode is not None and response is not None:
-                fitted = {name: value for name, value in dataclasses.asdict(response).items() if name in _COEFFICIENTS}
-                identity = {"mode": mode, "valid_from": entry.day, "response_id": response.id}
-                where = {"set_id": key[0], "object_id": object_id}
-                connection.execute(insert(RESPONSES).values({**identity, **fitted, **where}))
-            return self._writer.add_outcomes(
+            object_id = self._writer.object_id(connection, entry.anchor)
+            new = self._writer.add_outcomes(
                 connection,
                 [pack_outcome(outcome) for outcome in entry.outcomes],
                 run_id=run_id,
                 object_id=object_id,
                 plan_digest=plan_digest,
             )
+            if new or not _holds(rows, entry.subject, plan_digest, entry.response_id):
+                of_run = {"plan_digest": plan_digest, "object_id": object_id, "run_id": run_id}
+                key = _insert_set(connection, entry, subjects, of_run)
+                if mode is not None and response is not None:
+                    fitted = {name: getattr(response, name) for name in _COEFFICIENTS}
+                    identity = {"mode": mode, "valid_from": entry.day, "response_id": response.id}
+                    where = {"set_id": key, "object_id": object_id}
+                    connection.execute(insert(RESPONSES).values({**identity, **fitted, **where}))
+            return new
 
     def responses(self) -> tuple[DetectorResponse, ...]:
         """Responses of all detectors in the order of their days, each with the days it is valid for.
@@ -263,6 +205,23 @@ class SetRecorder(Recorder):
             )
             for row, later in itertools.zip_longest(ordered, ordered[1:])
         )
+
+
+def _insert_set(connection: Connection, entry: SetEntry, subjects: list[str], of_run: dict[str, Any]) -> int:
+    row = {
+        **{name: getattr(entry, name) for name in ("subject", "group_key", "day", "beam", "response_id")},
+        "members": [list(member) for member in entry.members],
+        "subjects": subjects,
+        **of_run,
+        "created_at": datetime.datetime.now(datetime.UTC),
+    }
+    return cast(tuple[int], connection.execute(insert(SETS).values(row)).inserted_primary_key)[0]
+
+
+def _holds(rows: Sequence[Row[Any]], subject: str, plan_digest: str, response_id: str) -> bool:
+    """Whether one of the rows that are in force is that of a set as it is."""
+    wanted = (subject, plan_digest, response_id)
+    return wanted in {(row.subject, row.plan_digest, row.response_id) for row in _in_force(rows)}
 
 
 def _valid_id(of_mode: Sequence[DetectorResponse], day: datetime.date) -> str:

@@ -18,6 +18,7 @@ from xrayiq.records.connecting import (
     require_file,
 )
 from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.failures import FailureReader
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.schema import bring_up_to_date
 from xrayiq.records.set_recording import SetRecorder
@@ -66,7 +67,7 @@ def open_records(url: str, *, create: bool = True) -> Records:
     return Records(engine, address)
 
 
-class Records(SetRecorder):
+class Records(SetRecorder, FailureReader):
     """A record store; `open_records` opens one.
 
     Every writing method is one transaction, or part of the open one of `transaction`. One thread uses one `Records`.

@@ -7,18 +7,18 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection, Insert, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from xrayiq.errors import InputError
-from xrayiq.model import Acquisition, Equipment, ObjectHeader, Verdict
+from xrayiq.model import Acquisition, Equipment, ObjectHeader
+from xrayiq.records.outcome_rows import Row, measurement_rows, outcome_row, plain_number, verdict_rows
 from xrayiq.records.packing import PackedOutcome, pack_value
 from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, VERDICTS
 
 FileStatus = Literal["object", "duplicate", "not_dicom", "unreadable"]
-Row = dict[str, Any]
 _Key = tuple[str, str, int, str]
 
 _STATUSES: Final = ("object", "duplicate", "not_dicom", "unreadable")
@@ -84,6 +84,19 @@ class _Statements:
     keep_verdicts: Insert
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An outcome that is stored already."""
+
+    id: int
+    plan_digest: str
+    kind: str
+    reason: str
+
+    def gives_way_to(self, outcome: PackedOutcome) -> bool:
+        return self.kind == "error" and (self.kind, self.reason) != (outcome.kind, outcome.reason)
+
+
 _OBJECT_ID: Final = select(OBJECTS.c.id).where(OBJECTS.c.subject == bindparam("subject"))
 _EQUIPMENT_ID: Final = select(EQUIPMENT.c.id).where(EQUIPMENT.c.identity == bindparam("identity"))
 _OUTCOME_KEYS: Final = select(
@@ -93,6 +106,8 @@ _OUTCOME_KEYS: Final = select(
     OUTCOMES.c.parameter_digest,
     OUTCOMES.c.id,
     OUTCOMES.c.plan_digest,
+    OUTCOMES.c.kind,
+    OUTCOMES.c.reason,
 ).where(OUTCOMES.c.subject.in_(bindparam("subjects", expanding=True)))
 _OTHER_FILE: Final = (
     select(FILES.c.id)
@@ -170,13 +185,19 @@ class Writer:
         object_id: int | None,
         plan_digest: str,
     ) -> int:
-        """Insert what is new, supersede what else the subjects have under the plan, and give the number of the new."""
+        """Insert what is new, supersede what else the subjects have under the plan, and give the number of the new.
+
+        An error that was stored steps aside for whatever else comes in its place.
+        """
         wanted: dict[_Key, PackedOutcome] = {}
         for outcome in outcomes:
             wanted.setdefault(outcome.key, outcome)
         known = self._known_outcomes(connection, wanted)
-        moved = [known[key][0] for key in wanted if key in known and known[key][1] != plan_digest]
-        superseded = [row for key, (row, plan) in known.items() if key not in wanted and plan == plan_digest]
+        for key in [key for key, outcome in wanted.items() if key in known and known[key].gives_way_to(outcome)]:
+            aside = {"parameter_digest": f"{key[3]}~{known[key].id}~run {run_id}", "plan_digest": ""}
+            connection.execute(update(OUTCOMES).where(OUTCOMES.c.id == known.pop(key).id).values(aside))
+        moved = [known[key].id for key in wanted if key in known and known[key].plan_digest != plan_digest]
+        superseded = [row.id for key, row in known.items() if key not in wanted and row.plan_digest == plan_digest]
         for rows, plan in ((moved, plan_digest), (superseded, "")):
             if rows:
                 connection.execute(update(OUTCOMES).where(OUTCOMES.c.id.in_(rows)).values(plan_digest=plan))
@@ -191,19 +212,19 @@ class Writer:
         }
         connection.execute(self._sql.keep_outcomes, [outcome_row(outcome) | shared for outcome in new.values()])
         stored = self._known_outcomes(connection, new)
-        measurements = [row for key, outcome in new.items() for row in measurement_rows(stored[key][0], outcome)]
+        measurements = [row for key, outcome in new.items() for row in measurement_rows(stored[key].id, outcome)]
         if measurements:
             connection.execute(self._sql.keep_measurements, measurements)
-        verdicts = [row for key, outcome in new.items() for row in verdict_rows(stored[key][0], outcome.verdicts)]
+        verdicts = [row for key, outcome in new.items() for row in verdict_rows(stored[key].id, outcome.verdicts)]
         if verdicts:
             connection.execute(self._sql.keep_verdicts, verdicts)
         return len(new)
 
-    def _known_outcomes(self, connection: Connection, keys: Mapping[_Key, object]) -> dict[_Key, tuple[int, str]]:
-        """Id and plan of the stored outcomes of the same subjects, by what they are unique by."""
+    def _known_outcomes(self, connection: Connection, keys: Mapping[_Key, object]) -> dict[_Key, _Known]:
+        """Stored outcomes of the same subjects, by what they are unique by."""
         subjects = sorted({key[0] for key in keys})
         found = connection.execute(_OUTCOME_KEYS, {"subjects": subjects})
-        return {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in found}
+        return {(row[0], row[1], row[2], row[3]): _Known(*row[4:]) for row in found}
 
     def _equipment_id(self, connection: Connection, equipment: Equipment) -> int:
         row = equipment_row(equipment)
@@ -230,69 +251,10 @@ def object_row(header: ObjectHeader, kind: str, equipment_id: int) -> Row:
     offset = None if moment is None else moment.utcoffset()
     control = acquisition.quality_control_image
     row: Row = {"subject": header.subject, "kind": kind, "equipment_id": equipment_id}
-    row |= {name: _plain(getattr(header, name)) for name in _HEADER_COLUMNS}
-    row |= {name: _plain(getattr(acquisition, name)) for name in _ACQUISITION_COLUMNS}
+    row |= {name: plain_number(getattr(header, name)) for name in _HEADER_COLUMNS}
+    row |= {name: plain_number(getattr(acquisition, name)) for name in _ACQUISITION_COLUMNS}
     row["exposed_at"] = None if moment is None else moment.replace(tzinfo=None)
     row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
     row["quality_control"] = None if control is None else control.upper() == "YES"
     row["header_json"] = pack_value(header)[0]
     return row
-
-
-def outcome_row(outcome: PackedOutcome) -> Row:
-    """Row of an outcome without its run, object and time."""
-    left_out = ("measurements", "verdicts")
-    return {name: getattr(outcome, name) for name in PackedOutcome.__slots__ if name not in left_out}
-
-
-def measurement_rows(outcome_id: int, outcome: PackedOutcome) -> list[Row]:
-    """Rows of an outcome's measurements in their order."""
-    return [
-        {
-            "outcome_id": outcome_id,
-            "ordinal": ordinal,
-            "quantity": quantity,
-            "direction": direction,
-            "value": _plain(value),
-            "unit": unit,
-        }
-        for ordinal, (quantity, direction, value, unit) in enumerate(outcome.measurements)
-    ]
-
-
-def verdict_rows(outcome_id: int, verdicts: Sequence[Verdict]) -> list[Row]:
-    """Rows of an outcome's verdicts, each with the limit as it is now."""
-    return [
-        {
-            "outcome_id": outcome_id,
-            "ordinal": ordinal,
-            "quantity": verdict.measurement.quantity,
-            "direction": verdict.measurement.direction,
-            "value": _plain(verdict.measurement.value),
-            "unit": verdict.measurement.unit,
-            "status": verdict.status,
-            "compared": _plain(verdict.compared),
-            "baseline": _plain(verdict.baseline),
-            "limit_id": verdict.limit.id,
-            "limit_procedure": verdict.limit.procedure,
-            "basis": verdict.limit.basis,
-            "warning_low": _plain(verdict.limit.warning_low),
-            "warning_high": _plain(verdict.limit.warning_high),
-            "fail_low": _plain(verdict.limit.fail_low),
-            "fail_high": _plain(verdict.limit.fail_high),
-            "document": verdict.limit.document,
-            "edition": verdict.limit.edition,
-            "confidence": verdict.limit.confidence,
-            "note": verdict.limit.note,
-        }
-        for ordinal, verdict in enumerate(verdicts)
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """Number as Python's own type, which every driver stores; NULL for NaN and for integers of more than 32 bits."""
-    if isinstance(value, (str, bool)) or value is None:
-        return value
-    plain = value.item() if hasattr(value, "item") else value
-    too_large = isinstance(plain, int) and not -(2**31) <= plain < 2**31
-    return None if too_large or plain != plain else plain

@@ -1,0 +1,70 @@
+"""Rows of outcomes, their measurements and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from xrayiq.model import Verdict
+from xrayiq.records.packing import PackedOutcome
+
+Row = dict[str, Any]
+
+
+def outcome_row(outcome: PackedOutcome) -> Row:
+    """Row of an outcome without its run, object and time."""
+    left_out = ("measurements", "verdicts")
+    return {name: getattr(outcome, name) for name in PackedOutcome.__slots__ if name not in left_out}
+
+
+def measurement_rows(outcome_id: int, outcome: PackedOutcome) -> list[Row]:
+    """Rows of an outcome's measurements in their order."""
+    return [
+        {
+            "outcome_id": outcome_id,
+            "ordinal": ordinal,
+            "quantity": quantity,
+            "direction": direction,
+            "value": plain_number(value),
+            "unit": unit,
+        }
+        for ordinal, (quantity, direction, value, unit) in enumerate(outcome.measurements)
+    ]
+
+
+def verdict_rows(outcome_id: int, verdicts: Sequence[Verdict]) -> list[Row]:
+    """Rows of an outcome's verdicts, each with the limit as it is now."""
+    return [
+        {
+            "outcome_id": outcome_id,
+            "ordinal": ordinal,
+            "quantity": verdict.measurement.quantity,
+            "direction": verdict.measurement.direction,
+            "value": plain_number(verdict.measurement.value),
+            "unit": verdict.measurement.unit,
+            "status": verdict.status,
+            "compared": plain_number(verdict.compared),
+            "baseline": plain_number(verdict.baseline),
+            "limit_id": verdict.limit.id,
+            "limit_procedure": verdict.limit.procedure,
+            "basis": verdict.limit.basis,
+            "warning_low": plain_number(verdict.limit.warning_low),
+            "warning_high": plain_number(verdict.limit.warning_high),
+            "fail_low": plain_number(verdict.limit.fail_low),
+            "fail_high": plain_number(verdict.limit.fail_high),
+            "document": verdict.limit.document,
+            "edition": verdict.limit.edition,
+            "confidence": verdict.limit.confidence,
+            "note": verdict.limit.note,
+        }
+        for ordinal, verdict in enumerate(verdicts)
+    ]
+
+
+def plain_number(value: Any) -> Any:
+    """Number as Python's own type, which every driver stores; NULL for NaN and for integers of more than 32 bits."""
+    if isinstance(value, (str, bool)) or value is None:
+        return value
+    plain = value.item() if hasattr(value, "item") else value
+    too_large = isinstance(plain, int) and not -(2**31) <= plain < 2**31
+    return None if too_large or plain != plain else plain

@@ -22,7 +22,7 @@ from xrayiq.batch.pool import Executor, ExecutorPool, Pool
 from xrayiq.batch.scored_file import UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
-from xrayiq.dicom import FolderSource, Source, load_key
+from xrayiq.dicom import Source, load_key, open_source
 from xrayiq.errors import InputError
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, load_site, plan_digest
@@ -50,7 +50,7 @@ def run(
     Parameters
     ----------
     archive : path, Source, or sequence of them
-        Folders or files.
+        Folders, files, zip or tar archives, a DICOMDIR, or ``-`` for a list of paths on standard input.
     records : Records or str
         Store, or its URL.
     site : Site or path, optional
@@ -86,7 +86,7 @@ def run(
         No worker starts.
     """
     given = [archive] if isinstance(archive, (str, Path)) or not isinstance(archive, Sequence) else archive
-    sources = [_source(each) for each in given]
+    sources = [open_source(each) if isinstance(each, (str, Path)) else each for each in given]
     if not sources:
         raise InputError("no archive", needed="a folder or file")
     if workers is not None and workers < 1:
@@ -100,15 +100,6 @@ def run(
     store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
     with store as opened:
         return _Run(opened, settings, sources, retry_failed=retry_failed, progress=progress).go(pool)
-
-
-def _source(archive: Archive) -> Source:
-    if not isinstance(archive, (str, Path)):
-        return archive
-    path = Path(archive)
-    if not path.exists():
-        raise InputError(f"archive {path.name!r} does not exist", needed="a folder or file")
-    return FolderSource(path)
 
 
 class _Run:

@@ -17,8 +17,8 @@ from xrayiq.dicom import (
     dataset_header,
     dataset_radiograph,
     open_object,
+    open_source,
     read_dose_report,
-    scan_folder,
     stream_digest,
 )
 from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError
@@ -77,7 +77,7 @@ def score_file(
         Never raises for what a file contains.
     """
     if file.problem:
-        return failed_file(file, site, reason="unreadable_path", message=file.problem)
+        return failed_file(file, site, reason=file.reason, message=file.problem)
     try:
         with file.open() as stream:
             content = stream.read()
@@ -108,7 +108,7 @@ def score_paths(
     Parameters
     ----------
     paths : iterable of path
-        Files; the files of a folder are taken one by one.
+        Files; the files of folders, zip and tar archives and of a DICOMDIR are taken one by one.
     site : Site or path, optional
         Site settings.
     frame : int, optional
@@ -126,7 +126,7 @@ def score_paths(
     """
     settings = site if isinstance(site, Site) else load_site(site)
     for path in paths:
-        for file in scan_folder(Path(path)):
+        for file in open_source(path).files():
             yield score_file(file, key=None, site=settings, frame=frame)
 
 

@@ -94,7 +94,14 @@ def score(
 
 @application.command()
 def run(
-    archive: Annotated[list[Path], typer.Argument(exists=True, help="Folders or files.")],
+    archive: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ARCHIVE...",
+            help="Folders, files, zip or tar archives, a DICOMDIR, or - for a list of paths (one a line, or each "
+            "ended by NUL) on stdin.",
+        ),
+    ],
     records: Store = DEFAULT_STORE,
     site: SiteFile = None,
     workers: Workers = None,

@@ -9,17 +9,29 @@ from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import load_key
 from xrayiq.dicom.reading import read
-from xrayiq.dicom.sources import FolderSource, Source, SourceFile, scan_folder, stream_digest
+from xrayiq.dicom.sources import (
+    FolderSource,
+    ListSource,
+    MediaSource,
+    Source,
+    SourceFile,
+    open_source,
+    scan_folder,
+    stream_digest,
+)
 
 __all__ = [
     "DicomObject",
     "FolderSource",
+    "ListSource",
+    "MediaSource",
     "Source",
     "SourceFile",
     "dataset_header",
     "dataset_radiograph",
     "load_key",
     "open_object",
+    "open_source",
     "read",
     "read_acquisition",
     "read_dose_report",

@@ -1,0 +1,18 @@
+"""Archives as streams of files: folders, zip and tar files, media, lists of paths."""
+
+from xrayiq.dicom.sources.folder import FolderSource, scan_folder
+from xrayiq.dicom.sources.listed import ListSource
+from xrayiq.dicom.sources.media import MediaSource
+from xrayiq.dicom.sources.places import open_source
+from xrayiq.dicom.sources.source import Source, SourceFile, stream_digest
+
+__all__ = [
+    "FolderSource",
+    "ListSource",
+    "MediaSource",
+    "Source",
+    "SourceFile",
+    "open_source",
+    "scan_folder",
+    "stream_digest",
+]

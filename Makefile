@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-slow kernels notebooks accuracy compare-pylinac bench lint types layers docs wheel selftest clean
+.PHONY: demo test test-slow kernels notebooks accuracy compare-pylinac compare-decoders bench lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
 	$(BIN)/xrayiq demo demo
@@ -34,6 +34,14 @@ compare-pylinac: $(VENV)/base  ## both against exact truth on the same pixels, p
 		--requirement benchmarks/compare_pylinac/requirements.txt
 	$(BIN)/python benchmarks/compare_pylinac/compare.py $(VENV)/pylinac/bin/python docs/pylinac.md
 	rm -rf $(VENV)/pylinac
+
+compare-decoders: $(VENV)/base  ## decoding speed beside pylibjpeg and pyjpegls, these in a throw-away environment
+	rm -rf $(VENV)/decoders
+	$(PYTHON) -m venv $(VENV)/decoders
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/decoders/bin/python -m pip install --quiet \
+		--requirement benchmarks/compare_decoders/requirements.txt
+	$(BIN)/python benchmarks/compare_decoders/compare.py $(VENV)/decoders/bin/python docs/decoders.md
+	rm -rf $(VENV)/decoders
 
 bench: $(VENV)/test  ## time kernels and metrics beside NumPy and SciPy
 	$(BIN)/pytest -q benchmarks --benchmark-only --benchmark-columns=min,median,max

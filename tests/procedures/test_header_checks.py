@@ -143,6 +143,7 @@ CASES = [
     ("events_several", "note", {}, {}, {"irradiation_events": 2}),
     ("equipment_missing", "note", {}, {"station_name": None}, {}),
     ("detector_missing", "note", {}, {"detector_id": None}, {}),
+    ("age_impossible", "problem", {}, {"patient_age_years": 162.0}, {}),
     ("anatomy_missing", "note", {}, {"view_position": None}, {}),
     ("laterality_missing", "problem", {}, {"laterality": None}, {}),
 ]

@@ -1,8 +1,9 @@
 """Procedures over whole archives: plan, local pool, summary."""
 
+from xrayiq.batch.inspection import inspect_paths
 from xrayiq.batch.running import run
 from xrayiq.batch.scored_file import ScoredFile
 from xrayiq.batch.summary import Progress, RunSummary
 from xrayiq.batch.worker import score_paths, scores_exit_code
 
-__all__ = ["Progress", "RunSummary", "ScoredFile", "run", "score_paths", "scores_exit_code"]
+__all__ = ["Progress", "RunSummary", "ScoredFile", "inspect_paths", "run", "score_paths", "scores_exit_code"]

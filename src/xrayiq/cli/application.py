@@ -65,13 +65,21 @@ def simulate(
 def inspect(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Files to explain.")],
     site: SiteFile = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write one HTML page with pictures.")
+    ] = None,
     output: Output = Format.table,
 ) -> None:
-    """Say what each file is, what can be measured on it, what cannot and why."""
-    from xrayiq.batch import score_paths
-    from xrayiq.cli.outcomes import show_inspection
+    """Say what each file is, what can be measured on it, what cannot and why, and what its header lacks."""
+    from xrayiq.batch import inspect_paths
+    from xrayiq.cli.inspections import show_inspections
 
-    show_inspection(list(score_paths(files, site=site)), output=output)
+    inspections = list(inspect_paths(files, site=site))
+    show_inspections(inspections, output=output)
+    if page is not None:
+        from xrayiq.report import write_inspection
+
+        say(f"page written to {write_inspection(inspections, page)}")
 
 
 @application.command()

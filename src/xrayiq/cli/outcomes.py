@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xrayiq.batch import RunSummary, ScoredFile
 from xrayiq.cli.printing import Format, Row, printable, show, write_json, write_lines
-from xrayiq.model import Measurement, Outcome, Verdict, pack, quantity, to_plain
+from xrayiq.model import Measurement, Outcome, Verdict, quantity
 from xrayiq.model.packing import Json
 
 
@@ -48,7 +48,7 @@ def _score_lines(outcome: Outcome) -> list[Row]:
         judged = _verdicts(outcome, measurement)
         rows.append(
             {
-                "quantity": _label(measurement),
+                "quantity": measurement_label(measurement),
                 "value": known.text(measurement.value),
                 "status": ", ".join(verdict.status for verdict in judged),
                 "limit": "; ".join(verdict.limit.source for verdict in judged),
@@ -61,7 +61,8 @@ def _verdicts(outcome: Outcome, measurement: Measurement) -> list[Verdict]:
     return [verdict for verdict in outcome.verdicts if verdict.measurement == measurement]
 
 
-def _label(measurement: Measurement) -> str:
+def measurement_label(measurement: Measurement) -> str:
+    """Label of a measured quantity, with the axis that its profile runs along."""
     label = quantity(measurement.quantity).label
     return f"{label}, across {measurement.direction}" if measurement.direction else label
 
@@ -72,13 +73,14 @@ def _document(file: ScoredFile) -> dict[str, Json]:
     for outcome in file.outcomes:
         plain = outcome.to_dict()
         plain.pop("result")
-        plain["measurements"] = [_measurement(measurement) for measurement in outcome.measurements]
+        plain["measurements"] = [measurement_document(measurement) for measurement in outcome.measurements]
         plain["warnings"] = [] if outcome.result is None else list(outcome.result.provenance.warnings)
         outcomes.append(plain)
     return {"file": printable(file.name), "kind": file.kind, "evidence": file.evidence, "outcomes": outcomes}
 
 
-def _measurement(measurement: Measurement) -> Json:
+def measurement_document(measurement: Measurement) -> Json:
+    """A measured number for programs."""
     return {
         "quantity": measurement.quantity,
         "direction": measurement.direction,
@@ -116,46 +118,6 @@ def _row(base: Row, measurement: Measurement | None, verdict: Verdict | None) ->
         "limit": verdict.limit.id if verdict else None,
         "limit_source": verdict.limit.source if verdict else None,
     }
-
-
-def show_inspection(scored: Sequence[ScoredFile], *, output: Format) -> None:
-    """What each file is, what can and cannot be measured on it, and what its header says."""
-    if output is Format.json:
-        write_json([{**_document(file), "header": to_plain(file.header)} for file in scored])
-        return
-    if output is Format.csv:
-        facts = [(file, row) for file in scored for row in (*_findings(file), *_header_rows(file))]
-        rows: list[Row] = [{"file": file.name, **row} for file, row in facts]
-        show(rows, output=output)
-        return
-    for file in scored:
-        show([*_findings(file), *_header_rows(file)], output=output, title=file.name)
-        write_lines([""])
-
-
-def _findings(file: ScoredFile) -> list[Row]:
-    rows: list[Row] = [{"what": "kind", "value": f"{file.kind.replace('_', ' ')} ({file.evidence})"}]
-    for outcome in file.outcomes:
-        text = "measurable" if outcome.kind == "measured" else f"{outcome.kind.replace('_', ' ')}: {outcome.message}"
-        rows.append({"what": outcome.procedure.replace("_", " "), "value": text})
-    warnings = [
-        warning for outcome in file.outcomes if outcome.result for warning in outcome.result.provenance.warnings
-    ]
-    rows += [{"what": "warning", "value": warning} for warning in dict.fromkeys(warnings)]
-    return rows
-
-
-def _header_rows(file: ScoredFile) -> list[Row]:
-    packed, _ = pack(file.header)
-    if not isinstance(packed, dict):
-        return []
-    acquisition = packed.pop("acquisition")
-    facts = {**(acquisition if isinstance(acquisition, dict) else {}), **packed}
-    return [
-        {"what": name, "value": "\\".join(map(str, value)) if isinstance(value, list) else str(value)}
-        for name, value in facts.items()
-        if value not in (None, [], "")
-    ]
 
 
 def show_summary(summary: RunSummary, *, output: Format) -> None:

@@ -19,6 +19,7 @@ from xrayiq.dicom.sources import (
     scan_folder,
     stream_digest,
 )
+from xrayiq.dicom.uid_names import uid_name
 
 __all__ = [
     "DicomObject",
@@ -39,4 +40,5 @@ __all__ = [
     "register_decoders",
     "scan_folder",
     "stream_digest",
+    "uid_name",
 ]

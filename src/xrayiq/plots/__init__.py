@@ -63,6 +63,7 @@ from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
 from xrayiq.plots.edges import plot_edges
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
+from xrayiq.plots.field_picture import plot_field_picture
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
 from xrayiq.plots.geometry import plot_geometry
@@ -110,6 +111,7 @@ __all__ = [
     "plot_edges",
     "plot_effective_dqe",
     "plot_exposure_index",
+    "plot_field_picture",
     "plot_fixed_pattern_nps",
     "plot_focal_spot",
     "plot_generator",

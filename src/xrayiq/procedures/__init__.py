@@ -11,6 +11,7 @@ from xrayiq.procedures.acquisition_sets import (
 from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
 from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
 from xrayiq.procedures.header_checks import check_header
+from xrayiq.procedures.inspection import Inspection
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
 from xrayiq.procedures.plan import plan_digest
@@ -40,6 +41,7 @@ __all__ = [
     "AcquisitionSet",
     "DatedDefects",
     "HeaderRule",
+    "Inspection",
     "Kerma",
     "KermaRow",
     "Kind",

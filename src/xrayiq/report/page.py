@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 from markupsafe import Markup
 
-from xrayiq.errors import InputError
 from xrayiq.model import quantities
 from xrayiq.records import Records
 from xrayiq.report.checks import check
@@ -24,6 +19,7 @@ from xrayiq.report.exposure import exposure
 from xrayiq.report.fields import fields
 from xrayiq.report.found import find
 from xrayiq.report.generator import generator
+from xrayiq.report.html import environment, packaged, write_page
 from xrayiq.report.reasons import reasons
 from xrayiq.report.wording import STATUS_WORDS, clean, counted, grouped, minute, period
 
@@ -54,25 +50,20 @@ def write_report(records: Records, path: str | Path, *, title: str = "X-ray imag
     RecordsError
         The store cannot be read, or a stored result does not fit its class.
     """
-    target = Path(path)
-    if target.is_dir() or not target.parent.is_dir():
-        found = "is a folder" if target.is_dir() else f"lies in {target.parent.name!r}, which does not exist"
-        raise InputError(f"report {target.name!r} {found}", needed="the name of a file in an existing folder")
-    _write_whole(target, render(records, title=title))
-    return target
+    return write_page(path, render(records, title=title))
 
 
 def render(records: Records, *, title: str) -> str:
     """The page as text; the same store gives the same text."""
     evidence = gather(records)
     sections, units_left_out = detectors(evidence, records)
-    environment = _environment()
-    environment.globals["status_words"] = STATUS_WORDS
-    environment.filters["counted"] = counted
-    page = environment.get_template("report.html.j2")
+    templates = environment()
+    templates.globals["status_words"] = STATUS_WORDS
+    templates.filters["counted"] = counted
+    page = templates.get_template("report.html.j2")
     return page.render(
         title=clean(title, longest=_LONGEST_TITLE),
-        style=Markup(_packaged("style.css")),  # noqa: S704 - our own file
+        style=Markup(packaged("style.css")),  # noqa: S704 - our own file
         about=_about(evidence),
         checks=check(evidence, records),
         found=find(evidence),
@@ -119,30 +110,3 @@ def _definitions(evidence: Evidence) -> list[tuple[str, str]]:
     """Label and definition of every quantity that the store holds."""
     held = set(evidence.measurements["quantity"])
     return [(known.label, known.definition) for name, known in quantities().items() if name in held]
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_packaged),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _packaged(name: str) -> str:
-    return resources.files("xrayiq.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _write_whole(target: Path, text: str) -> None:
-    """Write beside the target and put it in its place, so that nobody sees half a page."""
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

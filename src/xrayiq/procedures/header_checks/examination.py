@@ -10,6 +10,8 @@ from xrayiq.procedures.header_checks.storage_classes import missing_severity
 
 #: modalities whose views have names; fluoroscopy and angiography state angles
 _WITH_VIEWS: Final = frozenset({"CR", "DX", "MG", "IO", "PX"})
+#: no person is known to have become older (122 years)
+GREATEST_AGE_YEARS: Final = 123.0
 #: words of body parts of which a person has two (DICOM PS3.16, CID 4031, and makers' own)
 _PAIRED: Final = (
     "ANKLE",
@@ -39,6 +41,7 @@ def check_examination(header: ObjectHeader, *, clinical: bool) -> Iterator[Heade
     """All checks of equipment and anatomy of one header."""
     yield from equipment_missing(header.acquisition)
     yield from detector_missing(header.acquisition)
+    yield from age_impossible(header.acquisition)
     if clinical:
         yield from anatomy_missing(header.acquisition)
         yield from laterality_missing(header)
@@ -67,6 +70,20 @@ def detector_missing(acquisition: Acquisition) -> Iterator[HeaderProblem]:
             needed="one of them: baselines and defect maps belong to a detector",
             remedy="without it all images of the unit count as of one detector",
             severity="note",
+        )
+
+
+def age_impossible(acquisition: Acquisition) -> Iterator[HeaderProblem]:
+    """A patient older than anyone was."""
+    age = acquisition.patient_age_years
+    if age is not None and age > GREATEST_AGE_YEARS:
+        yield HeaderProblem(
+            check="age_impossible",
+            attributes=("PatientAge",),
+            found=f"PatientAge of {age:g} years",
+            needed=f"at most {GREATEST_AGE_YEARS:g}",
+            remedy="the birth date was replaced: leave the object out of age groups",
+            severity="problem",
         )
 
 

@@ -14,7 +14,7 @@
     ├── NotMeasurableError    the image is readable but this measurement has no meaning on it
     ├── SiteError             a site file, limits file or mapping that contradicts itself
     ├── RecordsError          the record store refuses or is of another version
-    └── WorkersError          processes that measure do not start
+    └── WorkersError          processes that measure do not start, or a Dask cluster is lost or unfit
 
 Every message says what was found, what was needed and what to do.
 """
@@ -139,4 +139,4 @@ class RecordsError(XrayiqError):
 
 
 class WorkersError(XrayiqError):
-    """The processes that measure do not start, or end before they have done anything."""
+    """The processes that measure do not start or end before they have done anything, or a cluster is lost or unfit."""

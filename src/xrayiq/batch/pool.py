@@ -33,7 +33,7 @@ class Future(Protocol):
 
 
 class Executor(Protocol):
-    """Anything that takes work: a Dask client, a concurrent.futures executor."""
+    """Anything that takes work: a concurrent.futures executor, a Dask client."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
         """Hand out one call."""
@@ -41,6 +41,10 @@ class Executor(Protocol):
 
 class BrokenPoolError(Exception):
     """The pool has lost its workers and all that was handed out; it can be asked anew."""
+
+
+class LostWorkerError(Exception):
+    """The machine or process that worked on a task is lost, also where the task was tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,4 +189,6 @@ def _result(task: Task, future: Future, job: Job[Task, Done]) -> Done:
         return job.failed(task, "worker_died", f"the worker ended (exit code {error.exitcode}) while measuring this")
     except MemoryError:
         return job.failed(task, "out_of_memory", OUT_OF_MEMORY)
+    except LostWorkerError as error:
+        return job.failed(task, "worker_died", str(error))
     return done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
 import threading
 import time
 import warnings
@@ -40,7 +41,7 @@ def run(
     *,
     site: Site | str | Path | None = None,
     workers: int | None = None,
-    client: Executor | None = None,
+    client: Executor | str | None = None,
     memory_limit_mib: int | None = None,
     retry_failed: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -57,8 +58,9 @@ def run(
         Site settings, or their ``site.toml``; the shipped settings by default.
     workers : int, optional
         Worker processes; by default one per core.
-    client : Executor, optional
-        Dask client or other executor to run on instead of local processes.
+    client : Executor or str, optional
+        Dask client (``distributed.Client``), the address of a Dask scheduler, or another executor to run on instead of
+        local processes. Dask workers need the same release of xrayiq and the archive at the same path.
     memory_limit_mib : int, optional
         Memory (MiB, at least 256) that measuring may take in each local process beside the some hundred MiB that it
         takes at rest; by default an equal share of four fifths of what is free. Held on Linux only.
@@ -77,13 +79,13 @@ def run(
     Raises
     ------
     InputError
-        A path does not exist, `workers` is below 1 or `memory_limit_mib` below 256.
+        A path does not exist, `workers` is below 1 or `memory_limit_mib` below 256, or no Dask scheduler answers.
     SiteError
         The site file cannot be used.
     RecordsError
         The store cannot be used.
     WorkersError
-        No worker starts.
+        No worker process starts; Dask workers cannot do the work, or the connection to their scheduler is lost.
     """
     given = [archive] if isinstance(archive, (str, Path)) or not isinstance(archive, Sequence) else archive
     sources = [open_source(each) if isinstance(each, (str, Path)) else each for each in given]
@@ -96,10 +98,21 @@ def run(
         raise InputError(f"{memory_limit_mib} MiB for each worker", needed=f"at least {LEAST_MIB}")
     if memory_limit_mib is not None and not can_limit_memory():
         warnings.warn("this system holds no process to a limit of memory; runs go on without", stacklevel=2)
-    pool = LocalPool(workers, memory_limit_mib=memory_limit_mib) if client is None else ExecutorPool(client)
     store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
     with store as opened:
+        pool = LocalPool(workers, memory_limit_mib=memory_limit_mib) if client is None else _pool_of(client, settings)
         return _Run(opened, settings, sources, retry_failed=retry_failed, progress=progress).go(pool)
+
+
+def _pool_of(client: Executor | str, site: Site) -> Pool:
+    if isinstance(client, str) or "distributed" in sys.modules:  # Dask is loaded only where it is used
+        try:
+            from xrayiq.batch.cluster import DaskPool
+        except ImportError as error:
+            raise InputError("Dask is not installed", needed='pip install "xrayiq[cluster]"') from error
+        if DaskPool.takes(client):
+            return DaskPool(client, site)
+    return ExecutorPool(client)  # type: ignore[arg-type]  # an address is taken above
 
 
 class _Run:

@@ -120,6 +120,10 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Measure again what ended in an error, though it has not changed.")
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Run on the Dask cluster of this scheduler (tcp://host:8786 or tls://)."),
+    ] = None,
     output: Output = Format.table,
 ) -> None:
     """Measure, judge and record everything in an archive."""
@@ -127,12 +131,15 @@ def run(
     from xrayiq.cli.outcomes import show_summary
     from xrayiq.cli.progress import progress_bar
 
+    if scheduler and workers:
+        raise typer.BadParameter("--workers are processes of this machine; a scheduler knows its own")
     with progress_bar() as advance:
         summary = run_archive(
             archive,
             records,
             site=site,
             workers=workers,
+            client=scheduler,
             memory_limit_mib=memory,
             retry_failed=retry_failed,
             progress=advance,

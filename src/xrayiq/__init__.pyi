@@ -1,5 +1,7 @@
 from .batch import Progress as Progress
+from .batch import RunPlan as RunPlan
 from .batch import RunSummary as RunSummary
+from .batch import plan_run as plan_run
 from .batch import run as run
 from .dicom import read as read
 from .dicom import read_acquisition as read_acquisition

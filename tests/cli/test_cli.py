@@ -233,3 +233,13 @@ def test_simulate_bulk_writes_the_number_asked_for(tmp_path):
     done = xrayiq("simulate", tmp_path / "bulk", "--bulk", "50")
     assert done.returncode == 0, done.stderr
     assert sum(path.is_file() for path in (tmp_path / "bulk").rglob("*")) >= 50
+
+
+def test_dry_run_counts_and_makes_no_store(files, tmp_path):
+    done = xrayiq("run", files["edge"].parent, "--dry-run", "--format", "json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (plan,) = json.loads(done.stdout)
+    assert (plan["archive"], plan["new"], plan["unchanged"], plan["files"]) == (1, 5, 0, 5)
+    assert list(tmp_path.iterdir()) == []
+    several = xrayiq("run", files["edge"], files["good"], "--dry-run", folder=tmp_path).stdout
+    assert re.search(r"all .* 2$", several, re.MULTILINE), several

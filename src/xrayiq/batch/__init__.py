@@ -1,9 +1,21 @@
 """Procedures over whole archives: plan, local pool, summary."""
 
 from xrayiq.batch.inspection import inspect_paths
+from xrayiq.batch.planning import RunPlan, SourcePlan, plan_run
 from xrayiq.batch.running import run
 from xrayiq.batch.scored_file import ScoredFile
 from xrayiq.batch.summary import Progress, RunSummary
 from xrayiq.batch.worker import score_paths, scores_exit_code
 
-__all__ = ["Progress", "RunSummary", "ScoredFile", "inspect_paths", "run", "score_paths", "scores_exit_code"]
+__all__ = [
+    "Progress",
+    "RunPlan",
+    "RunSummary",
+    "ScoredFile",
+    "SourcePlan",
+    "inspect_paths",
+    "plan_run",
+    "run",
+    "score_paths",
+    "scores_exit_code",
+]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import sys
 import threading
 import time
@@ -12,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
+from xrayiq.batch.archives import Archive, sources_of
+from xrayiq.batch.changes import found_files
 from xrayiq.batch.files import FileTask, scored_files
 from xrayiq.batch.kept_files import FileKeeper
 from xrayiq.batch.living_runs import own_process, still_lives
@@ -23,16 +23,11 @@ from xrayiq.batch.pool import Executor, ExecutorPool, Pool
 from xrayiq.batch.scored_file import UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
-from xrayiq.dicom import Source, load_key, open_source
+from xrayiq.dicom import Source, load_key
 from xrayiq.errors import InputError
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, load_site, plan_digest
 from xrayiq.records import Records, open_records
-
-#: files looked up in the index at a time
-_FILES_PER_LOOK: Final = 100
-
-Archive = str | Path | Source
 
 
 def run(
@@ -87,10 +82,7 @@ def run(
     WorkersError
         No worker process starts; Dask workers cannot do the work, or the connection to their scheduler is lost.
     """
-    given = [archive] if isinstance(archive, (str, Path)) or not isinstance(archive, Sequence) else archive
-    sources = [open_source(each) if isinstance(each, (str, Path)) else each for each in given]
-    if not sources:
-        raise InputError("no archive", needed="a folder or file")
+    sources = sources_of(archive)
     if workers is not None and workers < 1:
         raise InputError(f"{workers} workers", needed="at least 1")
     settings = site if isinstance(site, Site) else load_site(site)
@@ -186,19 +178,19 @@ class _Run:
 
     def _changed(self, source: Source) -> Iterator[FileTask]:
         """What is new, changed by size, time, and then content, or retried."""
-        files = source.files()
-        while group := list(itertools.islice(files, _FILES_PER_LOOK)):
-            paths = [file.relative_path for file in group]
-            known = self.records.known_files(source.key, self.plan, paths)
-            failed = self.records.failed_files(source.key, self.plan, paths) if self.retry_failed else set()
-            for file in group:
-                before = known.get(file.relative_path)
-                if before is None or file.problem or file.relative_path in failed:
-                    yield FileTask(file=file)
-                elif (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
-                    self._advance(unchanged=True)
-                else:
-                    yield FileTask(file=file, known_digest=before.digest if before.size == file.size else "")
+        found = found_files(
+            source.files(),
+            self.records,
+            archive_key=source.key,
+            plan_digest=self.plan,
+            retry_failed=self.retry_failed,
+        )
+        for each in found:
+            if each.state == "unchanged":
+                self._advance(unchanged=True)
+            else:
+                same_if = each.known.digest if each.known is not None and each.state == "touched" else ""
+                yield FileTask(file=each.file, known_digest=same_if)
 
     def _measure_sets(self, run_id: int, pool: Pool) -> None:
         """Measure the acquisition sets that are new, have changed or are retried: those that tell a response first."""

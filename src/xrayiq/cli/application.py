@@ -124,13 +124,20 @@ def run(
         str | None,
         typer.Option(metavar="URL", help="Run on the Dask cluster of this scheduler (tcp://host:8786 or tls://)."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many files are new, changed or unchanged, and write nothing.")
+    ] = False,
     output: Output = Format.table,
 ) -> None:
     """Measure, judge and record everything in an archive."""
+    from xrayiq.batch import plan_run
     from xrayiq.batch import run as run_archive
-    from xrayiq.cli.outcomes import show_summary
+    from xrayiq.cli.outcomes import show_plan, show_summary
     from xrayiq.cli.progress import progress_bar
 
+    if dry_run:
+        show_plan(plan_run(archive, records, site=site, retry_failed=retry_failed), output=output)
+        return
     if scheduler and workers:
         raise typer.BadParameter("--workers are processes of this machine; a scheduler knows its own")
     with progress_bar() as advance:

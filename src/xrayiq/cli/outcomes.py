@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xrayiq.batch import RunSummary, ScoredFile
+from xrayiq.batch import RunPlan, RunSummary, ScoredFile
 from xrayiq.cli.printing import Format, Row, printable, show, write_json, write_lines
 from xrayiq.model import Measurement, Outcome, Verdict, quantity
 from xrayiq.model.packing import Json
@@ -127,3 +127,14 @@ def show_summary(summary: RunSummary, *, output: Format) -> None:
         return
     rows: list[Row] = [{"what": name.replace("_", " "), "count": count} for name, count in summary.counts().items()]
     show(rows, output=output, title=f"Run {summary.run_id}: {summary.files} files in {summary.seconds:.1f} s")
+
+
+def show_plan(plan: RunPlan, *, output: Format) -> None:
+    """What a run would do, for each archive in the order given; archives are told apart by number, not by name."""
+    rows: list[Row] = [
+        {"archive": source.number, "key": source.archive_key, **source.counts, "files": source.files}
+        for source in plan.sources
+    ]
+    if output is Format.table and len(rows) > 1:
+        rows.append({"archive": None, "key": "all", **plan.counts, "files": plan.files})
+    show(rows, output=output, title="What a run would do; nothing was written")

@@ -1,6 +1,7 @@
 """Record store of outcomes, results, measurements and verdicts, in SQLite or PostgreSQL."""
 
 from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.existing import open_existing
 from xrayiq.records.packing import PackedOutcome, pack_outcome
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.set_entries import IndexedObject, SetEntry
@@ -17,6 +18,7 @@ __all__ = [
     "Records",
     "SetEntry",
     "StoredResult",
+    "open_existing",
     "open_records",
     "pack_outcome",
 ]

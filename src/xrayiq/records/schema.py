@@ -46,13 +46,13 @@ def bring_up_to_date(engine: Engine, *, source: str) -> None:
         if stored_version(connection) == VERSION:
             return
     with engine.connect().execution_options(**{WRITING: True}) as connection:
-        _refuse_foreign(connection, source)
+        refuse_foreign(connection, source)
         connection.rollback()
         _before_migration(connection)
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
-            _refuse_foreign(connection, source)  # again: another process may have been faster
+            refuse_foreign(connection, source)  # again: another process may have been faster
             _migrate(connection)
         connection.invalidate()  # its foreign keys are off
 
@@ -76,7 +76,8 @@ def migration_config(connection: Connection) -> Config:
     return config
 
 
-def _refuse_foreign(connection: Connection, source: str) -> None:
+def refuse_foreign(connection: Connection, source: str) -> None:
+    """Refuse a database that holds something else, or a store of a later version; nothing is changed."""
     from alembic.script import ScriptDirectory
 
     version = stored_version(connection)

@@ -252,4 +252,5 @@ class _Run:
             file_counts=status.files,
             outcome_counts=status.outcomes,
             verdict_counts=status.verdicts,
+            object_counts=status.populations,
         )

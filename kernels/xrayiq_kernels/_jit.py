@@ -2,7 +2,7 @@
 
 Numba's own cache key only covers the file that defines a function, so a changed helper in another file would leave
 stale numbers behind. Here the cache folder is named after a digest of all kernel sources, the Numba version and its
-flags: any change starts a new folder.
+flags: any change starts a new folder. Its files are `CompiledFiles`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import Any, Final, TypeVar, cast
 
 import numba
 import platformdirs
+from numba.core.serialize import dumps
+
+from xrayiq_kernels._compiled_files import CompiledFiles
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -74,6 +77,11 @@ def kernel(function: Function) -> Function:
     before = getattr(config, _CACHE_SETTING)
     setattr(config, _CACHE_SETTING, str(CACHE_FOLDER))
     try:
-        return cast(Function, numba.njit(nogil=True, cache=True)(function))
+        compiled = numba.njit(nogil=True, cache=True)(function)
     finally:
         setattr(config, _CACHE_SETTING, before)
+    cache = getattr(compiled, "_cache", None)  # none where nothing is compiled (NUMBA_DISABLE_JIT)
+    if cache is not None:
+        name, stamp = cache._impl.filename_base, cache._impl.locator.get_source_stamp()
+        cache._cache_file = CompiledFiles(Path(cache.cache_path), name, stamp, dumps)
+    return cast(Function, compiled)

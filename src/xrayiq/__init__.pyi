@@ -1,4 +1,5 @@
 from .batch import Progress as Progress
+from .batch import RunInterrupted as RunInterrupted
 from .batch import RunPlan as RunPlan
 from .batch import RunSummary as RunSummary
 from .batch import plan_run as plan_run

@@ -17,11 +17,15 @@ from xrayiq.records.tables import METADATA
 _ASIDE = ("id", "run_id", "created_at")
 
 
-def start_run(archive, store, *arguments, workers=2, **settings):
+#: the command line as it is installed
+COMMAND_LINE = "from xrayiq.cli import main; main()"
+
+
+def start_run(archive, store, *arguments, workers=2, program=COMMAND_LINE, **settings):
     """Start ``xrayiq run`` as the head of a process group of its own."""
     return subprocess.Popen(
         [
-            *(sys.executable, "-c", "from xrayiq.cli import main; main()", "run", str(archive)),
+            *(sys.executable, "-c", program, "run", str(archive)),
             *("--records", f"sqlite:///{store}", "--workers", str(workers), "--format", "json"),
             *map(str, arguments),
         ],

@@ -126,6 +126,29 @@ def test_worker_killed_in_mid_run_changes_nothing(client, whole, local, tmp_path
     assert_same_rows(url, local)
 
 
+def test_interrupted_run_leaves_the_cluster_and_is_continued(client, whole, local, tmp_path):
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    before = client.run(os.getpid)
+
+    def ask(progress):
+        if progress.done == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(xrayiq.RunInterrupted) as caught:
+        xrayiq.run(whole, url, client=client, progress=ask)
+    assert caught.value.summary.files == 3
+    deadline = time.monotonic() + 60.0
+    while any(client.processing().values()) or client.futures:  # what had begun ends by itself, the rest is taken back
+        assert time.monotonic() < deadline, client.processing()
+        time.sleep(0.1)
+    assert client.run(os.getpid) == before
+    with xrayiq.open_records(url) as records:
+        assert list(records.frame("runs")["status"]) == ["interrupted"]
+        assert len(records.frame("files")) == 3
+    xrayiq.run(whole, url, client=client)
+    assert_same_rows(url, local)
+
+
 def fail_on_some(task, *, key, site, responses):
     """Hang without ever giving another thread a turn on the edge, die on the flat field."""
     if task.file.path.name == "edge.dcm":

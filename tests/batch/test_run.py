@@ -203,7 +203,7 @@ def test_run_from_a_script_needs_no_main_guard(archive, tmp_path):
 def test_workers_are_spawned():
     # a forked worker would inherit threads and locks
     assert local_pool.SpawnedContext().get_start_method() == "spawn"
-    assert issubclass(local_pool.SpawnedContext.Process, multiprocessing.context.SpawnProcess)
+    assert isinstance(local_pool.SpawnedContext().Process(), multiprocessing.context.SpawnProcess)
 
 
 def test_site_file_changes_limits_digest_and_outcomes(archive, tmp_path):

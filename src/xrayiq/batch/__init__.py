@@ -1,6 +1,7 @@
 """Procedures over whole archives: plan, local pool, summary."""
 
 from xrayiq.batch.inspection import inspect_paths
+from xrayiq.batch.interruption import RunInterrupted
 from xrayiq.batch.planning import RunPlan, SourcePlan, plan_run
 from xrayiq.batch.running import run
 from xrayiq.batch.scored_file import ScoredFile
@@ -9,6 +10,7 @@ from xrayiq.batch.worker import score_paths, scores_exit_code
 
 __all__ = [
     "Progress",
+    "RunInterrupted",
     "RunPlan",
     "RunSummary",
     "ScoredFile",

@@ -67,7 +67,6 @@ class FileKeeper:
             header=file.header,
             kind=file.kind,
             outcomes=file.outcomes,
-            population=file.population,
         )
 
     def _told_apart(self, file: ScoredFile) -> ScoredFile:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future as PoolFuture
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -62,7 +63,20 @@ class _Worker(SpawnProcess):
 class SpawnedContext(SpawnContext):
     """Context of multiprocessing that the workers are started in: spawned, so that no thread or lock is inherited."""
 
-    Process = _Worker
+    def __init__(self) -> None:
+        self._started: weakref.WeakSet[_Worker] = weakref.WeakSet()
+
+    def Process(self, *arguments: Any, **named: Any) -> _Worker:  # type: ignore[override]  # noqa: N802 - their name
+        """A worker, to be started."""
+        worker = _Worker(*arguments, **named)
+        self._started.add(worker)
+        return worker
+
+    def kill(self) -> None:
+        """End all workers now, whatever they do."""
+        for worker in list(self._started):
+            with contextlib.suppress(AttributeError, ValueError):  # not started yet, or closed
+                worker.kill()
 
 
 class _Awaited:
@@ -98,6 +112,7 @@ class LocalPool:
         self._wanted = workers or os.cpu_count() or 1
         self._count = 0
         self._pool: ProcessPool | None = None
+        self._context = SpawnedContext()
 
     def __enter__(self) -> Self:
         return self
@@ -114,12 +129,18 @@ class LocalPool:
                 self._pool.close()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
             else:
                 self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
+                self.kill()  # they write nothing, and one in compiled code would not hear a request for seconds
         except BaseException:
             self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
+            self.kill()
             raise
         finally:
             self._pool.join()
             self._pool = None
+
+    def kill(self) -> None:
+        """End the workers now, whatever they do."""
+        self._context.kill()
 
     @property
     def wanted(self) -> int:
@@ -150,7 +171,7 @@ class LocalPool:
                 max_workers=self._count,
                 initializer=prepare_worker,
                 initargs=(self._memory_limit_mib or memory_for_each(self._count),),
-                context=SpawnedContext(),
+                context=self._context,
             )
         try:
             future = self._pool.schedule(work_within, args=(work, task, timeout_s), timeout=timeout_s)

@@ -15,6 +15,7 @@ from pathlib import Path
 from xrayiq.batch.archives import Archive, sources_of
 from xrayiq.batch.changes import found_files
 from xrayiq.batch.files import FileTask, scored_files
+from xrayiq.batch.interruption import HeedingPool, Interruption, RunInterrupted
 from xrayiq.batch.kept_files import FileKeeper
 from xrayiq.batch.living_runs import own_process, still_lives
 from xrayiq.batch.local_pool import LocalPool
@@ -81,6 +82,9 @@ def run(
         The store cannot be used.
     WorkersError
         No worker process starts; Dask workers cannot do the work, or the connection to their scheduler is lost.
+    RunInterrupted
+        Ctrl-C or SIGTERM came: a `KeyboardInterrupt` with the summary of what was done. Where the caller handles these
+        signals, nothing is changed about that.
     """
     sources = sources_of(archive)
     if workers is not None and workers < 1:
@@ -132,6 +136,11 @@ class _Run:
         self.book = ResponseBook(entries=records.responses())
 
     def go(self, pool: Pool) -> RunSummary:
+        self.interruption = Interruption(pool.kill if isinstance(pool, LocalPool) else None)
+        with self.interruption:
+            return self._go(HeedingPool(pool, self.interruption))
+
+    def _go(self, pool: Pool) -> RunSummary:
         started = time.monotonic()
         keys = [source.key for source in self.sources]
         self.records.end_killed_runs(still_lives)
@@ -152,9 +161,12 @@ class _Run:
                 self._measure_sets(run_id, pool)
                 for source in self.sources:
                     self._measure_with_responses(run_id, source, pool)
-        except BaseException as error:
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            self.records.finish_run(run_id, status=status, counts=self._summary(run_id, keys, started).counts())
+        except KeyboardInterrupt:
+            summary = replace(self._summary(run_id, keys, started), interrupted=True)
+            self.records.finish_run(run_id, status="interrupted", counts=summary.counts())
+            raise RunInterrupted(summary) from None
+        except BaseException:
+            self.records.finish_run(run_id, status="failed", counts=self._summary(run_id, keys, started).counts())
             raise
         summary = self._summary(run_id, keys, started)
         self.records.finish_run(run_id, status="finished", counts=summary.counts())
@@ -179,13 +191,13 @@ class _Run:
     def _changed(self, source: Source) -> Iterator[FileTask]:
         """What is new, changed by size, time, and then content, or retried."""
         found = found_files(
-            source.files(),
+            self.interruption.each(source.files()),
             self.records,
             archive_key=source.key,
             plan_digest=self.plan,
             retry_failed=self.retry_failed,
         )
-        for each in found:
+        for each in self.interruption.between(found):
             if each.state == "unchanged":
                 self._advance(unchanged=True)
             else:
@@ -194,8 +206,10 @@ class _Run:
 
     def _measure_sets(self, run_id: int, pool: Pool) -> None:
         """Measure the acquisition sets that are new, have changed or are retried: those that tell a response first."""
+        heed = self.interruption.between
         indexed = (
-            (self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS), source) for source in self.sources
+            (heed(self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS)), source)
+            for source in self.sources
         )
         planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
@@ -219,7 +233,7 @@ class _Run:
                     self.new_outcomes += self.records.add_set(run_id, entry, plan_digest=self.plan)
 
     def _new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
-        for each in planned:
+        for each in self.interruption.between(planned):
             told = each.images.tells_response  # one of before would depend on what was measured earlier
             task = replace(each, response=None if told else self.book.valid_for(each.images.flats[0].header))
             known = self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id)
@@ -230,7 +244,7 @@ class _Run:
     def _measure_with_responses(self, run_id: int, source: Source, pool: Pool) -> None:
         """Score again what was scored with another response than the valid one; what is gone keeps its outcomes."""
         paths = self.records.files_without(source.key, self.plan, self.book.entries)
-        files = (source.find(path) for path in paths)
+        files = (source.find(path) for path in self.interruption.between(paths))
         tasks = (FileTask(file=file) for file in files if file is not None)
         self._score(run_id, source, tasks, pool, advance=False)
 
@@ -252,5 +266,4 @@ class _Run:
             file_counts=status.files,
             outcome_counts=status.outcomes,
             verdict_counts=status.verdicts,
-            object_counts=status.populations,
         )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+#: exit code of what Ctrl-C ended
+_INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +44,14 @@ class RunSummary:
         Outcomes of the archive as it stands now, by kind.
     verdict_counts : mapping of str to int
         Verdicts of the archive as it stands now, by status.
-    object_counts : mapping of str to int
-        Objects of the archive as it stands now, by what they count as: ``clinical`` (one for each exposure of a
-        patient), its ``twin`` or ``copy``, ``quality_control``, ``test_patient``, ``imported``, ``no_image``.
     new_outcomes : int
         Outcomes that this run added to the store.
     unmeasured : int
         Outcomes of X-ray images that should be measurable and were not.
     seconds : float
         Wall time.
+    interrupted : bool
+        Whether it was asked to end before all was done.
     """
 
     run_id: int
@@ -57,14 +60,20 @@ class RunSummary:
     new_outcomes: int
     unmeasured: int
     seconds: float
+    interrupted: bool = False
     file_counts: Mapping[str, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     verdict_counts: Mapping[str, int] = field(default_factory=dict)
-    object_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 out of limits, 3 nothing out of limits but something that should be measurable was not."""
+        """Exit code of the command.
+
+        0 within limits, 1 out of limits, 3 nothing out of limits but something that should be measurable was not,
+        130 interrupted.
+        """
+        if self.interrupted:
+            return _INTERRUPTED
         return exit_code(out_of_limits=self.verdict_counts.get("fail", 0) > 0, unmeasured=self.unmeasured > 0)
 
     def counts(self) -> dict[str, int]:
@@ -73,7 +82,6 @@ class RunSummary:
         rows |= {f"files_{status}": count for status, count in self.file_counts.items()}
         rows |= {f"outcomes_{kind}": count for kind, count in self.outcome_counts.items()}
         rows |= {f"verdicts_{status}": count for status, count in self.verdict_counts.items()}
-        rows |= {f"objects_{population}": count for population, count in self.object_counts.items()}
         return rows | {"unmeasured": self.unmeasured}
 
 

@@ -130,7 +130,7 @@ def run(
     output: Output = Format.table,
 ) -> None:
     """Measure, judge and record everything in an archive."""
-    from xrayiq.batch import plan_run
+    from xrayiq.batch import RunInterrupted, plan_run
     from xrayiq.batch import run as run_archive
     from xrayiq.cli.outcomes import show_plan, show_summary
     from xrayiq.cli.progress import progress_bar
@@ -140,17 +140,20 @@ def run(
         return
     if scheduler and workers:
         raise typer.BadParameter("--workers are processes of this machine; a scheduler knows its own")
-    with progress_bar() as advance:
-        summary = run_archive(
-            archive,
-            records,
-            site=site,
-            workers=workers,
-            client=scheduler,
-            memory_limit_mib=memory,
-            retry_failed=retry_failed,
-            progress=advance,
-        )
+    try:
+        with progress_bar() as advance:
+            summary = run_archive(
+                archive,
+                records,
+                site=site,
+                workers=workers,
+                client=scheduler,
+                memory_limit_mib=memory,
+                retry_failed=retry_failed,
+                progress=advance,
+            )
+    except RunInterrupted as interrupted:
+        summary = interrupted.summary
     show_summary(summary, output=output)
     raise typer.Exit(summary.exit_code)
 

@@ -126,7 +126,8 @@ def show_summary(summary: RunSummary, *, output: Format) -> None:
         show([{**summary.counts(), "seconds": summary.seconds, "exit_code": summary.exit_code}], output=output)
         return
     rows: list[Row] = [{"what": name.replace("_", " "), "count": count} for name, count in summary.counts().items()]
-    show(rows, output=output, title=f"Run {summary.run_id}: {summary.files} files in {summary.seconds:.1f} s")
+    ended = ", interrupted" if summary.interrupted else ""
+    show(rows, output=output, title=f"Run {summary.run_id}{ended}: {summary.files} files in {summary.seconds:.1f} s")
 
 
 def show_plan(plan: RunPlan, *, output: Format) -> None:

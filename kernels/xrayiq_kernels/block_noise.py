@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
 
+#: density of the absolute values of a normal distribution at their median, times the median
+DENSITY_AT_MEDIAN = 0.4287
+
 
 @kernel
 def _greatest(sizes: NDArray[Any]) -> Any:
@@ -93,8 +96,12 @@ def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: N
             bracket[0] = bracket[2]
             below = count
             aim = half + 4
-        share = (aim - below) / max(above - below, 1) if turn % 4 < 3 else 0.5
-        bracket[2] = bracket[0] + (bracket[1] - bracket[0]) * share
+        if turn < 2:
+            # near their median normal values are this dense, which is closer than a straight line to the ends
+            bracket[2] = bracket[2] * (1.0 + (aim - count) / (DENSITY_AT_MEDIAN * sizes.size))
+        else:
+            share = (aim - below) / max(above - below, 1) if turn % 4 < 3 else 0.5
+            bracket[2] = bracket[0] + (bracket[1] - bracket[0]) * share
     low, high = bracket[0], bracket[1]
     held = _gather(sizes, low, high, few)
     first = few[half - below - 1]

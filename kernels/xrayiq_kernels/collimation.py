@@ -33,6 +33,72 @@ def _at(values: NDArray[np.float64], row: float, column: float) -> float:
 
 
 @kernel
+def _gradient_line(
+    upper: NDArray[np.float64],
+    line: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    apart: float,
+    down: NDArray[np.float64],
+    across: NDArray[np.float64],
+) -> None:
+    """Central differences along one row of at least three values, one-sided at its ends."""
+    last = line.size - 1
+    for column in range(line.size):
+        down[column] = (lower[column] - upper[column]) / apart
+    across[0] = line[1] - line[0]
+    across[last] = line[last] - line[last - 1]
+    inner, left, right = across[1:last], line[: last - 1], line[2:]
+    for column in range(inner.size):
+        inner[column] = (right[column] - left[column]) / 2.0
+
+
+@kernel
+def _steepness_line(down: NDArray[np.float64], across: NDArray[np.float64], steepness: NDArray[np.float64]) -> None:
+    for column in range(steepness.size):
+        steepness[column] = math.sqrt(down[column] * down[column] + across[column] * across[column])
+
+
+@kernel
+def flat_places(values: NDArray[np.float64], steepest: float) -> NDArray[np.bool_]:
+    """Where the gradient is below a limit.
+
+    Parameters
+    ----------
+    values : (rows, columns) array of float64
+        Finite, at least 3 × 3.
+    steepest : float
+        Limit per pixel.
+
+    Returns
+    -------
+    (rows, columns) array of bool
+        Gradients are central differences, one-sided at the border.
+    """
+    rows, columns = values.shape
+    flat = np.empty((rows, columns), dtype=np.bool_)
+    down = np.empty(columns, dtype=np.float64)
+    across = np.empty(columns, dtype=np.float64)
+    for row in range(rows):
+        upper, lower = max(row - 1, 0), min(row + 1, rows - 1)
+        _gradient_line(values[upper], values[row], values[lower], max(lower - upper, 1), down, across)
+        _steepness_line(down, across, across)
+        for column in range(columns):
+            flat[row, column] = across[column] < steepest
+    return flat
+
+
+@kernel
+def _inner_at(values: NDArray[np.float64], row: float, column: float) -> float:
+    """As `_at`, for places that lie between pixels of the image."""
+    upper, left = int(row), int(column)
+    down, across = row - upper, column - left
+    first = values[upper, left] * (1.0 - across) + values[upper, left + 1] * across
+    second = values[upper + 1, left] * (1.0 - across) + values[upper + 1, left + 1] * across
+    value: float = first * (1.0 - down) + second * down
+    return value
+
+
+@kernel
 def edge_points(values: NDArray[np.float64], threshold: float, apart_px: float) -> NDArray[np.float64]:
     """Points where the gradient is steepest along its own direction, and clearly steeper than farther along it.
 
@@ -53,16 +119,13 @@ def edge_points(values: NDArray[np.float64], threshold: float, apart_px: float) 
         strength. Gradients are central differences, one-sided at the border.
     """
     rows, columns = values.shape
-    gradient = np.zeros((3, rows, columns), dtype=np.float64)
+    gradient = np.empty((3, rows, columns), dtype=np.float64)
     for row in range(rows):
         upper, lower = max(row - 1, 0), min(row + 1, rows - 1)
-        for column in range(columns):
-            left, right = max(column - 1, 0), min(column + 1, columns - 1)
-            down = (values[lower, column] - values[upper, column]) / max(lower - upper, 1)
-            across = (values[row, right] - values[row, left]) / max(right - left, 1)
-            gradient[0, row, column] = down
-            gradient[1, row, column] = across
-            gradient[2, row, column] = math.sqrt(down * down + across * across)
+        _gradient_line(
+            values[upper], values[row], values[lower], max(lower - upper, 1), gradient[0, row], gradient[1, row]
+        )
+        _steepness_line(gradient[0, row], gradient[1, row], gradient[2, row])
     found = np.empty((rows * columns, 5), dtype=np.float64)
     count = 0
     steepness = gradient[2]
@@ -128,6 +191,10 @@ def line_votes(
         Votes per degree of φ and pixel of ρ, shared between the two nearest pixels of ρ.
     """
     votes = np.zeros((360, 2 * reach_px + 1), dtype=np.float64)
+    directions = np.empty((360, 2), dtype=np.float64)
+    for degree in range(360):
+        directions[degree, 0] = math.cos(math.radians(degree))
+        directions[degree, 1] = math.sin(math.radians(degree))
     for index in range(points.shape[0]):
         row = points[index, 0] - centre_row
         column = points[index, 1] - centre_column
@@ -138,13 +205,13 @@ def line_votes(
             share = weights[index] * (1.0 - off * off)
             if share <= 0.0:
                 continue
-            radians = math.radians(degree)
-            distance = row * math.cos(radians) + column * math.sin(radians) + reach_px
+            turned = degree % 360
+            distance = row * directions[turned, 0] + column * directions[turned, 1] + reach_px
             lower = math.floor(distance)
             part = distance - lower
             if lower >= 0 and lower + 1 <= 2 * reach_px:
-                votes[degree % 360, lower] += share * (1.0 - part)
-                votes[degree % 360, lower + 1] += share * part
+                votes[turned, lower] += share * (1.0 - part)
+                votes[turned, lower + 1] += share * part
     return votes
 
 
@@ -200,13 +267,20 @@ def side_support(
                 if row < -0.5 or column < -0.5 or row > rows - 0.5 or column > columns - 0.5:
                     continue
                 inside, outside, beyond = 0.0, 0.0, 0.0
+                reach = 2.0 * reach_px + 1.0
+                is_inner = reach < row < rows - 1 - reach and reach < column < columns - 1 - reach
                 for offset in range(1, reach_px + 1):
                     away = offset + 0.5
                     far = away + reach_px
                     # clockwise on the screen: the inside lies to the right of the way, at (across, -down)
-                    inside += _at(values, row + away * across, column - away * down)
-                    outside += _at(values, row - away * across, column + away * down)
-                    beyond += _at(values, row - far * across, column + far * down)
+                    if is_inner:
+                        inside += _inner_at(values, row + away * across, column - away * down)
+                        outside += _inner_at(values, row - away * across, column + away * down)
+                        beyond += _inner_at(values, row - far * across, column + far * down)
+                    else:
+                        inside += _at(values, row + away * across, column - away * down)
+                        outside += _at(values, row - away * across, column + away * down)
+                        beyond += _at(values, row - far * across, column + far * down)
                 # inside and outside are reach_px + 2 apart, outside and beyond reach_px
                 ramp = max(outside - beyond, 0.0) * (reach_px + 2.0) / max(reach_px, 1)
                 difference = (inside - outside - ramp) / max(reach_px, 1)

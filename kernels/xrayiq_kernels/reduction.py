@@ -72,38 +72,75 @@ def _add_to_line_sums(line: NDArray[Any], line_sums: NDArray[np.int32]) -> None:
 
 
 @kernel
-def block_sums(values: NDArray[Any], factor: int) -> NDArray[np.int64]:
-    """Sums of square blocks of whole numbers.
+def _halve(sums: NDArray[np.int32], halves: NDArray[np.int32]) -> None:
+    for column in range(halves.size):
+        halves[column] = sums[2 * column] + sums[2 * column + 1]
+
+
+@kernel
+def _join(sums: NDArray[np.int32], factor: int, joined: NDArray[np.int32]) -> None:
+    for block in range(joined.size):
+        total = np.int32(0)
+        for column in range(block * factor, block * factor + factor):
+            total += sums[column]
+        joined[block] = total
+
+
+@kernel
+def _scale(sums: NDArray[np.int32], count: float, slope: float, intercept: float, target: NDArray[np.float64]) -> None:
+    for block in range(target.size):
+        target[block] = sums[block] / count * slope + intercept
+
+
+@kernel
+def linear_block_means(values: NDArray[Any], slope: float, intercept: float, factor: int) -> NDArray[np.float64]:
+    """Means of square blocks of whole numbers, on a straight scale.
 
     Parameters
     ----------
     values : (rows, columns) array of integers of up to 16 bits
         Stored values.
+    slope, intercept : float
+        Of the scale.
     factor : int
-        Side of the blocks in pixels, 1 to 32768; the last row and column of blocks may be narrower.
+        Side of the blocks in pixels, 1 to 181: the sum of a block fits into 32 bits; the last row and column of blocks
+        may be narrower.
 
     Returns
     -------
-    (block rows, block columns) array of int64
-        Exact sums.
+    (block rows, block columns) array of float64
+        Mean of each block times the slope plus the intercept; sums are exact.
     """
     rows, columns = values.shape
+    whole = columns // factor
     block_rows = (rows + factor - 1) // factor
     block_columns = (columns + factor - 1) // factor
-    sums = np.empty((block_rows, block_columns), dtype=np.int64)
-    # 32768 values of 16 bits fit, with either sign
+    means = np.empty((block_rows, block_columns), dtype=np.float64)
     line_sums = np.empty(columns, dtype=np.int32)
+    joined = np.empty(columns, dtype=np.int32)
     for block_row in range(block_rows):
         start = block_row * factor
+        stop = min(start + factor, rows)
         _begin_line_sums(values[start], line_sums)
-        for row in range(start + 1, min(start + factor, rows)):
+        for row in range(start + 1, stop):
             _add_to_line_sums(values[row], line_sums)
-        for block_column in range(block_columns):
+        if whole < block_columns:
             total = 0
-            for value in line_sums[block_column * factor : min((block_column + 1) * factor, columns)]:
-                total += value
-            sums[block_row, block_column] = total
-    return sums
+            for column in range(whole * factor, columns):
+                total += line_sums[column]
+            means[block_row, whole] = total / ((stop - start) * (columns - whole * factor)) * slope + intercept
+        # neighbours are added in pairs as far as the factor allows, which runs over several at once
+        left, width = factor, whole * factor
+        sums = line_sums
+        while left % 2 == 0 and left > 1:
+            left, width = left // 2, width // 2
+            _halve(sums, joined[:width])
+            sums = joined
+        if left > 1:
+            _join(sums, left, joined[:whole])
+            sums = joined
+        _scale(sums, float((stop - start) * factor), slope, intercept, means[block_row, :whole])
+    return means
 
 
 @kernel

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from xrayiq_kernels.collimation import edge_points, line_votes, side_support, weight_outside
+from xrayiq_kernels.collimation import edge_points, flat_places, line_votes, side_support, weight_outside
 
 THRESHOLD = 0.05
 
@@ -52,6 +52,13 @@ def test_edge_points_are_peaks_of_the_gradient_along_itself(seed):
     assert len(found) > 20
     # order of additions only
     np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+def test_flat_places_have_a_gradient_below_the_limit():
+    values = picture()
+    steepness = np.hypot(*np.gradient(values))
+    limit = float(np.median(steepness)) * (1.0 + 1e-9)
+    np.testing.assert_array_equal(flat_places(values, limit), steepness < limit)
 
 
 def test_edge_points_lie_on_a_straight_edge_to_a_tenth_of_a_pixel():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xrayiq_kernels.reduction import block_means, block_sums, table_block_means
+from xrayiq_kernels.reduction import block_means, linear_block_means, table_block_means
 
 NONE = np.zeros((0, 0), dtype=np.bool_)
 
@@ -38,13 +38,20 @@ def test_block_means_leave_excluded_pixels_out(factor, share):
     np.testing.assert_array_equal(found[1], expected[1])
 
 
-@pytest.mark.parametrize("factor", [1, 2, 4, 7, 40])
+@pytest.mark.parametrize("factor", [1, 2, 4, 6, 7, 8, 40])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
-def test_block_sums_are_exact(factor, dtype):
+def test_block_means_on_a_straight_scale_are_exact(factor, dtype):
     limits = np.iinfo(dtype)
     values = np.random.default_rng(5).integers(limits.min, limits.max, (23, 31), endpoint=True).astype(dtype)
-    means, counts = means_by_definition(values.astype(float), np.zeros(values.shape, dtype=bool), factor)
-    np.testing.assert_array_equal(block_sums(values, factor), np.rint(means * counts))
+    means, _ = means_by_definition(values.astype(float), np.zeros(values.shape, dtype=bool), factor)
+    # the sums are whole numbers: only the division and the scale round
+    np.testing.assert_allclose(linear_block_means(values, 0.3, -7.0, factor), means * 0.3 - 7.0, rtol=1e-13, atol=1e-11)
+
+
+@pytest.mark.parametrize("factor", [176, 181])
+def test_sums_of_the_greatest_block_do_not_overflow(factor):
+    values = np.full((factor + 1, 2 * factor), 65535, dtype=np.uint16)
+    np.testing.assert_array_equal(linear_block_means(values, 1.0, 0.0, factor), np.full((2, 2), 65535.0))
 
 
 @pytest.mark.parametrize("factor", [1, 5, 40])

@@ -103,7 +103,7 @@ class SignalImage:
 
     def block_means(
         self, factor: int, part: tuple[slice, slice] | None = None
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Means of the signal over square blocks of a part of the image, padding left out.
 
         Parameters
@@ -116,7 +116,7 @@ class SignalImage:
         Returns
         -------
         tuple of 2-D arrays
-            Means, NaN where a block is all padding; numbers of pixels that count.
+            Means, NaN where a block is all padding; True there.
         """
         cut = (slice(None), slice(None)) if part is None else part
         excluded = None if self.padding is None else np.ascontiguousarray(self.padding[cut])

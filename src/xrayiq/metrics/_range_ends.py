@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq.metrics._pixel_runs import PixelRuns, all_pixels
-from xrayiq.metrics._stored_values import NOTHING_EXCLUDED, kernel_pixels
+from xrayiq.metrics._stored_values import NOTHING_EXCLUDED, extremes, kernel_pixels
 from xrayiq.model import PixelRelation
 from xrayiq_kernels.histogram import float_histogram
-from xrayiq_kernels.runs import equal_neighbours, run_extremes, run_histogram
+from xrayiq_kernels.runs import equal_neighbours, run_histogram
 
 #: part of an image: rows and columns, a mask, or runs
 Region = tuple[slice, slice] | NDArray[np.bool_] | PixelRuns
@@ -80,7 +80,13 @@ class RangeEnds:
         )
 
 
-def range_ends(pixels: NDArray[Any], used: PixelRuns, relation: PixelRelation) -> RangeEnds:
+def range_ends(
+    pixels: NDArray[Any],
+    used: PixelRuns,
+    relation: PixelRelation,
+    *,
+    found: tuple[float, float, int, int] | None = None,
+) -> RangeEnds:
     """Pixels at the stored limits, or at plateaus that end the occupied range.
 
     Parameters
@@ -91,6 +97,8 @@ def range_ends(pixels: NDArray[Any], used: PixelRuns, relation: PixelRelation) -
         Pixels that count: no padding, and finite.
     relation : PixelRelation
         Stored limits.
+    found : tuple of (number, number, int, int), optional
+        Least and greatest of these pixels and how many have them, where that is known.
 
     Returns
     -------
@@ -103,8 +111,7 @@ def range_ends(pixels: NDArray[Any], used: PixelRuns, relation: PixelRelation) -
     """
     if used.runs.size == 0:
         return RangeEnds(low_value=np.nan, high_value=np.nan, low_count=0, high_count=0, pixel_count=0)
-    ends, counts = run_extremes(pixels, used.runs)
-    (low, high), (low_count, high_count) = ends.tolist(), counts.tolist()
+    low, high, low_count, high_count = extremes(pixels, used) if found is None else found
     at_low = relation.stored_min is not None and low <= relation.stored_min
     at_high = relation.stored_max is not None and high >= relation.stored_max
     size = used.pixel_count

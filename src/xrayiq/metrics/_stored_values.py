@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._pixel_runs import PixelRuns, all_pixels
 from xrayiq.model import Radiograph
-from xrayiq_kernels.reduction import block_means, block_sums, table_block_means
+from xrayiq_kernels.reduction import block_means, linear_block_means, table_block_means
 from xrayiq_kernels.runs import run_extremes
 
 NOTHING_EXCLUDED: Final = np.zeros((0, 0), dtype=np.bool_)
 #: share of the pixels at one end value above which nothing but saturation was recorded
 SATURATED_SHARE: Final = 0.99
-#: side of a block whose sum of 16-bit values fits into 32 bits in each column
-_GREATEST_FACTOR: Final = 32768
+#: side of a block whose sum of 16-bit values fits into 32 bits
+_GREATEST_FACTOR: Final = 181
 #: what stored values stand for counts as proportional to them if it is to this share of its range
 _ROUNDING: Final = 1e-12
 
@@ -81,18 +81,19 @@ def _stored_range(radiograph: Radiograph) -> StoredRange:
     if pixels.dtype.kind == "f" and not np.isfinite(pixels.sum(dtype=np.float64)):
         used = used.without(~np.isfinite(pixels))
     padding = None
-    found = _extremes(pixels, used)
+    found = extremes(pixels, used)
     declared = radiograph.relation.padding
     if declared is not None and used.runs.size and declared[0] <= found[1] and declared[1] >= found[0]:
         padding = radiograph.padding_mask()
         if padding is not None:
             used = used.without(padding)
-            found = _extremes(pixels, used)
+            found = extremes(pixels, used)
     low, high, low_count, high_count = found
     return StoredRange(low=low, high=high, low_count=low_count, high_count=high_count, used=used, padding=padding)
 
 
-def _extremes(pixels: NDArray[Any], used: PixelRuns) -> tuple[float, float, int, int]:
+def extremes(pixels: NDArray[Any], used: PixelRuns) -> tuple[float, float, int, int]:
+    """Least and greatest of the stored values that count, and how many pixels have them; NaN without pixels."""
     if used.runs.size == 0:
         return np.nan, np.nan, 0, 0
     ends, counts = run_extremes(pixels, used.runs)
@@ -183,8 +184,8 @@ def value_scale(radiograph: Radiograph, to_signal: Callable[[NDArray[Any]], NDAr
 
 def scaled_block_means(
     pixels: NDArray[Any], excluded: NDArray[np.bool_] | None, scale: ValueScale, factor: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Means of the signal over square blocks, and how many pixels counted.
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Means of the signal over square blocks, and where no pixel counted.
 
     Parameters
     ----------
@@ -200,25 +201,20 @@ def scaled_block_means(
     Returns
     -------
     tuple of 2-D arrays
-        Means, NaN where no pixel of a block counts; numbers of pixels that counted.
+        Means, NaN where no pixel of a block counts; True there.
     """
     slope, intercept = scale.slope, scale.intercept
     if excluded is None and slope is not None and intercept is not None and factor <= _GREATEST_FACTOR:
-        counts = _block_sizes(pixels.shape, factor)
-        means = block_sums(pixels, factor) / counts
-        return means * slope + intercept, counts
+        means = linear_block_means(pixels, slope, intercept, factor)
+        return means, np.zeros(means.shape, dtype=np.bool_)
     masked = NOTHING_EXCLUDED if excluded is None else excluded
-    return table_block_means(pixels, masked, scale.table, scale.first, factor)
-
-
-def _block_sizes(shape: tuple[int, ...], factor: int) -> NDArray[np.int64]:
-    """Pixels in each block."""
-    tall, wide = (np.diff(np.append(np.arange(0, size, factor), size)) for size in shape)
-    return np.outer(tall, wide)
+    means, counts = table_block_means(pixels, masked, scale.table, scale.first, factor)
+    return means, counts == 0
 
 
 def float_block_means(
     values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, factor: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Means of values over square blocks, and how many counted."""
-    return block_means(values, NOTHING_EXCLUDED if excluded is None else excluded, factor)
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Means of values over square blocks, and where none counted."""
+    means, counts = block_means(values, NOTHING_EXCLUDED if excluded is None else excluded, factor)
+    return means, counts == 0

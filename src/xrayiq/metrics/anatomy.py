@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
+from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics._pixel_runs import PixelRuns, pixels_of_cells
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, fill_holes
+from xrayiq_kernels.collimation import flat_places
 
 #: pixel size of the grid on which the regions are told apart
 GRID_MM: Final = 1.0
@@ -98,7 +100,7 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
     air, direct = _direct_exposure(means, inside, factor * pitch_mm)
     rest = inside & ~air & (means > 0)
     if rest.any():
-        rest &= means > METAL_LIMIT * float(np.median(means[rest]))
+        rest &= means > METAL_LIMIT * percentile(means[rest], 50.0)[0]
     pixels = pixels_of_cells(rest, factor, signal.shape).without(signal.padding)
     fraction = pixels.pixel_count / (signal.shape[0] * signal.shape[1])
     if fraction < LEAST_ANATOMY_FRACTION:
@@ -207,13 +209,13 @@ def _direct_exposure(
     nowhere = np.zeros(means.shape, dtype=np.bool_)
     if not inside.any():
         return nowhere, None
-    top = float(np.percentile(means[inside], 99.0))
+    top = percentile(means[inside], 99.0)[0]
     if top <= 0:
         return nowhere, None
     logarithm = np.log(np.maximum(means, 1e-3 * top))
     smooth = cv2.GaussianBlur(logarithm, (0, 0), FLATNESS_SMOOTHING_MM / grid_mm, borderType=cv2.BORDER_REPLICATE)
-    down, across = np.gradient(smooth)
-    flat = inside & (np.hypot(down, across) < AIR_FLATNESS_PER_MM * grid_mm) & (means > AIR_OF_TOP * top)
+    flat = inside & flat_places(np.asarray(smooth, np.float64), AIR_FLATNESS_PER_MM * grid_mm)
+    flat &= means > AIR_OF_TOP * top
     least = LEAST_AIR_FRACTION * np.count_nonzero(inside)
     if np.count_nonzero(flat) < least:
         # narrow strips of saturated air are not flat after smoothing, but all have one value
@@ -221,10 +223,26 @@ def _direct_exposure(
         if np.count_nonzero(inside & (means >= highest * (1.0 - _ONE_VALUE))) < least:
             return nowhere, None
         return inside & (means > AIR_LIMIT * highest), highest
-    row, column = np.nonzero(flat)
-    terms = np.stack([np.ones(len(row)), row / means.shape[0], column / means.shape[1]], axis=1)
-    plane, *_ = np.linalg.lstsq(terms, logarithm[flat], rcond=None)
-    rows, columns = (np.arange(size) / size for size in means.shape)
-    level = np.exp(np.minimum(plane[0] + plane[1] * rows[:, None] + plane[2] * columns[None, :], np.log(top) + 1.0))
-    air = inside & (means > AIR_LIMIT * level)
-    return air, float(np.median(means[flat]))
+    air = inside & (means > AIR_LIMIT * _level(logarithm, flat, np.log(top) + 1.0))
+    return air, percentile(means[flat], 50.0)[0]
+
+
+def _level(logarithm: NDArray[np.float64], flat: NDArray[np.bool_], highest: float) -> NDArray[np.float64]:
+    """Exponential of the plane of least squares through the flat part of a logarithm, at most that of `highest`."""
+    rows, columns = (np.arange(size) / size for size in logarithm.shape)
+    counted = flat.astype(np.float64)
+    along, down = counted.sum(axis=1), counted.sum(axis=0)
+    mixed = rows @ counted @ columns
+    counted *= logarithm
+    moments = np.array(
+        [
+            [along.sum(), along @ rows, down @ columns],
+            [along @ rows, along @ np.square(rows), mixed],
+            [down @ columns, mixed, down @ np.square(columns)],
+        ]
+    )
+    products = [counted.sum(), counted.sum(axis=1) @ rows, counted.sum(axis=0) @ columns]
+    # of planes that fit alike, as through a single row of blocks, the one that is tilted least
+    plane, *_ = np.linalg.lstsq(moments, np.array(products), rcond=1e-10)
+    level = np.outer(np.exp(plane[0] + plane[1] * rows), np.exp(plane[2] * columns))
+    return np.minimum(level, np.exp(highest))

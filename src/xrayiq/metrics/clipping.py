@@ -78,7 +78,9 @@ def measure_clipping(image: Image) -> Clipping:
     within it.
     """
     radiograph = as_radiograph(image)
-    ends = range_ends(kernel_pixels(radiograph), stored_range(radiograph).used, radiograph.relation)
+    stored = stored_range(radiograph)
+    found = stored.low, stored.high, stored.low_count, stored.high_count
+    ends = range_ends(kernel_pixels(radiograph), stored.used, radiograph.relation, found=found)
     if ends.pixel_count == 0:
         raise no_pixels(radiograph)
     if ends.low_value == ends.high_value and ends.fraction == 0:

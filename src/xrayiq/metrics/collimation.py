@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics import field_candidates
 from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
+from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence, fill_holes, reduction_factor, to_logarithm
 from xrayiq.metrics.field_circle import Circle, bounding_corners
 from xrayiq.metrics.field_confidence import Side, field_confidence, side_states
@@ -293,7 +294,7 @@ def _preview(signal: SignalImage, polarity: int) -> tuple[NDArray[np.uint8] | No
     factor = int(np.ceil(PREVIEW_PITCH_MM / min(signal.pixel_pitch_mm) - 1e-9))
     means, _ = fill_holes(*signal.block_means(max(factor, 1)))
     logarithm = to_logarithm(polarity * means, linear=signal.unit != "stored")
-    low, high = np.percentile(logarithm, [0.5, 99.5])
+    low, high = percentile(logarithm, 0.5, 99.5)
     grey = 255.0 * (high - logarithm) / max(high - low, 1e-12)
     pitch = (signal.pixel_pitch_mm[0] * factor, signal.pixel_pitch_mm[1] * factor)
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8), pitch

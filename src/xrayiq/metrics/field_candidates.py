@@ -13,7 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq_kernels.collimation import edge_points, line_votes
+from xrayiq.metrics._percentiles import percentile
+from xrayiq_kernels.collimation import edge_points
+from xrayiq_kernels.field_lines import line_peaks
+from xrayiq_kernels.order import tile_medians
 
 #: the search grid has about this many pixels along the longer side of the image …
 SEARCH_SIZE_PX: Final = 400
@@ -84,9 +87,8 @@ def reduction_factor(shape: tuple[int, int], pitch_mm: float) -> int:
     return max(1, round(target_mm / pitch_mm))
 
 
-def fill_holes(means: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def fill_holes(means: NDArray[np.float64], holes: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Block means with the holes filled from the nearest block, and where the holes are."""
-    holes = counts == 0
     if holes.any():
         # nearest filled pixel: label image of the distance transform to the filled ones
         _, labels = cv2.distanceTransformWithLabels(
@@ -101,11 +103,11 @@ def fill_holes(means: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[N
 def to_logarithm(reduced: NDArray[np.float64], *, linear: bool) -> NDArray[np.float64]:
     """Logarithm of linear values above a floor; other values scaled to an assumed logarithmic range."""
     if linear:
-        shifted = reduced - min(0.0, float(np.percentile(reduced, 1.0)))
-        top = max(float(np.percentile(shifted, 99.0)), float(np.finfo(np.float64).tiny))
+        shifted = reduced - min(0.0, *percentile(reduced, 1.0))
+        top = max(*percentile(shifted, 99.0), float(np.finfo(np.float64).tiny))
         result: NDArray[np.float64] = np.log(np.maximum(shifted, 0.0) / top + LOG_FLOOR_FRACTION)
         return result
-    low, high = np.percentile(reduced, [0.5, 99.5])
+    low, high = percentile(reduced, 0.5, 99.5)
     scale = ASSUMED_LOG_RANGE / (high - low) if high > low else 0.0
     scaled: NDArray[np.float64] = (reduced - high) * scale
     return scaled
@@ -115,9 +117,9 @@ def find_evidence(logarithm: NDArray[np.float64], holes: NDArray[np.bool_]) -> F
     """Edge points and the lines on which many of them lie."""
     smooth = _blurred(logarithm, SMOOTHING_PX)
     noise = _noise(logarithm)
-    low, high = (float(level) for level in np.percentile(smooth, [1.0, 99.0]))
+    low, high = percentile(smooth, 1.0, 99.0)
     # smoothing with 1 px leaves 0.28 of white noise
-    noisy = LEAST_CONTRAST_TO_NOISE * 0.28 * float(np.percentile(noise, 75.0))
+    noisy = LEAST_CONTRAST_TO_NOISE * 0.28 * percentile(noise, 75.0)[0]
     threshold = max(LEAST_CONTRAST, LEAST_CONTRAST_OF_RANGE * (high - low), noisy)
     # the step of an edge is spread over about four pixels after smoothing
     points = edge_points(smooth, threshold / 4.0, STEP_APART_PX)
@@ -146,83 +148,21 @@ def _noise(logarithm: NDArray[np.float64]) -> NDArray[np.float64]:
     rows, columns = residual.shape
     tall, wide = -(-rows // TILE_PX), -(-columns // TILE_PX)
     padded = np.pad(residual, ((0, tall * TILE_PX - rows), (0, wide * TILE_PX - columns)), mode="reflect")
-    tiles = padded.reshape(tall, TILE_PX, wide, TILE_PX).swapaxes(1, 2).reshape(tall, wide, -1)
-    noise = 1.4826 * np.median(tiles, axis=2)
+    noise = 1.4826 * tile_medians(padded, TILE_PX)
     return np.repeat(np.repeat(noise, TILE_PX, axis=0), TILE_PX, axis=1)[:rows, :columns]
 
 
 def _lines(shape: tuple[int, ...], points: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Peaks of the votes, each fitted to its points."""
     rows, columns = shape
-    centre_row, centre_column = (rows - 1) / 2.0, (columns - 1) / 2.0
     reach = int(np.hypot(rows, columns) / 2.0) + 2
-    votes = _votes(points, weights, centre_row, centre_column, reach)
-    least = LEAST_LINE_FRACTION * min(rows, columns)
-    centred = points[:, :2] - np.array([centre_row, centre_column])
-    lines: list[tuple[float, float]] = []
-    left = weights.copy()
-    for _ in range(LINE_COUNT):
-        degree, distance = (int(index) for index in np.unravel_index(int(np.argmax(votes)), votes.shape))
-        if votes[degree, distance] < least / 2.0:
-            break
-        angle, offset = np.deg2rad(degree), float(distance - reach)
-        fitted = _fit_line(angle, offset, centred, points, weights, least)
-        if fitted is not None and not any(_same(fitted, line) for line in lines):
-            lines.append(fitted)
-        # the votes of a found line's points are taken back, so that they do not hide weaker lines beside it
-        used = _near(angle, offset, centred, points, 3.0)
-        if fitted is not None:
-            used |= _near(*fitted, centred, points, 2.0)
-        votes -= _votes(points[used], left[used], centre_row, centre_column, reach)
-        left[used] = 0.0
-        votes[np.arange(degree - 1, degree + 2) % 360, max(distance - 1, 0) : distance + 2] = 0.0
-    return np.array(lines, dtype=np.float64).reshape(-1, 2)
-
-
-def _votes(
-    points: NDArray[np.float64], weights: NDArray[np.float64], centre_row: float, centre_column: float, reach: int
-) -> NDArray[np.float64]:
-    """Votes, each the mean over three neighbouring pixels of ρ."""
-    votes = line_votes(points, weights, centre_row, centre_column, VOTE_SPREAD_DEG, reach)
-    padded = np.pad(votes, ((0, 0), (1, 1)))
-    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3.0
-
-
-def _near(
-    angle: float, distance: float, centred: NDArray[np.float64], points: NDArray[np.float64], band: float
-) -> NDArray[np.bool_]:
-    """Points within a band about a line whose normals agree with it."""
-    down, across = np.cos(angle), np.sin(angle)
-    away = np.abs(centred[:, 0] * down + centred[:, 1] * across - distance)
-    near: NDArray[np.bool_] = (away < band) & (points[:, 2] * down + points[:, 3] * across > np.cos(np.deg2rad(15.0)))
-    return near
-
-
-def _fit_line(
-    angle: float,
-    distance: float,
-    centred: NDArray[np.float64],
-    points: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    least: float,
-) -> tuple[float, float] | None:
-    """Line through the edge points near a vote's peak, by total least squares with a shrinking band."""
-    for band in (3.0, 2.0, 1.5):
-        near = _near(angle, distance, centred, points, band)
-        weight = weights[near]
-        total = float(weight.sum())
-        if total < least or np.count_nonzero(near) < 5:
-            return None
-        middle = weight @ centred[near] / total
-        spread = centred[near] - middle
-        moments = (spread * weight[:, None]).T @ spread
-        _, axes = np.linalg.eigh(moments)
-        normal = axes[:, 0] if axes[:, 0] @ np.array([np.cos(angle), np.sin(angle)]) > 0 else -axes[:, 0]
-        angle = float(np.arctan2(normal[1], normal[0]))
-        distance = float(middle @ normal)
-    return angle % (2.0 * np.pi), distance
-
-
-def _same(line: tuple[float, float], other: tuple[float, float]) -> bool:
-    turned = (line[0] - other[0] + np.pi) % (2.0 * np.pi) - np.pi
-    return bool(abs(turned) < np.deg2rad(1.5) and abs(line[1] - other[1]) < 2.0)
+    return line_peaks(
+        points,
+        weights,
+        (rows - 1) / 2.0,
+        (columns - 1) / 2.0,
+        VOTE_SPREAD_DEG,
+        reach,
+        LEAST_LINE_FRACTION * min(rows, columns),
+        LINE_COUNT,
+    )

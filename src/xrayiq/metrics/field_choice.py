@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence
 from xrayiq.metrics.field_geometry import border_lines, intersections
 from xrayiq_kernels.collimation import side_support, weight_outside
@@ -114,13 +115,13 @@ def bright_outside(evidence: FieldEvidence, corners: NDArray[np.float64], collim
     inside = np.min(depths, axis=0) > 0.0
     if not inside.any():
         return True
-    light = float(np.percentile(levels[inside], 75.0)) - BRIGHT_BELOW_INSIDE
+    light = percentile(levels[inside], 75.0)[0] - BRIGHT_BELOW_INSIDE
     for side in np.flatnonzero(collimated):
         outside = depths[side] < -OUTSIDE_MARGIN_PX
         beside = levels[outside & (depths[side] > -2.0 * OUTSIDE_MARGIN_PX - BRIGHT_STEP_PX)]
         if beside.size == 0:
             continue
-        limit = min(light, float(np.percentile(beside, 90.0)) + BRIGHT_ABOVE_BESIDE)
+        limit = min(light, percentile(beside, 90.0)[0] + BRIGHT_ABOVE_BESIDE)
         bright = np.count_nonzero(levels[outside] > limit)
         if bright > max(BRIGHT_SHARE * np.count_nonzero(outside), BRIGHT_IMAGE_SHARE * levels.size):
             return True
@@ -208,7 +209,7 @@ def _dark_border_length(
     evidence: FieldEvidence, corners: NDArray[np.float64], collimated: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Length of the sides on the border along which the image is nearly as dark as anywhere."""
-    low, high = np.percentile(evidence.logarithm, [1.0, 99.0])
+    low, high = percentile(evidence.logarithm, 1.0, 99.0)
     dark = evidence.logarithm < low + DARK_FRACTION * (high - low)
     total = np.zeros(len(corners))
     for side, strip in enumerate((dark[0], dark[:, -1], dark[-1], dark[:, 0])):

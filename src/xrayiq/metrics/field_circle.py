@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence
 from xrayiq.metrics.field_choice import BRIGHT_BELOW_INSIDE, BRIGHT_SHARE, FieldChoice
 
@@ -123,7 +124,7 @@ def is_shutter(circle: Circle, evidence: FieldEvidence) -> bool:
     outside = evidence.logarithm[_away(circle, evidence.shape) > MARGIN_PX]
     if outside.size < 100:
         return False
-    low, high = np.percentile(outside, [25.0, 75.0])
+    low, high = percentile(outside, 25.0, 75.0)
     return bool(high - low < UNIFORM_FRACTION * np.ptp(evidence.logarithm))
 
 
@@ -133,7 +134,7 @@ def _is_bright_outside(circle: Circle, evidence: FieldEvidence) -> bool:
     inside, outside = evidence.logarithm[away < 0.0], evidence.logarithm[away > MARGIN_PX]
     if inside.size == 0 or outside.size == 0:
         return True
-    light = float(np.percentile(inside, 75.0)) - BRIGHT_BELOW_INSIDE
+    light = percentile(inside, 75.0)[0] - BRIGHT_BELOW_INSIDE
     return bool(np.count_nonzero(outside > light) > BRIGHT_SHARE * outside.size)
 
 

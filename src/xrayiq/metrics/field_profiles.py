@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from xrayiq.metrics._percentiles import percentile
+from xrayiq_kernels.line_fit import robust_line_fit
+from xrayiq_kernels.step_profiles import match_steps, rise_nearest_to_zero, rise_widths
+
 LEVEL_FROM_MM: Final = 2.5
 #: the search for a step starts this far to either side of the line, and a profile must correlate with it this much
 STEP_REACH_MM: Final = 1.0
@@ -72,22 +76,9 @@ def _crossings(
     profiles: NDArray[np.float64], offsets: NDArray[np.float64], level_from: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Offset at which each profile rises through the mean of its levels, nearest to 0; weight 0 where it does not."""
-    inside = profiles[:, offsets >= level_from].mean(axis=1)
-    outside = profiles[:, offsets <= -level_from].mean(axis=1)
-    contrast = inside - outside
-    middle = (inside + outside) / 2.0
-    above = profiles >= middle[:, None]
-    rises = ~above[:, :-1] & above[:, 1:]
-    low, high = profiles[:, :-1] - middle[:, None], profiles[:, 1:] - middle[:, None]
-    rise = np.where(rises, high - low, 1.0)
-    places = offsets[None, :-1] + np.where(rises, -low / rise, 0.0) * (offsets[1] - offsets[0])
-    distance = np.where(rises, np.abs(places), np.inf)
-    nearest = np.argmin(distance, axis=1)
-    chosen = np.arange(len(profiles)), nearest
-    found = rises[chosen] & (contrast > 0)
-    strong = np.percentile(contrast[found], 90.0) if found.any() else 1.0
-    weights = np.where(found, np.clip(contrast / max(strong, 1e-12), 0.0, 1.0), 0.0)
-    return np.where(found, places[chosen], 0.0), weights
+    places, contrast, found = rise_nearest_to_zero(profiles, offsets, level_from)
+    strong = percentile(contrast[found], 90.0)[0] if found.any() else 1.0
+    return places, np.where(found, np.clip(contrast / max(strong, 1e-12), 0.0, 1.0), 0.0)
 
 
 def _penumbra(
@@ -97,15 +88,8 @@ def _penumbra(
     weights: NDArray[np.float64],
 ) -> float:
     """Standard deviation of the blur, from the slope at the crossings: the least of the clear ones, one in four."""
-    clear = np.flatnonzero(weights > 0.5 * weights.max())
-    step = offsets[1] - offsets[0]
-    slopes = np.gradient(profiles[clear], step, axis=1)
-    inside = profiles[clear][:, offsets >= 0].mean(axis=1)
-    outside = profiles[clear][:, offsets < 0].mean(axis=1)
-    nearest = np.clip(np.rint((crossings[clear] - offsets[0]) / step).astype(np.int64), 0, len(offsets) - 1)
-    slope = slopes[np.arange(len(clear)), nearest]
-    widths = np.where(slope > 0, (inside - outside) / np.maximum(slope, 1e-12), np.inf)
-    return float(np.percentile(widths, 25.0) / np.sqrt(2.0 * np.pi))
+    widths = rise_widths(profiles, offsets, crossings, weights > 0.5 * weights.max())
+    return percentile(widths, 25.0)[0] / float(np.sqrt(2.0 * np.pi))
 
 
 def _matches(
@@ -128,18 +112,12 @@ def _matches(
     places = np.clip((expected + window - offsets[0]) / step, 0.0, len(offsets) - 1.001)
     lower = places.astype(np.int64)
     part = places - lower
-    cut = profiles[:, lower] * (1.0 - part) + profiles[:, lower + 1] * part
-    cut = cut - cut.mean(axis=1, keepdims=True)
     shifts = np.arange(-np.floor(2.0 * reach / step), np.floor(2.0 * reach / step) + 1) * (step / 2.0)
     templates = ndtr((window[None, :] - shifts[:, None]) / blur)
     templates = templates - templates.mean(axis=1, keepdims=True)
     energy = np.sqrt(np.square(templates).sum(axis=1))
-    signed = cut @ templates.T / energy
-    products = np.abs(signed)
-    size = np.sqrt(np.square(cut).sum(axis=1))
-    best = np.clip(np.argmax(products, axis=1), 1, len(shifts) - 2)
-    chosen = np.arange(len(profiles))
-    before, here, after = (products[chosen, best + shift] for shift in (-1, 0, 1))
+    around, best, size = match_steps(profiles, lower, part, templates / energy[:, None])
+    before, here, after = np.abs(around).T
     bend = before - 2.0 * here + after
     move = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, -1.0), 0.0)
     crossings = expected + shifts[best] + np.clip(move, -1.0, 1.0) * (shifts[1] - shifts[0])
@@ -147,8 +125,8 @@ def _matches(
     unexplained = np.maximum(1.0 - np.square(match), 0.0)
     trust = np.where(match > LEAST_MATCH, UNEXPLAINED_HALF / (UNEXPLAINED_HALF + unexplained), 0.0)
     contrast = np.maximum(here / energy[best], 0.0)
-    strong = max(float(np.percentile(contrast, 90.0)), 1e-12)
-    polarity = np.where(signed[chosen, best] > 0, 1.0, REVERSED_WEIGHT)
+    strong = max(*percentile(contrast, 90.0), 1e-12)
+    polarity = np.where(around[:, 1] > 0, 1.0, REVERSED_WEIGHT)
     return crossings, trust * np.minimum(contrast / strong, 1.0) * polarity
 
 
@@ -194,27 +172,8 @@ def robust_line(
 def _fit(
     x: NDArray[np.float64], y: NDArray[np.float64], base: NDArray[np.float64], least_scale: float, expected: Slope
 ) -> tuple[float, Slope]:
-    intercept, slope, sd = float(np.median(y)), 0.0, np.inf
-    scale = np.inf
     precision = 1.0 / max(expected.sd, 1e-9) ** 2
-    for turn in range(24):
-        residual = y - intercept - slope * x
-        if turn <= 12:
-            scale = max(1.4826 * float(np.median(np.abs(residual))), least_scale)
-        if turn < 12:
-            weight = base * scale / np.maximum(np.abs(residual), least_scale)
-        else:
-            weight = base * np.square(np.maximum(1.0 - np.square(residual / (TUKEY * scale)), 0.0))
-        total = weight.sum()
-        if total <= 0:
-            break
-        mean_x, mean_y = weight @ x / total, weight @ y / total
-        variance = PROFILES_PER_OBSERVATION * scale**2
-        information = weight @ np.square(x - mean_x) / variance
-        if information + precision <= 0:
-            break
-        moment = weight @ ((x - mean_x) * (y - mean_y)) / variance
-        slope = float((moment + precision * expected.value) / (information + precision))
-        intercept = float(mean_y - slope * mean_x)
-        sd = float(1.0 / np.sqrt(information)) if information > 0 else np.inf
+    intercept, slope, sd = robust_line_fit(
+        x, y, base, least_scale, expected.value, precision, TUKEY, PROFILES_PER_OBSERVATION
+    )
     return intercept, Slope(value=slope, sd=sd)

@@ -1,0 +1,116 @@
+"""Percentiles of many values, exact and without sorting them all."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xrayiq_kernels._jit import kernel
+from xrayiq_kernels.block_noise import middle_pair
+
+#: as many values are sorted at once …
+SORTED_AT_ONCE = 1024
+#: … and more are first shared out to as many bins
+BINS = 4096
+
+
+@kernel
+def _between(lower: float, upper: float, part: float) -> float:
+    """Value that far from the lower to the upper one, as NumPy rounds it."""
+    step = upper - lower
+    return lower + step * part if part < 0.5 else upper - step * (1.0 - part)
+
+
+@kernel
+def percentiles(values: NDArray[np.float64], percents: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Percentiles by linear interpolation between the two nearest ranks.
+
+    Parameters
+    ----------
+    values : (n,) array of float64
+        At least one value, no NaN.
+    percents : (m,) array of float64
+        0 to 100.
+
+    Returns
+    -------
+    (m,) array of float64
+        Value below which that part of the values lies, as `numpy.percentile` gives it.
+    """
+    found = np.empty(percents.size, dtype=np.float64)
+    low, high = values[0], values[0]
+    for index in range(values.size):
+        low = min(low, values[index])
+        high = max(high, values[index])
+    width = high - low
+    scale = BINS / width if width > 0.0 else 0.0
+    if values.size <= SORTED_AT_ONCE or not (scale > 0.0 and math.isfinite(scale)):
+        ordered = np.sort(values)
+        for number in range(percents.size):
+            place = percents[number] / 100.0 * (values.size - 1)
+            rank = min(int(place), values.size - 1)
+            found[number] = _between(ordered[rank], ordered[min(rank + 1, values.size - 1)], place - rank)
+        return found
+    # the order of the bins is that of the values: subtraction and multiplication keep it when they round
+    bins = np.empty(values.size, dtype=np.int32)
+    counts = np.zeros(BINS + 1, dtype=np.int64)
+    for index in range(values.size):
+        bins[index] = np.int32((values[index] - low) * scale)
+    for index in range(values.size):
+        counts[bins[index]] += 1
+    few = np.empty(values.size, dtype=np.float64)
+    for number in range(percents.size):
+        place = percents[number] / 100.0 * (values.size - 1)
+        rank = min(int(place), values.size - 1)
+        following = min(rank + 1, values.size - 1)
+        first, below = 0, 0
+        while below + counts[first] <= rank:
+            below += counts[first]
+            first += 1
+        last, up_to = first, below + counts[first]
+        while up_to <= following:
+            last += 1
+            up_to += counts[last]
+        held = 0
+        for index in range(values.size):
+            if bins[index] >= first and bins[index] <= last:
+                few[held] = values[index]
+                held += 1
+        ordered = np.sort(few[:held])
+        found[number] = _between(ordered[rank - below], ordered[following - below], place - rank)
+    return found
+
+
+@kernel
+def tile_medians(values: NDArray[np.float64], tile_px: int) -> NDArray[np.float64]:
+    """Medians over square tiles.
+
+    Parameters
+    ----------
+    values : (rows, columns) array of float64
+        Values from 0, no NaN; rows and columns are multiples of the tile's side.
+    tile_px : int
+        Side of a tile, even.
+
+    Returns
+    -------
+    (rows / tile_px, columns / tile_px) array of float64
+        The medians.
+    """
+    tall, wide = values.shape[0] // tile_px, values.shape[1] // tile_px
+    medians = np.empty((tall, wide), dtype=np.float64)
+    sizes = np.empty(tile_px * tile_px, dtype=np.float64)
+    few = np.empty(tile_px * tile_px, dtype=np.float64)
+    bracket = np.empty(3, dtype=np.float64)
+    guess = 0.0
+    for tile_row in range(tall):
+        for tile_column in range(wide):
+            for row in range(tile_px):
+                start = tile_column * tile_px
+                sizes[row * tile_px : (row + 1) * tile_px] = values[tile_row * tile_px + row, start : start + tile_px]
+            smaller, greater = middle_pair(sizes, guess, few, bracket)
+            guess = smaller
+            medians[tile_row, tile_column] = (smaller + greater) / 2.0
+    return medians

@@ -10,6 +10,7 @@ from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import load_key
 from xrayiq.dicom.reading import read
 from xrayiq.dicom.sources import (
+    Arrivals,
     FolderSource,
     ListSource,
     MediaSource,
@@ -22,6 +23,7 @@ from xrayiq.dicom.sources import (
 from xrayiq.dicom.uid_names import uid_name
 
 __all__ = [
+    "Arrivals",
     "DicomObject",
     "FolderSource",
     "ListSource",

@@ -1,5 +1,6 @@
 """Archives as streams of files: folders, zip and tar files, media, lists of paths."""
 
+from xrayiq.dicom.sources.arrivals import Arrivals
 from xrayiq.dicom.sources.folder import FolderSource, scan_folder
 from xrayiq.dicom.sources.listed import ListSource
 from xrayiq.dicom.sources.media import MediaSource
@@ -7,6 +8,7 @@ from xrayiq.dicom.sources.places import open_source
 from xrayiq.dicom.sources.source import Source, SourceFile, stream_digest
 
 __all__ = [
+    "Arrivals",
     "FolderSource",
     "ListSource",
     "MediaSource",

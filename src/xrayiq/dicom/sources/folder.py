@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -102,7 +102,9 @@ def find_below(base: Path, relative_path: str) -> SourceFile | None:
     return None if found.problem else found
 
 
-def walk(root: Path, base: Path | None = None) -> Iterator[SourceFile]:
+def walk(
+    root: Path, base: Path | None = None, *, skip: Callable[[str, int, int], bool] | None = None
+) -> Iterator[SourceFile]:
     """Every file below a folder as `scan_folder` finds them, zip and tar files left closed.
 
     Parameters
@@ -111,6 +113,9 @@ def walk(root: Path, base: Path | None = None) -> Iterator[SourceFile]:
         A folder, or a single file.
     base : Path, optional
         What the paths are relative to; by default the root, or the folder of a single file.
+    skip : callable, optional
+        Whether to leave out a file of the folder, of its path, size and time of the last change (ns): a quick look, so
+        that a folder can be walked again and again.
     """
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir() raises where a name is too long
         yield source_file(root, base or root.parent)
@@ -132,11 +137,10 @@ def walk(root: Path, base: Path | None = None) -> Iterator[SourceFile]:
             continue
         folders = []
         for entry in entries:
-            path = folder / entry.name
             if _is_folder(entry):
-                folders.append(path)
-            else:
-                yield source_file(path, base)
+                folders.append(folder / entry.name)
+            elif skip is None or not _is_skipped(entry, skip):
+                yield source_file(folder / entry.name, base)
         waiting += reversed(folders)
 
 
@@ -145,6 +149,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _is_skipped(entry: os.DirEntry[str], skip: Callable[[str, int, int], bool]) -> bool:
+    try:
+        status = entry.stat()
+    except OSError:
+        return False
+    return skip(entry.path, status.st_size, status.st_mtime_ns)
 
 
 def source_file(path: Path, base: Path) -> SourceFile:

@@ -4,6 +4,7 @@ from .batch import RunPlan as RunPlan
 from .batch import RunSummary as RunSummary
 from .batch import plan_run as plan_run
 from .batch import run as run
+from .batch import watch as watch
 from .dicom import read as read
 from .dicom import read_acquisition as read_acquisition
 from .dicom import read_dose_report as read_dose_report

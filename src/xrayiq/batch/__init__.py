@@ -6,6 +6,7 @@ from xrayiq.batch.planning import RunPlan, SourcePlan, plan_run
 from xrayiq.batch.running import run
 from xrayiq.batch.scored_file import ScoredFile
 from xrayiq.batch.summary import Progress, RunSummary
+from xrayiq.batch.watching import watch
 from xrayiq.batch.worker import score_paths, scores_exit_code
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "run",
     "score_paths",
     "scores_exit_code",
+    "watch",
 ]

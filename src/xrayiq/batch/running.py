@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -19,13 +17,12 @@ from xrayiq.batch.interruption import HeedingPool, Interruption, RunInterrupted
 from xrayiq.batch.kept_files import FileKeeper
 from xrayiq.batch.living_runs import own_process, still_lives
 from xrayiq.batch.local_pool import LocalPool
-from xrayiq.batch.memory import LEAST_MIB, can_limit_memory
-from xrayiq.batch.pool import Executor, ExecutorPool, Pool
-from xrayiq.batch.scored_file import UnchangedFile
+from xrayiq.batch.pool import Executor, Pool
+from xrayiq.batch.pool_choice import check_workers, pool_for
+from xrayiq.batch.scored_file import ScoredFile, UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
-from xrayiq.dicom import Source, load_key
-from xrayiq.errors import InputError
+from xrayiq.dicom import Source, SourceFile, load_key
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, load_site, plan_digest
 from xrayiq.records import Records, open_records
@@ -87,32 +84,30 @@ def run(
         signals, nothing is changed about that.
     """
     sources = sources_of(archive)
-    if workers is not None and workers < 1:
-        raise InputError(f"{workers} workers", needed="at least 1")
+    check_workers(workers, memory_limit_mib)
     settings = site if isinstance(site, Site) else load_site(site)
-    if memory_limit_mib is not None and memory_limit_mib < LEAST_MIB:
-        raise InputError(f"{memory_limit_mib} MiB for each worker", needed=f"at least {LEAST_MIB}")
-    if memory_limit_mib is not None and not can_limit_memory():
-        warnings.warn("this system holds no process to a limit of memory; runs go on without", stacklevel=2)
     store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
     with store as opened:
-        pool = LocalPool(workers, memory_limit_mib=memory_limit_mib) if client is None else _pool_of(client, settings)
-        return _Run(opened, settings, sources, retry_failed=retry_failed, progress=progress).go(pool)
+        pool = pool_for(settings, workers=workers, client=client, memory_limit_mib=memory_limit_mib)
+        return ArchiveRun(opened, settings, sources, retry_failed=retry_failed, progress=progress).go(pool)
 
 
-def _pool_of(client: Executor | str, site: Site) -> Pool:
-    if isinstance(client, str) or "distributed" in sys.modules:  # Dask is loaded only where it is used
-        try:
-            from xrayiq.batch.cluster import DaskPool
-        except ImportError as error:
-            raise InputError("Dask is not installed", needed='pip install "xrayiq[cluster]"') from error
-        if DaskPool.takes(client):
-            return DaskPool(client, site)
-    return ExecutorPool(client)  # type: ignore[arg-type]  # an address is taken above
+class ArchiveRun:
+    """One run: walks the sources, hands out what is new or changed, counts.
 
-
-class _Run:
-    """One run: walks the sources, hands out what is new or changed, counts."""
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site
+        Site settings.
+    sources : list of Source
+        The archives.
+    retry_failed : bool
+        As given to `run`.
+    progress : callable or None
+        As given to `run`.
+    """
 
     def __init__(
         self,
@@ -136,6 +131,7 @@ class _Run:
         self.book = ResponseBook(entries=records.responses())
 
     def go(self, pool: Pool) -> RunSummary:
+        """Do the work on a pool, and record that it was done."""
         self.interruption = Interruption(pool.kill if isinstance(pool, LocalPool) else None)
         with self.interruption:
             return self._go(HeedingPool(pool, self.interruption))
@@ -156,11 +152,7 @@ class _Run:
             threading.Thread(target=self._count, daemon=True).start()
         try:
             with pool:
-                for source in self.sources:
-                    self._score(run_id, source, self._changed(source), pool, advance=True)
-                self._measure_sets(run_id, pool)
-                for source in self.sources:
-                    self._measure_with_responses(run_id, source, pool)
+                self.work(run_id, pool)
         except KeyboardInterrupt:
             summary = replace(self._summary(run_id, keys, started), interrupted=True)
             self.records.finish_run(run_id, status="interrupted", counts=summary.counts())
@@ -172,26 +164,38 @@ class _Run:
         self.records.finish_run(run_id, status="finished", counts=summary.counts())
         return summary
 
+    def work(self, run_id: int, pool: Pool) -> None:
+        """Score what is new or changed, then measure sets, then what is measured with their responses."""
+        for source in self.sources:
+            self.score(run_id, source, self.changed(source, source.files()), pool, advance=True)
+        self.measure_sets(run_id, pool)
+
+    def keeps(self, file: ScoredFile | UnchangedFile) -> bool:
+        """Whether what became of a file is written to the store."""
+        del file
+        return True
+
     def _count(self) -> None:
         counts = [source.count() for source in self.sources]
         self.total = None if None in counts else sum(count for count in counts if count is not None)
 
-    def _score(self, run_id: int, source: Source, tasks: Iterator[FileTask], pool: Pool, *, advance: bool) -> None:
+    def score(self, run_id: int, source: Source, tasks: Iterator[FileTask], pool: Pool, *, advance: bool) -> None:
         """Score files and write what comes back."""
         keeper = FileKeeper(self.records, run_id=run_id, archive_key=source.key, plan_digest=self.plan)
         try:
             for file in scored_files(tasks, key=load_key(), site=self.site, pool=pool, responses=self.book):
-                keeper.add(file)
+                if self.keeps(file):
+                    keeper.add(file)
                 if advance:
                     self._advance(unchanged=isinstance(file, UnchangedFile))
         finally:
             keeper.write()
             self.new_outcomes += keeper.new_outcomes
 
-    def _changed(self, source: Source) -> Iterator[FileTask]:
+    def changed(self, source: Source, files: Iterator[SourceFile]) -> Iterator[FileTask]:
         """What is new, changed by size, time, and then content, or retried."""
         found = found_files(
-            self.interruption.each(source.files()),
+            self.interruption.each(files),
             self.records,
             archive_key=source.key,
             plan_digest=self.plan,
@@ -204,8 +208,11 @@ class _Run:
                 same_if = each.known.digest if each.known is not None and each.state == "touched" else ""
                 yield FileTask(file=each.file, known_digest=same_if)
 
-    def _measure_sets(self, run_id: int, pool: Pool) -> None:
-        """Measure the acquisition sets that are new, have changed or are retried: those that tell a response first."""
+    def measure_sets(self, run_id: int, pool: Pool) -> None:
+        """Measure the acquisition sets that are new, have changed or are retried, and files again by their responses.
+
+        Those that tell a response come first.
+        """
         heed = self.interruption.between
         indexed = (
             (heed(self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS)), source)
@@ -213,13 +220,15 @@ class _Run:
         )
         planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
-            tasks = self._new_sets(task for task in planned if task.images.tells_response == telling)
+            tasks = self.new_sets(task for task in planned if task.images.tells_response == telling)
             for measured in measured_sets(tasks, site=self.site, pool=pool):
                 self.new_outcomes += self.records.add_set(
                     run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
                 )
             self.book = ResponseBook(entries=self.records.responses())
         self._compare_defects(run_id)
+        for source in self.sources:
+            self._measure_with_responses(run_id, source, pool)
 
     def _compare_defects(self, run_id: int) -> None:
         """Number the defect maps of each detector and tell what changed, where a set came after the last map."""
@@ -232,7 +241,8 @@ class _Run:
                 if not self.records.has_set(entry.group_key, entry.subject, self.plan):
                     self.new_outcomes += self.records.add_set(run_id, entry, plan_digest=self.plan)
 
-    def _new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
+    def new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
+        """Sets that are not in force as they are."""
         for each in self.interruption.between(planned):
             told = each.images.tells_response  # one of before would depend on what was measured earlier
             task = replace(each, response=None if told else self.book.valid_for(each.images.flats[0].header))
@@ -246,7 +256,7 @@ class _Run:
         paths = self.records.files_without(source.key, self.plan, self.book.entries)
         files = (source.find(path) for path in self.interruption.between(paths))
         tasks = (FileTask(file=file) for file in files if file is not None)
-        self._score(run_id, source, tasks, pool, advance=False)
+        self.score(run_id, source, tasks, pool, advance=False)
 
     def _advance(self, *, unchanged: bool) -> None:
         self.files += 1

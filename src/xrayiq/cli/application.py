@@ -124,34 +124,54 @@ def run(
         str | None,
         typer.Option(metavar="URL", help="Run on the Dask cluster of this scheduler (tcp://host:8786 or tls://)."),
     ] = None,
+    watched: Annotated[
+        bool, typer.Option("--watch", help="Go on with what arrives in a folder, until Ctrl-C or SIGTERM.")
+    ] = False,
+    settle: Annotated[
+        float, typer.Option(min=0, metavar="S", help="With --watch: how long a file must not have changed.")
+    ] = 5.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many files are new, changed or unchanged, and write nothing.")
     ] = False,
     output: Output = Format.table,
 ) -> None:
     """Measure, judge and record everything in an archive."""
-    from xrayiq.batch import RunInterrupted, plan_run
+    from xrayiq.batch import RunInterrupted, plan_run, watch
     from xrayiq.batch import run as run_archive
     from xrayiq.cli.outcomes import show_plan, show_summary
     from xrayiq.cli.progress import progress_bar
 
+    if watched and (dry_run or retry_failed or len(archive) > 1):
+        raise typer.BadParameter("--watch takes one folder, without --dry-run and --retry-failed")
     if dry_run:
         show_plan(plan_run(archive, records, site=site, retry_failed=retry_failed), output=output)
         return
     if scheduler and workers:
         raise typer.BadParameter("--workers are processes of this machine; a scheduler knows its own")
     try:
-        with progress_bar() as advance:
-            summary = run_archive(
-                archive,
+        if watched:
+            summary = watch(
+                archive[0],
                 records,
                 site=site,
                 workers=workers,
                 client=scheduler,
                 memory_limit_mib=memory,
-                retry_failed=retry_failed,
-                progress=advance,
+                settle_s=settle,
+                say=say,
             )
+        else:
+            with progress_bar() as advance:
+                summary = run_archive(
+                    archive,
+                    records,
+                    site=site,
+                    workers=workers,
+                    client=scheduler,
+                    memory_limit_mib=memory,
+                    retry_failed=retry_failed,
+                    progress=advance,
+                )
     except RunInterrupted as interrupted:
         summary = interrupted.summary
     show_summary(summary, output=output)

@@ -1,5 +1,6 @@
 """Record store of outcomes, results, measurements and verdicts, in SQLite or PostgreSQL."""
 
+from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.existing import open_existing
 from xrayiq.records.packing import PackedOutcome, pack_outcome
@@ -21,4 +22,5 @@ __all__ = [
     "open_existing",
     "open_records",
     "pack_outcome",
+    "store_file",
 ]

@@ -74,6 +74,23 @@ def parse_address(url: str) -> URL:
     return address.set(drivername=_DRIVERS[address.drivername])
 
 
+def store_file(url: str) -> Path | None:
+    """File of the store at an address, with its whole path; None where a server keeps it.
+
+    Parameters
+    ----------
+    url : str
+        As given to `open_records`.
+
+    Raises
+    ------
+    InputError
+        The address is none.
+    """
+    address = parse_address(url)
+    return Path(str(address.database)) if address.get_backend_name() == "sqlite" else None
+
+
 def name_for_messages(address: URL) -> str:
     """File name, or host and database: never a folder, user or password."""
     if address.get_backend_name() == "sqlite":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -28,6 +29,32 @@ PARSE_ERRORS: Final = (
     zlib.error,
 )
 
+_quiet_lock: Final = threading.Lock()
+_quiet: Final[list[warnings.catch_warnings[None]]] = []
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """No warning of any thread while one or more are inside; the filters of before come back with the last.
+
+    Filters are the whole process's. Did each thread put back those that it found, one would give the others theirs
+    in the middle of their work, or leave its own for ever.
+    """
+    with _quiet_lock:
+        if not _quiet:
+            _quiet.append(warnings.catch_warnings())
+            _quiet[0].__enter__()
+            warnings.simplefilter("ignore")
+        else:
+            _quiet.append(_quiet[0])
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            last = _quiet.pop()
+            if not _quiet:
+                last.__exit__(None, None, None)
+
 
 @contextmanager
 def guarded(name: str) -> Iterator[None]:
@@ -46,8 +73,7 @@ def guarded(name: str) -> Iterator[None]:
         The object cannot be read or parsed.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             yield
     except XrayiqError:
         raise

@@ -20,13 +20,14 @@ from xrayiq.records.column_types import PathText, StorableText
 from xrayiq.records.schema import VERSION, VERSION_TABLE, migration_config, stored_version
 from xrayiq.records.tables import EQUIPMENT, METADATA, OBJECTS
 
-#: every attribute of a header that may be text in the store; persons are the two keyed hashes
+#: every attribute of a header that may be text in the store, with what is told from it; persons are keyed hashes
 CLOSED_LIST = {
     "subject", "kind", "modality", "body_part", "view_position", "laterality", "protocol_name", "intent",
     "study_uid", "series_uid", "sop_class_uid", "irradiation_event_uid", "transfer_syntax_uid",
     "patient_key", "operator_key", "header_json",
     "identity", "manufacturer", "model", "station_name", "serial_number", "detector_id", "software_versions",
     "institution", "department",
+    "own_population", "population", "exposure_key", "technique_key",
 }  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def test_detector_numbers_are_the_stores(store: Store, tmp_path: Path) -> None:
 def test_exposure_shares_follow_the_verdicts(filled: tuple[Store, str]) -> None:
     _, page = filled
     row = Reader(page).row("Far too low", "ROOM1")
-    assert row["Images"] == "5"
+    assert row["Exposures"] == "5"
     assert row["Median"] == "0.20"
     shares = [row[name] for name in ("Far too low", "Low", "On target", "High", "Far too high")]
     assert shares == ["20 %", "20 %", "40 %", "20 %", "0 %"]

@@ -10,7 +10,7 @@ from xrayiq_phantoms import read_manifest
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """Manifest entries, and kinds and results by path, of a small simulated hospital."""
+    """Manifest entries and subjects by path of a small simulated hospital; kinds, results, populations by subject."""
     folder = tmp_path_factory.mktemp("truth")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XRAYIQ_KEY_FILE", str(folder / "person.key"))
@@ -20,20 +20,33 @@ def found(tmp_path_factory):
         results = {(item.subject, item.procedure): item.result for item in records.results(RESULT_TYPES)}
     subjects = dict(zip(files["relative_path"], files["subject"], strict=True))
     kinds = dict(zip(objects["subject"], objects["kind"], strict=True))
-    return read_manifest(demo.archive).entries, subjects, kinds, results
+    populations = dict(zip(objects["subject"], objects["population"], strict=True))
+    return read_manifest(demo.archive).entries, subjects, kinds, results, populations
 
 
 def measured(found, procedure, kind):
-    entries, subjects, _, results = found
+    entries, subjects, _, results, _ = found
     pairs = [(entry, results.get((subjects[entry.path], procedure))) for entry in entries if entry.kind == kind]
     return [(entry, result) for entry, result in pairs if result is not None]
 
 
 def test_every_sound_object_is_recognised_as_what_it_is(found):
-    entries, subjects, kinds, _ = found
+    entries, subjects, kinds, _, _ = found
     sound = [entry for entry in entries if entry.problem is None and entry.kind != "not_dicom"]
     assert len(sound) > 40
     assert [entry.path for entry in sound if kinds.get(subjects[entry.path]) != entry.kind] == []
+
+
+def test_each_exposure_of_a_patient_counts_once(found):
+    entries, subjects, _, _, populations = found
+    sound = [entry for entry in entries if entry.kind == "clinical" and entry.expected != "error"]
+    exposures = [entry for entry in sound if entry.presentation_of is None and entry.duplicate_of is None]
+    twins = [entry for entry in sound if entry.presentation_of is not None and entry.duplicate_of is None]
+    assert len(exposures) > 10
+    assert twins
+    assert {populations[subjects[entry.path]] for entry in exposures} == {"clinical"}
+    assert {populations[subjects[entry.path]] for entry in twins} == {"twin"}
+    assert list(populations.values()).count("clinical") == len(exposures)
 
 
 def test_sharpness_is_that_of_the_simulated_detectors(found):

@@ -67,6 +67,7 @@ class FileKeeper:
             header=file.header,
             kind=file.kind,
             outcomes=file.outcomes,
+            population=file.population,
         )
 
     def _told_apart(self, file: ScoredFile) -> ScoredFile:

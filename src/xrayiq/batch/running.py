@@ -276,4 +276,5 @@ class ArchiveRun:
             file_counts=status.files,
             outcome_counts=status.outcomes,
             verdict_counts=status.verdicts,
+            object_counts=status.populations,
         )

@@ -13,7 +13,7 @@ from xrayiq.batch.memory import is_out_of_memory
 from xrayiq.batch.pool import OUT_OF_MEMORY
 from xrayiq.dicom import SourceFile, stream_digest
 from xrayiq.errors import XrayiqError
-from xrayiq.model import ObjectHeader, Outcome
+from xrayiq.model import ObjectHeader, Outcome, Population
 from xrayiq.procedures import Kind, Site, reading_outcome
 from xrayiq.records import FileEntry, FileStatus
 
@@ -34,6 +34,8 @@ class ScoredFile:
         At least one.
     evidence : str
         What the kind was told from.
+    population : str
+        What the object counts as by itself.
     """
 
     entry: FileEntry
@@ -41,6 +43,7 @@ class ScoredFile:
     kind: Kind
     outcomes: tuple[Outcome, ...]
     evidence: str = ""
+    population: Population = "not_classed"
 
     @property
     def name(self) -> str:

@@ -44,6 +44,9 @@ class RunSummary:
         Outcomes of the archive as it stands now, by kind.
     verdict_counts : mapping of str to int
         Verdicts of the archive as it stands now, by status.
+    object_counts : mapping of str to int
+        Objects of the archive as it stands now, by what they count as: ``clinical`` (one for each exposure of a
+        patient), its ``twin`` or ``copy``, ``quality_control``, ``test_patient``, ``imported``, ``no_image``.
     new_outcomes : int
         Outcomes that this run added to the store.
     unmeasured : int
@@ -64,6 +67,7 @@ class RunSummary:
     file_counts: Mapping[str, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     verdict_counts: Mapping[str, int] = field(default_factory=dict)
+    object_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -82,6 +86,7 @@ class RunSummary:
         rows |= {f"files_{status}": count for status, count in self.file_counts.items()}
         rows |= {f"outcomes_{kind}": count for kind, count in self.outcome_counts.items()}
         rows |= {f"verdicts_{status}": count for status, count in self.verdict_counts.items()}
+        rows |= {f"objects_{population}": count for population, count in self.object_counts.items()}
         return rows | {"unmeasured": self.unmeasured}
 
 

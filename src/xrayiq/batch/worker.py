@@ -35,6 +35,7 @@ from xrayiq.procedures import (
     load_site,
     meter_outcomes,
     no_procedure,
+    population_of,
     reading_outcome,
     recognise,
     recognise_header,
@@ -150,7 +151,7 @@ def _score_content(
 ) -> ScoredFile:
     try:
         dataset, _ = open_object(content)
-        header = dataset_header(dataset, key, frame=frame)
+        header = dataset_header(dataset, key, frame=frame, test_patients=site.test_patients)
         told = recognise_header(header, site)
         if told is not None and told.kind in _WITHOUT_PIXELS:
             return _without_pixels(file, digest, header, told, dataset, site)
@@ -170,7 +171,8 @@ def _score_content(
         outcome = reading_outcome(
             header.subject, "not_measurable", site=site, reason=error.reason, message=error.explanation
         )
-        return _scored(file, digest, header, Recognition(kind="other", evidence="no image to measure"), (outcome,))
+        nothing = Recognition(kind="other", evidence="no image to measure")
+        return _scored(file, digest, header, nothing, (outcome,), site)
     recognition = recognise(image, site)
     outcomes = tuple(
         _guarded(procedure, image, site) for procedure in applicable(recognition.kind, image.acquisition.modality)
@@ -181,6 +183,7 @@ def _score_content(
         header,
         recognition,
         outcomes or (no_procedure(header.subject, recognition, site),),
+        site,
         response_id=responses.id_for(header),
         response_mode=response_mode(header) or "",
     )
@@ -204,7 +207,7 @@ def _without_pixels(
         outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset), header=header), site)
     else:
         outcome = no_procedure(header.subject, told, site)
-    return _scored(file, digest, header, told, (outcome,))
+    return _scored(file, digest, header, told, (outcome,), site)
 
 
 def _unreadable(
@@ -214,10 +217,10 @@ def _unreadable(
     header: ObjectHeader | None = None
     with contextlib.suppress(ReadError):
         dataset, _ = open_object(content, stop_before_pixels=True)
-        header = dataclasses.replace(dataset_header(dataset, key), subject=digest)
+        header = dataclasses.replace(dataset_header(dataset, key, test_patients=site.test_patients), subject=digest)
     told = None if header is None else recognise_header(header, site)
     if header is not None and told is not None and told.kind == "other":
-        return _scored(file, digest, header, told, (no_procedure(digest, told, site),))
+        return _scored(file, digest, header, told, (no_procedure(digest, told, site),), site)
     return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation, header=header)
 
 
@@ -244,6 +247,7 @@ def _scored(
     header: ObjectHeader,
     recognition: Recognition,
     outcomes: tuple[Outcome, ...],
+    site: Site,
     *,
     response_id: str = "",
     response_mode: str = "",
@@ -253,6 +257,7 @@ def _scored(
         entry=dataclasses.replace(entry, response_id=response_id, response_mode=response_mode),
         header=header,
         kind=recognition.kind,
+        population=population_of(header, recognition.kind, register=site.equipment),
         outcomes=outcomes,
         evidence=recognition.evidence,
     )

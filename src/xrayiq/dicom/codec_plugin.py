@@ -7,7 +7,7 @@ than are allocated, and has its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,7 +19,9 @@ from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
 from pydicom.uid import UID
 
 from xrayiq.dicom.codestreams import FrameSize, has_end_marker, jpeg2000_size, jpeg_size
+from xrayiq.dicom.expansion import is_bomb
 from xrayiq.dicom.faults import PARSE_ERRORS
+from xrayiq.dicom.htj2k import htj2k_decode
 from xrayiq.dicom.transfer_syntaxes import syntax_name
 from xrayiq.errors import DecodeError, NotMeasurableError, XrayiqError
 
@@ -35,16 +37,18 @@ _JPEG: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (50, 51, 
 _JPEG_LS: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (80, 81))
 _JPEG_2000: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (90, 91))
 _HTJ2K: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (201, 202, 203))
+#: both kinds of JPEG 2000, bare or in the boxes of a JP2 file
+JPEG_2000_FAMILY: Final = _JPEG_2000 | _HTJ2K
 _CODEC_ERRORS: Final = (*PARSE_ERRORS, RuntimeError, OSError, MemoryError)
 _WIDTHS: Final = (8, 16, 32)
 
 Codec = Callable[[bytes], NDArray[Any]]
-_CODECS: Final = MappingProxyType(
+_CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
     {
         **dict.fromkeys(_JPEG, imagecodecs.jpeg8_decode),
         **dict.fromkeys(_JPEG_LS, imagecodecs.jpegls_decode),
         **dict.fromkeys(_JPEG_2000, imagecodecs.jpeg2k_decode),
-        **dict.fromkeys(_HTJ2K, imagecodecs.htj2k_decode),
+        **dict.fromkeys(_HTJ2K, htj2k_decode),
     }
 )
 #: what each transfer syntax needs; pydicom asks for it
@@ -137,6 +141,9 @@ def _checked_words(frame: bytes, runner: DecodeRunner, name: str) -> tuple[NDArr
         raise undecodable(f"BitsAllocated {runner.bits_allocated}, where 8, 16 or 32 are known", syntax, name)
     if runner.samples_per_pixel != 1:
         raise _in_colour(runner.samples_per_pixel, name)
+    declared = runner.rows * runner.columns * runner.bits_allocated // 8
+    if is_bomb(declared, len(frame)):
+        raise undecodable(f"{declared} bytes declared of {len(frame)}, as decompression bombs do", syntax, name)
     if syntax == RLE:
         return _rle_words(frame, runner, name), runner.bits_allocated
     size = _checked_size(frame, runner, syntax, name)
@@ -151,7 +158,7 @@ def _checked_words(frame: bytes, runner: DecodeRunner, name: str) -> tuple[NDArr
 
 
 def _checked_size(frame: bytes, runner: DecodeRunner, syntax: str, name: str) -> FrameSize:
-    size = jpeg2000_size(frame) if syntax in _JPEG_2000 or syntax in _HTJ2K else jpeg_size(frame)
+    size = jpeg2000_size(frame) if syntax in JPEG_2000_FAMILY else jpeg_size(frame)
     if size is None:
         raise undecodable("it has no frame header", syntax, name)
     if size.components != 1:

@@ -8,6 +8,7 @@ from typing import Final
 
 _START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_LS_FRAME: Final = 0xF7
+_JP2_SIGNATURE: Final = b"\x00\x00\x00\x0cjP  "
 _BARE_MARKERS: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 #: the end marker may be followed by padding
 _TAIL_BYTES: Final = 64
@@ -48,6 +49,23 @@ def jpeg_size(frame: bytes) -> FrameSize | None:
 def has_end_marker(frame: bytes) -> bool:
     """True where a codestream of the JPEG family has its end marker; without it decoders may fill in grey."""
     return b"\xff\xd9" in frame[-_TAIL_BYTES:]
+
+
+def has_sound_boxes(frame: bytes) -> bool:
+    """Whether the boxes of a JP2 file lead on to its codestream or its end; true of a bare codestream.
+
+    A box of length 0 reaches to the end of the file and cannot be one that another follows: what skips it by its length
+    stays where it is.
+    """
+    if not frame.startswith(_JP2_SIGNATURE):
+        return True
+    position = len(_JP2_SIGNATURE) + 4
+    while position < len(frame) and frame[position + 4 : position + 8] != b"jp2c":
+        length = int.from_bytes(frame[position : position + 4], "big")
+        if length < 8:
+            return False
+        position += length
+    return True
 
 
 def jpeg2000_size(frame: bytes) -> FrameSize | None:

@@ -13,6 +13,7 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
 from xrayiq.dicom.codec_plugin import (
+    JPEG_2000_FAMILY,
     PLUGIN_NAME,
     PLUGIN_PATH,
     REPORT_OPTION,
@@ -20,6 +21,8 @@ from xrayiq.dicom.codec_plugin import (
     is_available,
     undecodable,
 )
+from xrayiq.dicom.codestreams import has_sound_boxes
+from xrayiq.dicom.expansion import is_bomb
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.layout import PixelLayout
 from xrayiq.dicom.transfer_syntaxes import DEFLATED_FRAMES, unsupported_syntax
@@ -82,6 +85,8 @@ def compressed_words(
         REPORT_OPTION: report,
     }
     try:
+        if syntax in JPEG_2000_FAMILY and not has_sound_boxes(_fragments(pixel_data, layout, frame, offsets)):
+            raise undecodable("its boxes lead to no codestream", syntax, name)
         decoded, _ = _decoder(syntax).as_buffer(
             pixel_data, index=frame - 1, validate=False, decoding_plugin=PLUGIN_NAME, **options
         )
@@ -149,12 +154,20 @@ def _decoder(syntax: str) -> Decoder:
     return decoder
 
 
+def _fragments(pixel_data: bytes, layout: PixelLayout, frame: int, offsets: Offsets | None) -> bytes:
+    """Compressed bytes of one frame."""
+    found: bytes = get_frame(pixel_data, frame - 1, number_of_frames=layout.frames, extended_offsets=offsets)
+    return found
+
+
 def _inflated_words(
     pixel_data: bytes, layout: PixelLayout, frame: int, offsets: Offsets | None, name: str
 ) -> NDArray[Any]:
     needed = layout.rows * layout.columns * (layout.bits_allocated // 8)
     try:
-        deflated = get_frame(pixel_data, frame - 1, number_of_frames=layout.frames, extended_offsets=offsets)
+        deflated = _fragments(pixel_data, layout, frame, offsets)
+        if is_bomb(needed, len(deflated)):
+            raise undecodable(f"{needed} bytes declared of {len(deflated)}", DEFLATED_FRAMES, name)
         content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(deflated, needed)
     except (*PARSE_ERRORS, OSError):
         raise undecodable("it does not inflate", DEFLATED_FRAMES, name) from None

@@ -7,7 +7,6 @@ nothing and raises nothing. 0 is a value. Text is hostile: control characters ar
 from __future__ import annotations
 
 import functools
-import math
 import re
 import struct
 import unicodedata
@@ -35,6 +34,8 @@ _UNTOLD: Final = frozenset({"UN", "OB", "OW"})
 _DECODED: Final = frozenset({"LO", "SH", "PN", "ST", "LT", "UC", "UT"})
 #: each resets the encoding to the first one (DICOM PS3.5, 6.1.2.5.3)
 _DELIMITERS: Final = {ord(c) for c in "\\\r\n\t\f"}
+#: least and greatest size of a number that is no zero: no attribute has others, and calculations with them overflow
+_SIZES: Final = (1e-18, 1e18)
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _UID: Final = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
@@ -64,7 +65,11 @@ def clean_text(text: str, limit: int = 64) -> str:
 
 
 def parse_number(value: Value) -> float | None:
-    """Finite number that a value stands for, None where it stands for none; a decimal comma counts as a point."""
+    """Number that a value stands for; a decimal comma counts as a point.
+
+    None where it stands for none, or for one of a size that no quantity of a header has: infinite, above 1e18, or
+    nearer to zero than 1e-18.
+    """
     if isinstance(value, str):
         text = value.strip().strip("\0").strip()
         if text.count(",") == 1 and "." not in text:
@@ -72,7 +77,8 @@ def parse_number(value: Value) -> float | None:
         if len(text) > 64 or not _NUMBER.fullmatch(text):
             return None
         value = float(text)
-    return float(value) if math.isfinite(value) else None
+    number = float(value)
+    return number if number == 0.0 or _SIZES[0] <= abs(number) <= _SIZES[1] else None
 
 
 @dataclass(frozen=True, slots=True)

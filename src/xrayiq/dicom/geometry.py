@@ -8,6 +8,8 @@ from xrayiq.dicom.elements import Elements
 
 #: attributes that give the pixel pitch, nearest to the detector plane first
 PITCH_KEYWORDS: Final = ("ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacing")
+#: least and greatest pixel pitch that any detector or reduced image has, mm
+_PITCHES_MM: Final = (1e-4, 1e3)
 #: pitch and detector element differ by more than this fraction: binned or resampled
 _RESAMPLED: Final = 0.01
 
@@ -15,12 +17,12 @@ _RESAMPLED: Final = 0.01
 def pixel_pitch(elements: Elements) -> tuple[tuple[float, float] | None, str | None]:
     """Distance of rows and of columns in mm, and the attribute that gives it.
 
-    Values that are not positive (0.000 is met) count as missing; a single value stands for both directions.
+    Values that no pixel has (0.000 is met) count as missing; a single value stands for both directions.
     """
     for keyword in PITCH_KEYWORDS:
         spacing = elements.numbers(keyword)
         pair = spacing * 2 if len(spacing) == 1 else spacing[:2]
-        if len(pair) == 2 and min(pair) > 0:
+        if len(pair) == 2 and min(pair) >= _PITCHES_MM[0] and max(pair) <= _PITCHES_MM[1]:
             return (pair[0], pair[1]), keyword
     return None, None
 

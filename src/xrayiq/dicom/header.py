@@ -11,11 +11,11 @@ from xrayiq.dicom.frame_choice import chosen_frame
 from xrayiq.dicom.header_detail import header_detail
 from xrayiq.dicom.layout import frame_count
 from xrayiq.dicom.opening import OpenedHeader, Source, open_header, opened_dataset
-from xrayiq.dicom.privacy import person_key
+from xrayiq.dicom.privacy import names_test_patient, person_key
 from xrayiq.model import Acquisition, ObjectHeader
 
 
-def read_header(source: Source, *, key: bytes | None = None) -> ObjectHeader:
+def read_header(source: Source, *, key: bytes | None = None, test_patients: str | None = None) -> ObjectHeader:
     """Identity, size, technique and equipment of a DICOM object, without its pixels.
 
     Parameters
@@ -24,6 +24,8 @@ def read_header(source: Source, *, key: bytes | None = None) -> ObjectHeader:
         The object; it need not be an image.
     key : bytes, optional
         Secret key (`load_key`) for the hashes that stand for patient and operator; without it both are None.
+    test_patients : str, optional
+        Regular expression that the name or number of a test patient matches, whatever the case of its letters.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def read_header(source: Source, *, key: bytes | None = None) -> ObjectHeader:
     ReadError
         One of its kinds: the source is no DICOM object, is damaged or is encoded unknowably.
     """
-    return _object_header(open_header(source), key)
+    return _object_header(open_header(source), key, test_patients=test_patients)
 
 
 def read_acquisition(source: Source) -> Acquisition:
@@ -60,7 +62,12 @@ def read_acquisition(source: Source) -> Acquisition:
 
 
 def dataset_header(
-    dataset: Dataset, key: bytes | None = None, name: str = "dataset", *, frame: int | None = None
+    dataset: Dataset,
+    key: bytes | None = None,
+    name: str = "dataset",
+    *,
+    frame: int | None = None,
+    test_patients: str | None = None,
 ) -> ObjectHeader:
     """Index row of an opened object.
 
@@ -74,6 +81,8 @@ def dataset_header(
         Name used in messages.
     frame : int, optional
         Frame whose functional groups are read, from 1; without it the one that `read` takes.
+    test_patients : str, optional
+        As for `read_header`.
 
     Returns
     -------
@@ -85,10 +94,12 @@ def dataset_header(
     InputError
         The object has no such frame.
     """
-    return _object_header(opened_dataset(dataset, name), key, frame)
+    return _object_header(opened_dataset(dataset, name), key, frame, test_patients=test_patients)
 
 
-def _object_header(opened: OpenedHeader, key: bytes | None, frame: int | None = None) -> ObjectHeader:
+def _object_header(
+    opened: OpenedHeader, key: bytes | None, frame: int | None = None, *, test_patients: str | None
+) -> ObjectHeader:
     with guarded(opened.name):
         elements = Elements.of(opened.content, chosen_frame(opened.content, frame, opened.name))
         meta = Elements(() if opened.meta is None else (opened.meta,))
@@ -102,6 +113,7 @@ def _object_header(opened: OpenedHeader, key: bytes | None, frame: int | None = 
             transfer_syntax_uid=meta.uid("TransferSyntaxUID"),
             patient_key=person_key(key, "patient", elements.text("PatientID"), elements.text("IssuerOfPatientID")),
             operator_key=person_key(key, "operator", elements.text("OperatorsName")),
+            is_test_patient=names_test_patient(test_patients, elements.text("PatientName"), elements.text("PatientID")),
             rows=rows,
             columns=columns,
             frames=None if rows is None or columns is None else frame_count(elements),

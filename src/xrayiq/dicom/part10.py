@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
@@ -17,6 +16,7 @@ from pydicom.uid import UID
 from pydicom.values import converters
 
 from xrayiq.dicom.elements import Elements, clean_text
+from xrayiq.dicom.expansion import inflated_data_set
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.transfer_syntaxes import is_transfer_syntax
 from xrayiq.errors import HeaderError, NotDicomError, TransferSyntaxError, TruncatedFileError
@@ -26,8 +26,6 @@ EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 NATIVE: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, "1.2.840.10008.1.2.1.99"})
 _DEFLATED: Final = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"})
-#: greatest size of an inflated dataset, bytes
-_INFLATED_MAX: Final = 2**29
 _UNDEFINED: Final = 0xFFFFFFFF
 _PIXELS: Final = BaseTag(0x7FE00010)
 _PIXEL_TAGS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -99,8 +97,9 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
     if not prefixed:
         notes = ("no DICOM file prefix: read as a bare data set", *notes)
     if syntax in _DEFLATED:
-        content = _inflated(reader.read(), name)
-        reader, size = io.BytesIO(content), len(content)
+        reader = inflated_data_set(reader.read(), name)
+        size = reader.tell()
+        reader.seek(0)
     start = reader.tell()
     parsed = _parsed(reader, size, syntax, _at_pixels, name)
     if len(parsed) == 0 and reader.tell() > start:
@@ -137,7 +136,7 @@ def _after_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
 
 
 def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-    return tag in _PIXEL_TAGS
+    return tag in _PIXEL_TAGS or tag == 0
 
 
 def _parsed(
@@ -195,21 +194,6 @@ def _guessed_syntax(reader: BinaryIO) -> tuple[str, tuple[str, ...]]:
     return syntax, (f"no transfer syntax in the file: read as {UID(syntax).name}",)
 
 
-def _inflated(content: bytes, name: str) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = inflater.decompress(content, _INFLATED_MAX)
-    if inflater.unconsumed_tail:
-        raise HeaderError(
-            f"the deflated data set holds more than {_INFLATED_MAX // 2**20} MiB",
-            needed="an image of sane size",
-            remedy="export it in another transfer syntax",
-            source=name,
-        )
-    if not inflater.eof:
-        raise _truncated("the deflated data set has no end", name)
-    return inflated
-
-
 def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, name: str, skip: bool) -> None:
     implicit, little = dataset.original_encoding
     start = reader.tell()
@@ -220,6 +204,9 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
         return
     order = "<" if little else ">"
     group, number = struct.unpack(f"{order}HH", head[:4])
+    if group == number == 0:
+        _require_zeros(reader, start, name)
+        return
     vr, offset = ("OW", 8) if implicit else (head[4:6].decode("latin-1"), 12)
     if len(head) < offset:
         raise _truncated("the file ends inside the pixel data's header", name)
@@ -245,6 +232,18 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
     element = DataElement(_PIXELS, vr if vr in ("OB", "OW") else "OW", value)
     element.is_undefined_length = length == _UNDEFINED
     dataset[_PIXELS] = element
+
+
+def _require_zeros(reader: BinaryIO, start: int, name: str) -> None:
+    """Zeros after the last element fill up a sector of the medium; each eight of them would parse as an element."""
+    reader.seek(start)
+    if reader.read().strip(b"\0"):
+        raise HeaderError(
+            "zeros between the elements of the header",
+            needed="one element after the other",
+            remedy="copy or export it again",
+            source=name,
+        )
 
 
 def _encapsulated_bytes(reader: BinaryIO, size: int, name: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,22 @@ def person_key(key: bytes | None, role: str, *identity: str | None) -> str | Non
         return None
     parts = [role, *((part or "").strip(" ^").casefold() for part in identity)]
     return hmac.digest(key, _SEPARATOR.join(part.encode() for part in parts), "sha256").hex()
+
+
+def names_test_patient(pattern: str | None, *texts: str | None) -> bool:
+    """Whether a name or number is that of a test patient; nothing of it is kept.
+
+    Parameters
+    ----------
+    pattern : str or None
+        Regular expression, searched without regard to case; without one nobody is.
+    *texts : str or None
+        Name and number of the patient; the carets and equal signs of a name count as blanks.
+    """
+    if not pattern:
+        return False
+    told = (re.sub(r"[\^=_]+", " ", text) for text in texts if text)
+    return any(re.search(pattern, text, re.IGNORECASE) for text in told)
 
 
 def load_key(path: str | Path | None = None) -> bytes:

@@ -3,6 +3,16 @@
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
 from xrayiq.model.dose_report import DoseEvent, DoseReport, DoseReportFault
+from xrayiq.model.exposures import (
+    EVENT_SPAN_S,
+    OF_PATIENTS,
+    POPULATIONS,
+    ExposureMember,
+    ExposureRole,
+    Population,
+    exposure_roles,
+    technique_key,
+)
 from xrayiq.model.header_detail import HeaderDetail
 from xrayiq.model.header_problem import HeaderProblem, Severity
 from xrayiq.model.limit import Limit, Verdict, judge
@@ -16,6 +26,9 @@ from xrayiq.model.response import DetectorResponse, Response
 from xrayiq.model.result import Result
 
 __all__ = [
+    "EVENT_SPAN_S",
+    "OF_PATIENTS",
+    "POPULATIONS",
     "AccuracyFigure",
     "AccuracyRow",
     "Acquisition",
@@ -24,6 +37,8 @@ __all__ = [
     "DoseReport",
     "DoseReportFault",
     "Equipment",
+    "ExposureMember",
+    "ExposureRole",
     "HeaderDetail",
     "HeaderProblem",
     "Limit",
@@ -31,6 +46,7 @@ __all__ = [
     "ObjectHeader",
     "Outcome",
     "PixelRelation",
+    "Population",
     "Provenance",
     "Quantity",
     "Radiograph",
@@ -38,11 +54,13 @@ __all__ = [
     "Result",
     "Severity",
     "Verdict",
+    "exposure_roles",
     "judge",
     "pack",
     "pitch_pair",
     "quantities",
     "quantity",
+    "technique_key",
     "to_plain",
     "unpack",
 ]

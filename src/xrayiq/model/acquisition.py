@@ -132,6 +132,8 @@ class ObjectHeader:
         Identifiers.
     patient_key, operator_key : str or None
         Keyed hashes that stand for the person; never the person.
+    is_test_patient : bool
+        Whether the patient's name or number is one that the site keeps for tests.
     rows, columns, frames, bits_stored : int or None
         Size of the pixel data; `frames` is 1 for a single image.
     acquisition : Acquisition
@@ -148,6 +150,7 @@ class ObjectHeader:
     transfer_syntax_uid: str | None = None
     patient_key: str | None = None
     operator_key: str | None = None
+    is_test_patient: bool = False
     rows: int | None = None
     columns: int | None = None
     frames: int | None = None

@@ -15,6 +15,7 @@ from xrayiq.procedures.inspection import Inspection
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
 from xrayiq.procedures.plan import plan_digest
+from xrayiq.procedures.populations import RegisteredEquipment, population_of
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
 from xrayiq.procedures.responses import ResponseBook
 from xrayiq.procedures.scoring import (
@@ -48,6 +49,7 @@ __all__ = [
     "MapOfDay",
     "Procedure",
     "Recognition",
+    "RegisteredEquipment",
     "ResponseBook",
     "ScoredSet",
     "SetMember",
@@ -68,6 +70,7 @@ __all__ = [
     "no_procedure",
     "parameter_digest",
     "plan_digest",
+    "population_of",
     "read_kerma_table",
     "reading_outcome",
     "recognise",

@@ -17,5 +17,6 @@ def plan_digest(site: Site) -> str:
     A file that was scored under this digest and has not changed needs no second look.
     """
     rows = [(procedure.name, procedure.algorithm_version, procedure.digest(site)) for procedure in PROCEDURES]
-    text = json.dumps([rows, sorted({**SET_PROCEDURES, **HISTORY_PROCEDURES}.items())])
+    counted = [[repr(entry) for entry in site.equipment], site.test_patients]
+    text = json.dumps([rows, sorted({**SET_PROCEDURES, **HISTORY_PROCEDURES}.items()), counted])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

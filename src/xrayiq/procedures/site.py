@@ -15,13 +15,19 @@ from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Acquisition, Limit, quantity
 from xrayiq.model.limit import Basis, Confidence
 from xrayiq.procedures.kerma import SiteKerma
+from xrayiq.procedures.populations import (
+    RegisteredEquipment,
+    pattern_of_test_patients,
+    registered_equipment,
+    words_of_test_patients,
+)
 
 Kind = Literal[
     "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "meter", "other"
 ]
 
 _RULE_KEYS = frozenset({"attribute", "pattern", "kind"})
-_SITE_KEYS = frozenset({"name", "header_rules", "limits", "kerma", "beam_edition"})
+_SITE_KEYS = frozenset({"name", "header_rules", "limits", "kerma", "beam_edition", "equipment", "test_patients"})
 #: edition of the fluence tables where neither the site nor a kerma table names one
 BEAM_EDITION = "2015"
 _BEAM_EDITIONS = ("2003", "2015")
@@ -69,6 +75,10 @@ class Site:
         Kerma at the detector per charge of the site's test beams.
     beam_edition : str
         Edition of the tables of quanta per kerma that the DQE of beams known from headers is computed with.
+    equipment : tuple of RegisteredEquipment
+        The site's own equipment; without any, all equipment counts as its own.
+    test_patients : str or None
+        Regular expression that the name or number of a test patient matches; None where there are none.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -78,6 +88,8 @@ class Site:
     limits: tuple[Limit, ...]
     kerma: tuple[SiteKerma, ...] = ()
     beam_edition: str = BEAM_EDITION
+    equipment: tuple[RegisteredEquipment, ...] = ()
+    test_patients: str | None = None
     digest: str = ""
 
 
@@ -88,8 +100,9 @@ def load_site(path: str | Path | None = None) -> Site:
     ----------
     path : str or Path, optional
         A ``site.toml`` with any of ``name``, ``[[header_rules]]`` (attribute, pattern, kind), ``[limits.ID]``
-        (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[kerma]]`` (fields of `SiteKerma`) and
-        ``beam_edition``.
+        (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[kerma]]`` (fields of `SiteKerma`),
+        ``beam_edition``, ``[[equipment]]`` (fields of `RegisteredEquipment`) and ``[test_patients]`` (``words``, in
+        place of the shipped ones).
 
     Returns
     -------
@@ -104,7 +117,12 @@ def load_site(path: str | Path | None = None) -> Site:
     rules = tuple(_rule(row, "header_rules.toml") for row in _shipped("header_rules.toml")["rule"])
     limits = _limits(_shipped("limits.toml"), "limits.toml")
     if path is None:
-        return Site(name="", header_rules=rules, limits=tuple(limits.values()))
+        return Site(
+            name="",
+            header_rules=rules,
+            limits=tuple(limits.values()),
+            test_patients=pattern_of_test_patients(words_of_test_patients()),
+        )
     table, digest = _read(Path(path))
     name = Path(path).name
     unknown = set(table) - _SITE_KEYS
@@ -120,6 +138,8 @@ def load_site(path: str | Path | None = None) -> Site:
         limits=tuple(limits.values()),
         kerma=tuple(_kerma(row, name) for row in table.get("kerma", [])),
         beam_edition=_beam_edition(table.get("beam_edition", BEAM_EDITION), name),
+        equipment=registered_equipment(table.get("equipment", []), name),
+        test_patients=pattern_of_test_patients(words_of_test_patients(table.get("test_patients"), name)),
         digest=digest,
     )
 

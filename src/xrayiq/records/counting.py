@@ -23,6 +23,8 @@ class ArchiveStatus:
         Outcomes of their subjects by kind.
     verdicts : mapping of str to int
         Verdicts by status.
+    populations : mapping of str to int
+        Objects by what they count as; one of each exposure of a patient is ``"clinical"``.
     unmeasured : int
         Outcomes that are not measured for another reason than the expected ones.
     """
@@ -30,6 +32,7 @@ class ArchiveStatus:
     files: Mapping[str, int]
     outcomes: Mapping[str, int]
     verdicts: Mapping[str, int]
+    populations: Mapping[str, int]
     unmeasured: int
 
 
@@ -69,6 +72,7 @@ def archive_status(
     counted = OUTCOMES.c.subject.in_(subjects) | OUTCOMES.c.object_id.in_(of_objects)
     counted &= OUTCOMES.c.plan_digest == plan_digest
     files = select(FILES.c.status, func.count()).where(of_archive)
+    populations = select(OBJECTS.c.population, func.count()).where(OBJECTS.c.subject.in_(subjects))
     outcomes = select(OUTCOMES.c.kind, func.count()).where(counted)
     verdicts = select(VERDICTS.c.status, func.count()).join(OUTCOMES, VERDICTS.c.outcome_id == OUTCOMES.c.id)
     unmeasured = select(func.count()).where(
@@ -81,6 +85,7 @@ def archive_status(
         files=_counts(connection, files.group_by(FILES.c.status).order_by(FILES.c.status)),
         outcomes=_counts(connection, outcomes.group_by(OUTCOMES.c.kind).order_by(OUTCOMES.c.kind)),
         verdicts=_counts(connection, verdicts.where(counted).group_by(VERDICTS.c.status).order_by(VERDICTS.c.status)),
+        populations=_counts(connection, populations.group_by(OBJECTS.c.population).order_by(OBJECTS.c.population)),
         unmeasured=int(connection.execute(unmeasured).scalar_one()),
     )
 

@@ -14,7 +14,10 @@ from xrayiq.records.counting import in_force, with_objects
 from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS, VERDICTS
 
 _EQUIPMENT_NAMES: Final = tuple(column.name for column in EQUIPMENT.columns if column.name not in ("id", "identity"))
-_EXPOSURE_NAMES: Final = ("modality", "body_part", "view_position", "laterality", "exposed_at", "quality_control")
+_EXPOSURE_NAMES: Final = (
+    *("modality", "body_part", "view_position", "laterality", "exposed_at", "quality_control"),
+    *("exposure_key", "population"),
+)
 _OUTCOME_NAMES: Final = ("subject", "procedure", "algorithm_version", "parameter_digest")
 
 
@@ -49,7 +52,10 @@ def _of_outcomes(table: Table) -> Select[Any]:
 
 
 def _objects() -> Select[Any]:
-    columns = [*_all(OBJECTS, without=("header_json",)), *_named(EQUIPMENT, _EQUIPMENT_NAMES)]
+    columns = [
+        *_all(OBJECTS, without=("header_json", "technique_key", "own_population")),
+        *_named(EQUIPMENT, _EQUIPMENT_NAMES),
+    ]
     query = select(*columns).select_from(OBJECTS).join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
     return query.order_by(OBJECTS.c.id)
 

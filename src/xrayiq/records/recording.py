@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import URL
 
 from xrayiq.errors import InputError
-from xrayiq.model import ObjectHeader, Outcome
+from xrayiq.model import ObjectHeader, Outcome, Population
 from xrayiq.records.packing import PackedOutcome, pack_outcome
 from xrayiq.records.session import Session
 from xrayiq.records.tables import FILES, RUNS
@@ -148,6 +148,7 @@ class Recorder(Session):
         header: ObjectHeader | None,
         kind: str,
         outcomes: Sequence[Outcome | PackedOutcome],
+        population: Population = "not_classed",
     ) -> int:
         """Store what became of one file, and give the number of outcomes that are new.
 
@@ -168,6 +169,9 @@ class Recorder(Session):
             What the object was recognised as.
         outcomes : sequence of Outcome or PackedOutcome
             `pack_outcome` in a worker spares the writing process the packing.
+        population : str
+            What the object counts as by itself. Of ``"clinical"`` objects of one exposure (`exposure_roles`) one stays
+            so, the others become its ``"twin"`` or ``"copy"``.
 
         Returns
         -------
@@ -187,7 +191,8 @@ class Recorder(Session):
             writer.put_file(connection, archive_key=archive_key, plan_digest=plan_digest, file=file)
             object_id: int | None
             if header is not None:
-                object_id = writer.put_object(connection, header, kind, replace=file.status != "duplicate")
+                again = file.status != "duplicate"
+                object_id = writer.put_object(connection, header, kind, population=population, replace=again)
             else:
                 object_id = writer.object_id(connection, file.subject)
             return writer.add_outcomes(connection, packed, run_id=run_id, object_id=object_id, plan_digest=plan_digest)

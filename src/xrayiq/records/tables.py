@@ -72,7 +72,9 @@ EQUIPMENT: Final = Table(
     Column("department", StorableText),
 )
 
-#: `exposed_at` is the reading of the modality's own clock; `utc_offset_min` is known where the header states it
+#: `exposed_at` is the reading of the modality's own clock; `utc_offset_min` is known where the header states it.
+#: `own_population` is what the object is by itself, `population` what it counts as beside the others of its exposure,
+#: which have the same `exposure_key`; objects of stores older than these columns are "not_classed" until a run
 OBJECTS: Final = Table(
     "objects",
     METADATA,
@@ -110,6 +112,10 @@ OBJECTS: Final = Table(
     Column("frames", Integer),
     Column("bits_stored", Integer),
     Column("header_json", Text, nullable=False),
+    Column("technique_key", StorableText, index=True),
+    Column("own_population", StorableText, nullable=False, server_default=text("'not_classed'")),
+    Column("exposure_key", StorableText, nullable=False, server_default=text("''"), index=True),
+    Column("population", StorableText, nullable=False, server_default=text("'not_classed'")),
 )
 
 FILES: Final = Table(

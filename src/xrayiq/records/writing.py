@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Insert, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from xrayiq.errors import InputError
-from xrayiq.model import Acquisition, Equipment, ObjectHeader
+from xrayiq.model import Acquisition, Equipment, ObjectHeader, Population, technique_key
+from xrayiq.records.exposures import exposure_of, settle
 from xrayiq.records.outcome_rows import Row, measurement_rows, outcome_row, plain_number, verdict_rows
 from xrayiq.records.packing import PackedOutcome, pack_value
 from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, VERDICTS
@@ -77,7 +78,6 @@ class _Statements:
 
     put_file: Insert
     put_object: Insert
-    keep_object: Insert
     keep_equipment: Insert
     keep_outcomes: Insert
     keep_measurements: Insert
@@ -115,6 +115,17 @@ _OTHER_FILE: Final = (
     .where((FILES.c.archive_key != bindparam("archive_key")) | (FILES.c.relative_path != bindparam("relative_path")))
     .limit(1)
 )
+_HELD_OBJECT: Final = select(FILES.c.subject).where(
+    FILES.c.archive_key == bindparam("archive_key"),
+    FILES.c.relative_path == bindparam("relative_path"),
+    FILES.c.status == "object",
+)
+_FIRST_DUPLICATE: Final = (
+    select(FILES.c.id)
+    .where(FILES.c.subject == bindparam("subject"), FILES.c.status == "duplicate")
+    .order_by(FILES.c.id)
+    .limit(1)
+)
 
 
 def _statements(dialect: str) -> _Statements:
@@ -131,7 +142,6 @@ def _statements(dialect: str) -> _Statements:
     return _Statements(
         put_file=put(FILES, ("archive_key", "relative_path")),
         put_object=put(OBJECTS, ("subject",)),
-        keep_object=keep(OBJECTS),
         keep_equipment=keep(EQUIPMENT),
         keep_outcomes=keep(OUTCOMES),
         keep_measurements=keep(MEASUREMENTS),
@@ -160,16 +170,31 @@ class Writer:
         """Insert or update one row of the file index; a second file of one object becomes its duplicate."""
         row: Row = {"archive_key": archive_key, "plan_digest": plan_digest}
         row |= {name: getattr(file, name) for name in FileEntry.__slots__}
+        self._leave(connection, row)
         if file.status == "object":
             place = {name: row[name] for name in ("subject", "archive_key", "relative_path")}
             if connection.execute(_OTHER_FILE, place).first() is not None:
                 row["status"] = "duplicate"
         connection.execute(self._sql.put_file, row)
 
-    def put_object(self, connection: Connection, header: ObjectHeader, kind: str, *, replace: bool) -> int:
-        """Insert an object, or replace its row, and give its id."""
-        row = object_row(header, kind, self._equipment_id(connection, header.acquisition.equipment))
-        connection.execute(self._sql.put_object if replace else self._sql.keep_object, row)
+    def _leave(self, connection: Connection, row: Row) -> None:
+        """Give an object that a file held before to the first of its duplicates, where the file holds another now."""
+        held = connection.scalar(_HELD_OBJECT, {name: row[name] for name in ("archive_key", "relative_path")})
+        if held is None or held == row["subject"]:
+            return
+        heir = connection.scalar(_FIRST_DUPLICATE, {"subject": held})
+        if heir is not None:
+            connection.execute(update(FILES).where(FILES.c.id == heir).values(status="object"))
+
+    def put_object(
+        self, connection: Connection, header: ObjectHeader, kind: str, *, population: Population, replace: bool
+    ) -> int:
+        """Insert an object, or replace its row, bring its exposure up to date, and give its id."""
+        row = object_row(header, kind, self._equipment_id(connection, header.acquisition.equipment), population)
+        before = exposure_of(connection, header.subject)
+        if replace or not before:
+            connection.execute(self._sql.put_object, row)
+            settle(connection, header.subject, before=before)
         return int(connection.execute(_OBJECT_ID, {"subject": header.subject}).scalar_one())
 
     def object_id(self, connection: Connection, subject: str) -> int | None:
@@ -244,8 +269,8 @@ def equipment_row(equipment: Equipment) -> Row:
     return {"identity": hashlib.sha256(canonical.encode()).hexdigest(), **row}
 
 
-def object_row(header: ObjectHeader, kind: str, equipment_id: int) -> Row:
-    """Row of an object, with its whole header as JSON."""
+def object_row(header: ObjectHeader, kind: str, equipment_id: int, population: Population) -> Row:
+    """Row of an object as an exposure of its own, with its whole header as JSON."""
     acquisition = header.acquisition
     moment = acquisition.exposed_at
     offset = None if moment is None else moment.utcoffset()
@@ -257,4 +282,6 @@ def object_row(header: ObjectHeader, kind: str, equipment_id: int) -> Row:
     row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
     row["quality_control"] = None if control is None else control.upper() == "YES"
     row["header_json"] = pack_value(header)[0]
+    row |= {"own_population": population, "population": population, "exposure_key": header.subject}
+    row["technique_key"] = technique_key(header) if population == "clinical" else None
     return row

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xrayiq import plots
 from xrayiq.plots.style import BAND
+from xrayiq.report.counted import left_out_text, of_exposures
 from xrayiq.report.evidence import Evidence
 from xrayiq.report.tables import Picture, Table, picture_svg, table
 from xrayiq.report.wording import clean, grouped, value_text
@@ -30,18 +31,21 @@ class Clinical:
         By unit and body part.
     pictures : tuple of Picture
         Distribution of the SNR by unit.
+    left_out : str
+        Objects that do not count, by reason.
     """
 
     numbers: Table
     pictures: tuple[Picture, ...]
+    left_out: str
 
 
 def clinical(evidence: Evidence) -> Clinical | None:
     """Noise and clipping of clinical images; None where neither was measured."""
     values = evidence.measurements
-    values = values[
-        (values["object_kind"] == "clinical") & values["quantity"].isin(_QUANTITIES) & values["value"].notna()
-    ]
+    values = of_exposures(
+        values[(values["object_kind"] == "clinical") & values["quantity"].isin(_QUANTITIES) & values["value"].notna()]
+    )
     if values.empty:
         return None
     values = values.assign(body=values["body_part"].map(clean).replace("", "not stated"))
@@ -50,9 +54,13 @@ def clinical(evidence: Evidence) -> Clinical | None:
         for key, own in values.groupby(["unit", "body"])
         if isinstance(key, tuple)
     ]
-    columns = ["Unit", "Body part", "#Images", "#Median SNR", "#10th to 90th percentile", "#Median noise"]
+    columns = ["Unit", "Body part", "#Exposures", "#Median SNR", "#10th to 90th percentile", "#Median noise"]
     columns += ["#Clipped low, greatest", "#Clipped high, greatest"]
-    return Clinical(numbers=table(columns, rows, most=_ROWS), pictures=_pictures(evidence, values))
+    return Clinical(
+        numbers=table(columns, rows, most=_ROWS),
+        pictures=_pictures(evidence, values),
+        left_out=left_out_text(evidence.objects),
+    )
 
 
 def _cells(own: pd.DataFrame) -> tuple[str, ...]:
@@ -60,7 +68,7 @@ def _cells(own: pd.DataFrame) -> tuple[str, ...]:
     snr = by_name["clinical_snr"]
     low, high = (_text("clinical_snr", float(snr.quantile(share))) for share in (0.1, 0.9))
     return (
-        grouped(own["subject"].nunique()),
+        grouped(own["exposure_key"].nunique()),
         _text("clinical_snr", snr.median()),
         f"{low} to {high}" if len(snr) > 1 else "–",
         _text("clinical_noise", by_name["clinical_noise"].median()),

@@ -11,6 +11,7 @@ import pandas as pd
 from xrayiq import plots
 from xrayiq.model import Limit
 from xrayiq.plots.style import BAND
+from xrayiq.report.counted import left_out_text, of_exposures
 from xrayiq.report.evidence import Evidence
 from xrayiq.report.findings import allowed_text, limit_of
 from xrayiq.report.tables import Picture, Table, picture_svg, table
@@ -30,33 +31,36 @@ class Exposure:
     Parameters
     ----------
     numbers : Table
-        By unit: number, median, spread and shares in the bands of the limit.
+        By unit: number of exposures, median, spread and shares in the bands of the limit.
     pictures : tuple of Picture
         Distribution of each unit, widest departure first.
     pictures_left_out : int
         Units without a picture.
     limit : str
         The limit whose bands are used, with its source; empty where nothing was judged.
+    left_out : str
+        Objects that do not count, by reason.
     """
 
     numbers: Table
     pictures: tuple[Picture, ...]
     pictures_left_out: int
     limit: str
+    left_out: str
 
 
 def exposure(evidence: Evidence) -> Exposure | None:
-    """Deviation index by unit; None where no image has one."""
+    """Deviation index by unit; None where no exposure of a patient has one."""
     values = evidence.measurements
-    values = values[(values["quantity"] == QUANTITY) & values["value"].notna()]
+    values = of_exposures(values[(values["quantity"] == QUANTITY) & values["value"].notna()])
     if values.empty:
         return None
-    verdicts = evidence.verdicts[evidence.verdicts["quantity"] == QUANTITY]
+    verdicts = of_exposures(evidence.verdicts[evidence.verdicts["quantity"] == QUANTITY])
     limits = {int(str(number)): limit_of(rows.iloc[-1].to_dict()) for number, rows in verdicts.groupby("unit")}
     units = [(int(str(number)), rows["value"]) for number, rows in values.groupby("unit")]
     units.sort(key=lambda item: -abs(item[1].median()))
     shares = {number: _shares(verdicts[verdicts["unit"] == number]) for number, _ in units}
-    columns = ["Unit", "#Images", "#Median", "#10th to 90th percentile", *(f"#{name}" for name in BANDS)]
+    columns = ["Unit", "#Exposures", "#Median", "#10th to 90th percentile", *(f"#{name}" for name in BANDS)]
     rows = [(_name(evidence, number), *_spread(numbers), *shares[number]) for number, numbers in units]
     return Exposure(
         numbers=table(columns, rows, most=_ROWS),
@@ -66,6 +70,7 @@ def exposure(evidence: Evidence) -> Exposure | None:
         ),
         pictures_left_out=max(0, len(units) - MOST_PICTURES),
         limit=_limit_text(next(iter(limits.values()), None)),
+        left_out=left_out_text(evidence.objects),
     )
 
 

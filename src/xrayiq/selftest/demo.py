@@ -41,6 +41,8 @@ class DemoResult:
             [
                 f"{summary.files} files read in {summary.seconds:.0f} s: "
                 + ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in summary.file_counts.items()),
+                f"{summary.object_counts.get('clinical', 0)} exposures of patients, each counted once; "
+                f"{summary.object_counts.get('quality_control', 0)} test images",
                 f"{outcomes.get('measured', 0)} outcomes measured, {outcomes.get('not_measurable', 0)} not measurable, "
                 f"{outcomes.get('error', 0)} errors",
                 f"verdicts: {verdicts.get('pass', 0)} within limits, {verdicts.get('warning', 0)} warnings, "

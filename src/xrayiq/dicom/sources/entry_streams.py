@@ -15,9 +15,6 @@ from xrayiq.dicom.sources.source import SourceFile
 
 #: greatest size of one entry, bytes
 ENTRY_MAX: Final = 2**30
-#: an entry or archive of more than this many bytes that is so many times its compressed size is taken as a bomb
-_SUSPECT_SIZE: Final = 2**26
-_EXPANSION_MAX: Final = 200
 #: bytes taken from a file, and given back decompressed, at a time
 _BLOCK: Final = 2**16
 #: greatest memory that xz may take, bytes; its strongest setting takes a quarter
@@ -27,11 +24,6 @@ _XZ_MEMORY: Final = 2**28
 def damaged(found: str) -> OSError:
     """Error of content that does not hold what its archive says."""
     return OSError(errno.EIO, found)
-
-
-def is_bomb(size: int, stored_size: int) -> bool:
-    """Whether so much content from so few bytes is beyond what images compress to."""
-    return size > _SUSPECT_SIZE and size > _EXPANSION_MAX * stored_size
 
 
 def open_archive(file: SourceFile) -> BinaryIO:

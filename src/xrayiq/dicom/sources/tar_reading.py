@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from xrayiq.dicom.sources.entry_streams import damaged, expanded_blocks, inflated_blocks, is_bomb, stored_blocks
+from xrayiq.dicom.expansion import is_bomb
+from xrayiq.dicom.sources.entry_streams import damaged, expanded_blocks, inflated_blocks, stored_blocks
 
 #: greatest header that is read at once, bytes: names and attributes, not content
 _HEADER_MAX: Final = 2**20

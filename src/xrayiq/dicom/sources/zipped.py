@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from xrayiq.dicom.expansion import is_bomb
 from xrayiq.dicom.sources.archive_names import is_archive_name
 from xrayiq.dicom.sources.entry_names import is_numbered, name_problem, numbered_name, plain_name
-from xrayiq.dicom.sources.entry_streams import ENTRY_MAX, checked_stream, is_bomb, open_archive, unzipped_blocks
+from xrayiq.dicom.sources.entry_streams import ENTRY_MAX, checked_stream, open_archive, unzipped_blocks
 from xrayiq.dicom.sources.source import SourceFile
 from xrayiq.dicom.sources.zip_directory import ZipDirectory, ZipEntry, content_start
 

@@ -1,0 +1,130 @@
+"""Content made to hang a reader, to fill its memory or to pass for measured: what the fuzz tests have found."""
+
+import struct
+import time
+import zlib
+
+import imagecodecs
+import numpy as np
+import pytest
+from pydicom.encaps import encapsulate
+
+from xrayiq.dicom import read, read_acquisition, read_header
+from xrayiq.dicom.elements import parse_number
+from xrayiq.errors import DecodeError, HeaderError, TruncatedFileError
+
+JPEG = "1.2.840.10008.1.2.4."
+DEFLATED = "1.2.840.10008.1.2.1.99"
+
+
+def smooth(shape=(40, 44)):
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    noise = np.random.default_rng(0).normal(0.0, 12.0, shape)
+    return (1500.0 + 900.0 * np.sin(rows / 5.0) * np.cos(columns / 7.0) + noise).astype(np.uint16)
+
+
+@pytest.fixture
+def file_of(make_dataset, to_bytes):
+    """Bytes of an object with this codestream as its only frame."""
+
+    def make(words, codestream, syntax, **attributes):
+        dataset = make_dataset(words, **attributes)
+        dataset.PixelData = encapsulate([bytes(codestream)])
+        dataset["PixelData"].VR = "OB"
+        dataset["PixelData"].is_undefined_length = True
+        return to_bytes(dataset, syntax=syntax)
+
+    return make
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("length", [0, 1, 7])
+def test_box_that_leads_nowhere_ends(length, file_of):
+    words = smooth()
+    codestream = imagecodecs.jpeg2k_encode(words, codecformat="jp2", reversible=True, level=0)
+    np.testing.assert_array_equal(read(file_of(words, codestream, JPEG + "90")).pixels, words)
+    assert codestream[16:20] == b"ftyp"
+    broken = codestream[:12] + struct.pack(">I", length) + codestream[16:]
+    with pytest.raises(DecodeError, match="its boxes lead to no codestream"):
+        read(file_of(words, broken, JPEG + "90"))
+
+
+def test_htj2k_frame_that_breaks_off_is_an_error_and_prints_nothing(file_of, capfd):
+    """OpenJPH finds damage in the middle after rows have come; what was not reached is whatever was in memory."""
+    words, random = smooth(), np.random.default_rng(0)
+    codestream = imagecodecs.htj2k_encode(words, reversible=True)
+    refused = 0
+    for _ in range(40):
+        damaged = bytearray(codestream)
+        for place in random.integers(100, len(damaged) - 2, 3):
+            damaged[place] ^= 1 << int(random.integers(8))
+        try:
+            read(file_of(words, damaged, JPEG + "201"))
+        except DecodeError:
+            refused += 1
+    # of 400 such frames 12 % are refused by the codec, and 43 % with what it cannot raise: 17 of 40, less 3 sigma
+    assert refused >= 8
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("suffix", ["80", "90", "201"])
+def test_small_frame_that_declares_gigabytes_is_refused_before_it_is_decoded(suffix, file_of):
+    words = smooth()
+    codestream = {
+        "80": imagecodecs.jpegls_encode,
+        "90": lambda values: imagecodecs.jpeg2k_encode(values, codecformat="j2k", reversible=True, level=0),
+        "201": lambda values: imagecodecs.htj2k_encode(values, reversible=True),
+    }[suffix](words)
+    with pytest.raises(DecodeError, match=r"bytes declared of \d+, as decompression bombs do"):
+        read(file_of(words, codestream, JPEG + suffix, Rows=16384, Columns=16384))
+
+
+def test_deflate_bomb_is_refused_at_its_first_64_mebibytes(make_dataset, to_bytes):
+    dataset = make_dataset(np.zeros((60, 80), np.uint16))
+    content = to_bytes(dataset, syntax=DEFLATED)
+    start = content.index(DEFLATED.encode()) + 22
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    zeros = deflater.compress(bytes(2**20)) + deflater.flush(zlib.Z_FULL_FLUSH)
+    meta_end = next(at for at in range(start, len(content)) if _inflates(content[at:]))
+    with pytest.raises(HeaderError, match=r"holds 67\d{6} and more; needed an image of sane size"):
+        read(content[:meta_end] + zeros * 300 + b"\x03\x00")
+
+
+def _inflates(content):
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, 8)[:2] == b"\x08\x00"
+    except zlib.error:
+        return False
+
+
+def test_zeros_in_place_of_a_header_cost_no_element_each(make_dataset, to_bytes):
+    """A copy that was interrupted often ends in zeros; each eight of them would parse as an element."""
+    content = to_bytes(make_dataset())
+    start = content.index(b"\x28\x00\x10\x00US") + 10  # after Rows
+    began = time.perf_counter()
+    with pytest.raises(TruncatedFileError, match="ends before its pixel data"):
+        read(content[:start] + bytes(2**23))
+    assert time.perf_counter() - began < 5.0  # a million elements take some 30 s
+
+
+def test_zeros_after_a_header_are_padding_and_other_bytes_are_not(make_dataset, to_bytes):
+    content = to_bytes(make_dataset())
+    start = content.index(b"\xe0\x7f\x10\x00")
+    for count in (1, 8, 10, 12, 512):
+        assert read_header(content[:start] + bytes(count)).rows == 6
+    with pytest.raises(HeaderError, match="zeros between the elements of the header"):
+        read(content[:start] + bytes(16) + content[start:])
+
+
+@pytest.mark.parametrize("text", ["1e308", "-1e308", "1e-320", "1e19", "1e-19", "1e999", "inf", "nan", "9" * 60])
+def test_number_of_a_size_that_nothing_has_is_none(text):
+    assert parse_number(text) is None
+    assert parse_number("1e18") == 1e18
+    assert parse_number("-1e-18") == -1e-18
+
+
+@pytest.mark.parametrize("spacing", [1e-9, 1e9])
+def test_pitch_that_no_pixel_has_counts_as_missing(spacing, make_dataset, to_bytes):
+    dataset = make_dataset(ImagerPixelSpacing=[spacing, spacing], PixelSpacing=[0.2, 0.2])
+    found = read_acquisition(to_bytes(dataset))
+    assert (found.pixel_pitch_mm, found.pixel_pitch_source) == ((0.2, 0.2), "PixelSpacing")

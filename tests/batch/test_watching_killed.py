@@ -19,6 +19,24 @@ from xrayiq_phantoms.rooms import ROOMS
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are told from /proc")
 
+
+class Done:
+    """Result that is there at once."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def result(self):
+        return self._value
+
+
+class Here:
+    """Executor of this process: no time is lost on starting others."""
+
+    def submit(self, function, /, *arguments):
+        return Done(function(*arguments))
+
+
 _SCRIPT = """
 import sys, xrayiq
 xrayiq.watch(
@@ -74,7 +92,7 @@ def test_a_watch_that_is_killed_again_and_again_ends_with_the_records_of_a_plain
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=60) != 0  # KeyboardInterrupt of a script that does not catch it
         assert await_end_of_group(process, seconds=10) == []
-    xrayiq.run(tmp_path / "folder", f"sqlite:///{tmp_path / 'plain.db'}", workers=1)
+    xrayiq.run(tmp_path / "folder", f"sqlite:///{tmp_path / 'plain.db'}", client=Here())
     found, expected = rows_of(store), rows_of(tmp_path / "plain.db")
     assert len(expected["responses"]) == 1
     for name in expected:

@@ -80,7 +80,7 @@ def test_other_frames_are_not_decoded(make_dataset, to_bytes, frames):
     encoded = [b"no codestream", bytes(jpegls_encode(np.ascontiguousarray(frames[1]))), b"nor this"]
     content = to_bytes(many(make_dataset, frames, encapsulate(encoded)), syntax=JPEG_LS)
     np.testing.assert_array_equal(read(content, frame=2).pixels, frames[1])
-    with pytest.raises(DecodeError, match="it has no frame header"):
+    with pytest.raises(DecodeError, match="it has no sound frame header"):
         read(content, frame=1)
 
 

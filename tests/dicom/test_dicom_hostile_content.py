@@ -12,6 +12,7 @@ from pydicom.encaps import encapsulate
 from xrayiq.dicom import read, read_acquisition, read_header
 from xrayiq.dicom.elements import parse_number
 from xrayiq.errors import DecodeError, HeaderError, TruncatedFileError
+from xrayiq_phantoms.dicom_writer import write_dicom
 
 JPEG = "1.2.840.10008.1.2.4."
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -65,6 +66,36 @@ def test_htj2k_frame_that_breaks_off_is_an_error_and_prints_nothing(file_of, cap
     # of 400 such frames 12 % are refused by the codec, and 43 % with what it cannot raise: 17 of 40, less 3 sigma
     assert refused >= 8
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("field", "value"), [(28, 0), (24, 0), (32, 2**32 - 1), (24, 2**31), (28, 1)])
+@pytest.mark.parametrize("suffix", ["90", "201"])
+def test_tiles_that_make_no_image_end(suffix, field, value, file_of):
+    """Width and height of a tile, and the column where the first begins: some of them keep OpenJPH busy for ever."""
+    words = smooth()
+    make = {"90": imagecodecs.jpeg2k_encode, "201": imagecodecs.htj2k_encode}[suffix]
+    codestream = bytearray(make(words, reversible=True, **({"codecformat": "j2k"} if suffix == "90" else {})))
+    struct.pack_into(">I", codestream, codestream.index(b"\xff\x4f\xff\x51") + field, value)
+    try:
+        read(file_of(words, codestream, JPEG + suffix))
+    except DecodeError as error:
+        assert value in (1, 2**31) or "no sound frame header" in str(error)
+    else:
+        assert value in (1, 2**31)  # as much as a tile may be
+
+
+@pytest.mark.parametrize("offset", [0, 63, 2**20, 2**28, 2**32 - 1])
+@pytest.mark.parametrize("segment", [0, 1])
+def test_segment_outside_its_frame_is_refused(segment, offset, tmp_path):
+    """The codec reads where the header says, also past the end of the memory."""
+    path = tmp_path / "a.dcm"
+    write_dicom(path, smooth(), pixel_pitch_mm=0.1, bits_stored=12, transfer_syntax="rle")
+    content = bytearray(path.read_bytes())
+    header = content.index(struct.pack("<II", 2, 64))
+    struct.pack_into("<I", content, header + 4 + 4 * segment, offset)
+    with pytest.raises(DecodeError, match="its header tells of no 2 segments within it"):
+        read(bytes(content))
 
 
 @pytest.mark.parametrize("suffix", ["80", "90", "201"])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
 from pydicom.uid import UID
 
-from xrayiq.dicom.codestreams import FrameSize, has_end_marker, jpeg2000_size, jpeg_size
+from xrayiq.dicom.codestreams import FrameSize, has_end_marker, has_sound_segments, jpeg2000_size, jpeg_size
 from xrayiq.dicom.expansion import is_bomb
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.htj2k import htj2k_decode
@@ -160,7 +160,7 @@ def _checked_words(frame: bytes, runner: DecodeRunner, name: str) -> tuple[NDArr
 def _checked_size(frame: bytes, runner: DecodeRunner, syntax: str, name: str) -> FrameSize:
     size = jpeg2000_size(frame) if syntax in JPEG_2000_FAMILY else jpeg_size(frame)
     if size is None:
-        raise undecodable("it has no frame header", syntax, name)
+        raise undecodable("it has no sound frame header", syntax, name)
     if size.components != 1:
         raise _in_colour(size.components, name)
     if (size.rows, size.columns) != (runner.rows, runner.columns):
@@ -182,6 +182,8 @@ def _in_colour(components: int, name: str) -> NotMeasurableError:
 def _rle_words(frame: bytes, runner: DecodeRunner, name: str) -> NDArray[Any]:
     width = runner.bits_allocated // 8
     count = runner.rows * runner.columns
+    if not has_sound_segments(frame, width):
+        raise undecodable(f"its header tells of no {width} segments within it", RLE, name)
     try:
         decoded = imagecodecs.dicomrle_decode(frame, dtype=f"<u{width}")
     except _CODEC_ERRORS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,9 @@ _JP2_SIGNATURE: Final = b"\x00\x00\x00\x0cjP  "
 _BARE_MARKERS: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 #: the end marker may be followed by padding
 _TAIL_BYTES: Final = 64
+#: greatest number of tiles along a side; their number in all is a word of 16 bits
+_TILES_MAX: Final = 2**12
+_RLE_HEADER: Final = struct.Struct("<16I")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +73,26 @@ def has_sound_boxes(frame: bytes) -> bool:
 
 
 def jpeg2000_size(frame: bytes) -> FrameSize | None:
-    """Size in the SIZ segment of a JPEG 2000 codestream, bare or inside a JP2 file; None where there is none."""
+    """Size in the SIZ segment of a JPEG 2000 codestream, bare or inside a JP2 file.
+
+    None where there is none, or where its tiles do not begin at the image or are absurdly many: a decoder that believes
+    it goes over tiles of no size for ever.
+    """
     start = frame.find(b"\xff\x4f\xff\x51", 0, 4096)
     if start < 0 or start + 43 > len(frame):
         return None
     fields = struct.unpack(">HHIIIIIIIIHB", frame[start + 4 : start + 43])
-    width, height, left, top = fields[2:6]
+    width, height, left, top, *tiles = fields[2:10]
+    for end, begin, size, origin in ((width, left, tiles[0], tiles[2]), (height, top, tiles[1], tiles[3])):
+        if not (origin <= begin < end and begin < origin + size and (end - origin) <= _TILES_MAX * size):
+            return None
     return FrameSize(rows=height - top, columns=width - left, components=fields[10], precision=(fields[11] & 0x7F) + 1)
+
+
+def has_sound_segments(frame: bytes, segments: int) -> bool:
+    """Whether an RLE frame's header tells of so many segments, one after the other and within the frame."""
+    if len(frame) < _RLE_HEADER.size:
+        return False
+    count, *offsets = _RLE_HEADER.unpack_from(frame)
+    places = [_RLE_HEADER.size, *offsets[:segments], len(frame)]
+    return count == segments and all(first <= second for first, second in itertools.pairwise(places))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ def main() -> NoReturn:
     130 interrupted.
     """
     try:
+        _require_printable_options(sys.argv[1:])
         application()
     except (InputError, SiteError) as error:
         _leave(str(error), USAGE_ERROR)
@@ -43,6 +45,18 @@ def main() -> NoReturn:
             raise
         _leave(f"internal error ({type(error).__name__}); set XRAYIQ_DEBUG=1 to see where", INTERNAL_ERROR)
     sys.exit(0)
+
+
+def _require_printable_options(arguments: list[str]) -> None:
+    """A file name in place of ``*`` may pass for an option, and the message about that would show it raw."""
+    for argument in itertools.takewhile(lambda argument: argument != "--", arguments):
+        name = argument.partition("=")[0]
+        if name.startswith("-") and not name.isprintable():
+            raise InputError(
+                f"option {name}",
+                needed="one of those that --help lists",
+                remedy="put -- before names of files that begin with -",
+            )
 
 
 def _leave(message: str, code: int) -> NoReturn:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from xrayiq.batch.large_files import LARGE_BYTES, unmeasured_large_file
 from xrayiq.batch.scored_file import ScoredFile, digest_of, entry_of, failed_file, told_of
 from xrayiq.batch.summary import exit_code
 from xrayiq.dicom import (
@@ -80,6 +81,9 @@ def score_file(
     if file.problem:
         return failed_file(file, site, reason=file.reason, message=file.problem)
     try:
+        large = unmeasured_large_file(file, key=key, site=site) if file.size > LARGE_BYTES and frame is None else None
+        if large is not None:
+            return large
         with file.open() as stream:
             content = stream.read()
     except OSError as error:

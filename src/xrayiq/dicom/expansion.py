@@ -24,7 +24,7 @@ def is_bomb(size: int, stored_size: int) -> bool:
     return size > _SUSPECT_SIZE and size > _EXPANSION_MAX * stored_size
 
 
-def inflated_data_set(compressed: bytes, name: str) -> io.BytesIO:
+def inflated_data_set(compressed: bytes, name: str, *, most: int | None = None) -> io.BytesIO:
     """Content of a deflated data set, at its end.
 
     Parameters
@@ -33,6 +33,8 @@ def inflated_data_set(compressed: bytes, name: str) -> io.BytesIO:
         Raw deflated bytes; what follows their end is left.
     name : str
         Name used in messages.
+    most : int, optional
+        Bytes of content that are enough; what follows is left deflated.
 
     Raises
     ------
@@ -49,6 +51,8 @@ def inflated_data_set(compressed: bytes, name: str) -> io.BytesIO:
             content.write(inflater.decompress(piece, _BLOCK))
             piece = inflater.unconsumed_tail
             size = content.tell()
+            if most is not None and size >= most:
+                return content
             if size > _INFLATED_MAX or is_bomb(size, taken + _PIECE):
                 content.close()  # it would live as long as the error
                 raise HeaderError(

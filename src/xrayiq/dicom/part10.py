@@ -15,11 +15,19 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 from pydicom.values import converters
 
+from xrayiq.dicom.bounded_reading import (
+    HEADER_DEFLATED_MAX,
+    HEADER_INFLATED_MAX,
+    HEADER_MAX,
+    HEADER_VALUE_MAX,
+    BoundedReader,
+    truncated,
+)
 from xrayiq.dicom.elements import Elements, clean_text
 from xrayiq.dicom.expansion import inflated_data_set
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.transfer_syntaxes import is_transfer_syntax
-from xrayiq.errors import HeaderError, NotDicomError, TransferSyntaxError, TruncatedFileError
+from xrayiq.errors import HeaderError, NotDicomError, TransferSyntaxError
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -46,20 +54,6 @@ class SourceDataset(Dataset):
     pixels_skipped: bool = False
 
 
-class _BoundedReader:
-    """File object whose reads never ask for more than there is."""
-
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream = stream
-        self._size = size
-        self.seek = stream.seek
-        self.tell = stream.tell
-
-    def read(self, count: int = -1) -> bytes:
-        left = max(self._size - self._stream.tell(), 0)
-        return self._stream.read(left if count < 0 else min(count, left))
-
-
 def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> SourceDataset:
     """Dataset of an open DICOM file.
 
@@ -70,7 +64,8 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
     name : str
         Name used in messages.
     stop_before_pixels : bool
-        Leave the pixel data unread.
+        Leave the pixel data unread, and values of more than 16 MiB out, so that the memory taken does not depend on the
+        size of the object.
 
     Returns
     -------
@@ -91,19 +86,21 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
     if not prefixed:
         _require_plausible(head, name)
         stream.seek(0)
-    reader = cast(BinaryIO, _BoundedReader(stream, size))
+    most = HEADER_MAX if stop_before_pixels else None
+    reader = cast(BinaryIO, BoundedReader(stream, size, name, most=most))
     meta = _parsed(reader, size, EXPLICIT_LITTLE, _after_meta, name)
     syntax, notes = _transfer_syntax(meta, reader, name)
     if not prefixed:
         notes = ("no DICOM file prefix: read as a bare data set", *notes)
     if syntax in _DEFLATED:
-        reader = inflated_data_set(reader.read(), name)
+        deflated = reader.read(HEADER_DEFLATED_MAX if stop_before_pixels else -1)
+        reader = inflated_data_set(deflated, name, most=HEADER_INFLATED_MAX if stop_before_pixels else None)
         size = reader.tell()
         reader.seek(0)
     start = reader.tell()
-    parsed = _parsed(reader, size, syntax, _at_pixels, name)
+    parsed = _parsed(reader, size, syntax, _at_pixels, name, longest=HEADER_VALUE_MAX if stop_before_pixels else None)
     if len(parsed) == 0 and reader.tell() > start:
-        raise _truncated("the header ends inside an element", name)
+        raise truncated("the header ends inside an element", name)
     dataset = SourceDataset(parsed)
     implicit, little = parsed.original_encoding
     dataset.set_original_encoding(implicit, little, parsed.original_character_set)
@@ -121,10 +118,6 @@ def _not_dicom(name: str) -> NotDicomError:
     return NotDicomError("not a DICOM file", needed="a DICOM object", remedy="leave it out of the archive", source=name)
 
 
-def _truncated(found: str, name: str) -> TruncatedFileError:
-    return TruncatedFileError(found, needed="the whole file", remedy="copy or export it again", source=name)
-
-
 def _require_plausible(head: bytes, name: str) -> None:
     """Without the prefix: the first element must be of group 2 or 8, the lowest that a data set begins with."""
     if len(head) < 8 or head[:2] not in (b"\x02\x00", b"\x08\x00", b"\x00\x08"):
@@ -140,25 +133,38 @@ def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
 
 
 def _parsed(
-    reader: BinaryIO, size: int, syntax: str, stop_when: Callable[[BaseTag, str | None, int], bool], name: str
+    reader: BinaryIO,
+    size: int,
+    syntax: str,
+    stop_when: Callable[[BaseTag, str | None, int], bool],
+    name: str,
+    *,
+    longest: int | None = None,
 ) -> Dataset:
-    """Elements up to the stop, each as long as it declares."""
+    """Elements up to the stop, each as long as it declares; those longer than the longest asked for are left out."""
+    little = syntax != EXPLICIT_BIG
     try:
-        dataset = read_dataset(reader, syntax == IMPLICIT_LITTLE, syntax != EXPLICIT_BIG, stop_when=stop_when)
+        dataset = read_dataset(reader, syntax == IMPLICIT_LITTLE, little, stop_when=stop_when, defer_size=longest)
     except (*PARSE_ERRORS, OSError):
         if reader.tell() >= size:
-            raise _truncated("the header ends inside an element", name) from None
+            raise truncated("the header ends inside an element", name) from None
         raise
     last = None
-    for element in dataset.elements():
+    for element in sorted(dataset.values(), key=lambda each: each.tag):  # as they stand: none is read again
         last = element if isinstance(element, RawDataElement) and element.length != _UNDEFINED else None
-        if last is not None and len(last.value or b"") < last.length:
-            found = f"{_label(last.tag)} ends after {len(last.value or b'')} of {last.length} bytes"
-            raise _truncated(found, name)
+        if last is None:
+            continue
+        if longest is not None and last.length > longest and last.value is None:
+            held = min(last.length, max(size - last.value_tell, 0))
+            del dataset[last.tag]
+        else:
+            held = len(last.value or b"")
+        if held < last.length:
+            raise truncated(f"{_label(last.tag)} ends after {held} of {last.length} bytes", name)
     if last is not None and reader.tell() >= size:
         reader.seek(last.value_tell + last.length)
         if reader.read().strip(b"\0"):
-            raise _truncated(f"the file ends inside the element after {_label(last.tag)}", name)
+            raise truncated(f"the file ends inside the element after {_label(last.tag)}", name)
     return dataset
 
 
@@ -200,7 +206,7 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
     head = reader.read(12)
     if len(head) < 8:
         if head.strip(b"\0"):
-            raise _truncated("the file ends inside an element", name)
+            raise truncated("the file ends inside an element", name)
         return
     order = "<" if little else ">"
     group, number = struct.unpack(f"{order}HH", head[:4])
@@ -209,7 +215,7 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
         return
     vr, offset = ("OW", 8) if implicit else (head[4:6].decode("latin-1"), 12)
     if len(head) < offset:
-        raise _truncated("the file ends inside the pixel data's header", name)
+        raise truncated("the file ends inside the pixel data's header", name)
     (length,) = struct.unpack(f"{order}I", head[offset - 4 : offset])
     if skip:
         dataset.pixels_skipped = True
@@ -226,7 +232,7 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
     if length == _UNDEFINED:
         value = _encapsulated_bytes(reader, size, name)
     elif length > available:
-        raise _truncated(f"the pixel data end after {available} of {length} bytes", name)
+        raise truncated(f"the pixel data end after {available} of {length} bytes", name)
     else:
         value = reader.read(length)
     element = DataElement(_PIXELS, vr if vr in ("OB", "OW") else "OW", value)
@@ -253,7 +259,7 @@ def _encapsulated_bytes(reader: BinaryIO, size: int, name: str) -> bytes:
         reader.seek(position)
         head = reader.read(8)
         if len(head) < 8:
-            raise _truncated("the compressed pixel data have no end", name)
+            raise truncated("the compressed pixel data have no end", name)
         group, number, length = struct.unpack("<HHI", head)
         if (group, number) == (0xFFFE, 0xE0DD):
             reader.seek(start)
@@ -266,5 +272,5 @@ def _encapsulated_bytes(reader: BinaryIO, size: int, name: str) -> bytes:
                 source=name,
             )
         if length > size - position - 8:
-            raise _truncated(f"a fragment ends after {size - position - 8} of {length} bytes", name)
+            raise truncated(f"a fragment ends after {size - position - 8} of {length} bytes", name)
         position += 8 + length

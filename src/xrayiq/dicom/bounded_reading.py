@@ -1,0 +1,64 @@
+"""Reading that takes no more memory than there is content, and for a header alone no more than a header needs."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Final
+
+from xrayiq.errors import HeaderError, TruncatedFileError
+
+#: most that is read, and longest value that is kept, where only the header is asked for, bytes
+HEADER_MAX: Final = 2**26
+HEADER_VALUE_MAX: Final = 2**24
+#: how much of a deflated data set is read, and inflated, for its header, bytes
+HEADER_DEFLATED_MAX: Final = 2**25 + 2**20
+HEADER_INFLATED_MAX: Final = 2**25
+
+
+class BoundedReader:
+    """File object whose reads never ask for more than there is, nor all together for more than they may.
+
+    Parameters
+    ----------
+    stream : binary file object
+        What is read.
+    size : int
+        Its bytes.
+    name : str
+        Name used in messages.
+    most : int or None
+        Greatest number of bytes that may be read; None for no bound.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int, name: str, *, most: int | None) -> None:
+        self._stream = stream
+        self._size = size
+        self._name = name
+        self._allowance = most
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+    def read(self, count: int = -1) -> bytes:
+        """Bytes of the stream, fewer where it ends.
+
+        Raises
+        ------
+        HeaderError
+            More is asked for than may be read.
+        """
+        left = max(self._size - self._stream.tell(), 0)
+        count = left if count < 0 else min(count, left)
+        if self._allowance is not None:
+            self._allowance -= count
+            if self._allowance < 0:
+                raise HeaderError(
+                    f"a header of more than {HEADER_MAX // 2**20} MiB",
+                    needed="a header of sane size",
+                    remedy="leave the object out of the archive",
+                    source=self._name,
+                )
+        return self._stream.read(count)
+
+
+def truncated(found: str, name: str) -> TruncatedFileError:
+    """Error of a file that ends too early."""
+    return TruncatedFileError(found, needed="the whole file", remedy="copy or export it again", source=name)

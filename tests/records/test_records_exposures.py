@@ -86,6 +86,14 @@ def test_an_image_that_changes_leaves_its_exposure(records: Records) -> None:
     assert classed(records)["1.2.3"] == ("1.2.3", "clinical")
 
 
+def test_the_last_image_of_an_exposure_stands_for_it(records: Records) -> None:
+    run = begin(records)
+    put(records, run, 1, image(1, intent="FOR PRESENTATION"))
+    put(records, run, 2, image(2))
+    put(records, run, 2, image(2, event="1.8", exposed_at=NOON + datetime.timedelta(hours=1)))
+    assert classed(records)["1.2.1"] == ("1.2.1", "clinical")
+
+
 def test_a_duplicate_file_changes_nothing(records: Records) -> None:
     run = begin(records)
     put(records, run, 1, image(1))

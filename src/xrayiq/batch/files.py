@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from xrayiq.batch.pool import Job, Pool, results_in_order
-from xrayiq.batch.scored_file import ScoredFile, UnchangedFile, digest_of, failed_file
+from xrayiq.batch.scored_file import PackedFile, UnchangedFile, digest_of, failed_file, pack_file
 from xrayiq.batch.worker import NO_RESPONSES, score_file
 from xrayiq.dicom import SourceFile
 from xrayiq.procedures import ResponseBook, Site
@@ -40,7 +40,7 @@ def scored_files(
     site: Site,
     pool: Pool,
     responses: ResponseBook = NO_RESPONSES,
-) -> Iterator[ScoredFile | UnchangedFile]:
+) -> Iterator[PackedFile | UnchangedFile]:
     """Score files as they are found; results come in the order of the files.
 
     Parameters
@@ -58,10 +58,10 @@ def scored_files(
 
     Yields
     ------
-    ScoredFile or UnchangedFile
+    PackedFile or UnchangedFile
         One for each file; a worker that dies or hangs costs only its file.
     """
-    job: Job[FileTask, ScoredFile | UnchangedFile] = Job(
+    job: Job[FileTask, PackedFile | UnchangedFile] = Job(
         work=partial(score_task, key=key, site=site, responses=responses),
         failed=partial(_lost, site),
         timeout_s=lambda _: OBJECT_TIMEOUT_S,
@@ -69,12 +69,12 @@ def scored_files(
     yield from results_in_order(tasks, job, pool=pool)
 
 
-def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> ScoredFile | UnchangedFile:
+def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBook) -> PackedFile | UnchangedFile:
     """Score one file, unless its content is what was dealt with before."""
     if task.known_digest and not task.file.problem and digest_of(task.file) == task.known_digest:
         return UnchangedFile(file=task.file)
-    return score_file(task.file, key=key, site=site, responses=responses)
+    return pack_file(score_file(task.file, key=key, site=site, responses=responses))
 
 
-def _lost(site: Site, task: FileTask, reason: str, message: str) -> ScoredFile:
-    return failed_file(task.file, site, digest=digest_of(task.file), reason=reason, message=message)
+def _lost(site: Site, task: FileTask, reason: str, message: str) -> PackedFile:
+    return pack_file(failed_file(task.file, site, digest=digest_of(task.file), reason=reason, message=message))

@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from xrayiq.batch.scored_file import ScoredFile, UnchangedFile
-from xrayiq.records import Records
+from xrayiq.batch.scored_file import PackedFile, UnchangedFile
+from xrayiq.records import Records, pack_header
 
 #: files written to the store in one transaction
 _FILES_PER_COMMIT: Final = 50
@@ -33,11 +33,11 @@ class FileKeeper:
         self._run_id = run_id
         self._archive_key = archive_key
         self._plan_digest = plan_digest
-        self._waiting: list[ScoredFile | UnchangedFile] = []
+        self._waiting: list[PackedFile | UnchangedFile] = []
         self._written_s = time.monotonic()
         self.new_outcomes = 0
 
-    def add(self, file: ScoredFile | UnchangedFile) -> None:
+    def add(self, file: PackedFile | UnchangedFile) -> None:
         """Take one more file; a full group is written, and one that has waited for some seconds."""
         self._waiting.append(file)
         waited_s = time.monotonic() - self._written_s
@@ -58,7 +58,7 @@ class FileKeeper:
         self._written_s = time.monotonic()
         self.new_outcomes += new
 
-    def _write(self, file: ScoredFile) -> int:
+    def _write(self, file: PackedFile) -> int:
         return self._records.add(
             self._run_id,
             archive_key=self._archive_key,
@@ -70,23 +70,23 @@ class FileKeeper:
             population=file.population,
         )
 
-    def _told_apart(self, file: ScoredFile) -> ScoredFile:
+    def _told_apart(self, file: PackedFile) -> PackedFile:
         """The file as it is, or keyed by its content where another object already bears its SOP Instance UID.
 
         Copies of one object differ at most in who the patient is and how pixels are encoded. Where equipment, time,
         technique or indicators differ, two objects share a UID by mistake and both are kept.
         """
-        entry, header = file.entry, file.header
-        if header is None or entry.status != "object" or entry.subject == entry.digest:
+        entry, packed = file.entry, file.header
+        if packed is None or entry.status != "object" or entry.subject == entry.digest:
             return file
         known = self._records.header(entry.subject)
-        if known is None or known.acquisition == header.acquisition:
+        if known is None or known.acquisition == packed.header.acquisition:
             return file
         if self._records.object_path(self._archive_key, entry.subject) in (None, entry.relative_path):
             return file
         return replace(
             file,
             entry=replace(entry, subject=entry.digest),
-            header=replace(header, subject=entry.digest),
+            header=pack_header(replace(packed.header, subject=entry.digest)),
             outcomes=tuple(replace(outcome, subject=entry.digest) for outcome in file.outcomes),
         )

@@ -19,7 +19,7 @@ from xrayiq.batch.living_runs import own_process, still_lives
 from xrayiq.batch.local_pool import LocalPool
 from xrayiq.batch.pool import Executor, Pool
 from xrayiq.batch.pool_choice import check_workers, pool_for
-from xrayiq.batch.scored_file import ScoredFile, UnchangedFile
+from xrayiq.batch.scored_file import PackedFile, UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import Progress, RunSummary
 from xrayiq.dicom import Source, SourceFile, load_key
@@ -170,7 +170,7 @@ class ArchiveRun:
             self.score(run_id, source, self.changed(source, source.files()), pool, advance=True)
         self.measure_sets(run_id, pool)
 
-    def keeps(self, file: ScoredFile | UnchangedFile) -> bool:
+    def keeps(self, file: PackedFile | UnchangedFile) -> bool:
         """Whether what became of a file is written to the store."""
         del file
         return True

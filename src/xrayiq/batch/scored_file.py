@@ -15,7 +15,7 @@ from xrayiq.dicom import SourceFile, stream_digest
 from xrayiq.errors import XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Population
 from xrayiq.procedures import Kind, Site, reading_outcome
-from xrayiq.records import FileEntry, FileStatus
+from xrayiq.records import FileEntry, FileStatus, PackedHeader, PackedOutcome, pack_header, pack_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,6 +49,47 @@ class ScoredFile:
     def name(self) -> str:
         """Name of the file without its folders."""
         return PurePosixPath(self.entry.relative_path).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedFile:
+    """A scored file as a worker hands it to the process that writes: small, with nothing left to be packed.
+
+    Parameters
+    ----------
+    entry : FileEntry
+        The file's row in the index.
+    header : PackedHeader or None
+        Header of the object; None where there is none.
+    kind : str
+        Kind of the object.
+    population : str
+        What the object counts as by itself.
+    outcomes : tuple of PackedOutcome
+        At least one.
+    """
+
+    entry: FileEntry
+    header: PackedHeader | None
+    kind: Kind
+    population: Population
+    outcomes: tuple[PackedOutcome, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folders."""
+        return PurePosixPath(self.entry.relative_path).name
+
+
+def pack_file(scored: ScoredFile) -> PackedFile:
+    """Scored file ready for its way to the process that writes."""
+    return PackedFile(
+        entry=scored.entry,
+        header=None if scored.header is None else pack_header(scored.header),
+        kind=scored.kind,
+        population=scored.population,
+        outcomes=tuple(pack_outcome(outcome) for outcome in scored.outcomes),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from xrayiq.batch.files import FileTask
 from xrayiq.batch.pool import Executor, Pool
 from xrayiq.batch.pool_choice import check_workers, pool_for
 from xrayiq.batch.running import ArchiveRun
-from xrayiq.batch.scored_file import ScoredFile, UnchangedFile
+from xrayiq.batch.scored_file import PackedFile, UnchangedFile
 from xrayiq.batch.sets import SetTask
 from xrayiq.batch.summary import RunSummary
 from xrayiq.dicom import Arrivals, FolderSource, Source
@@ -193,7 +193,7 @@ class _Watch(ArchiveRun):
         """Sets that are not in force as they are, until asked to end."""
         return self._until_stopped(super().new_sets(planned))
 
-    def keeps(self, file: ScoredFile | UnchangedFile) -> bool:
+    def keeps(self, file: PackedFile | UnchangedFile) -> bool:
         """Not a file that could not be read because it, or its share, is gone again: it may come back."""
         if isinstance(file, UnchangedFile):
             return True

@@ -3,7 +3,7 @@
 from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.existing import open_existing
-from xrayiq.records.packing import PackedOutcome, pack_outcome
+from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records, open_records
@@ -15,12 +15,14 @@ __all__ = [
     "FileStatus",
     "IndexedObject",
     "KnownFile",
+    "PackedHeader",
     "PackedOutcome",
     "Records",
     "SetEntry",
     "StoredResult",
     "open_existing",
     "open_records",
+    "pack_header",
     "pack_outcome",
     "store_file",
 ]

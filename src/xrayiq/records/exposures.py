@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from xrayiq.model import EVENT_SPAN_S, ExposureMember, exposure_roles
+from xrayiq.model import EVENT_SPAN_S, ExposureMember, ExposureRole, exposure_roles
 from xrayiq.records.tables import OBJECTS
 
 #: images that share what tells an exposure; where more do, it tells none
@@ -21,31 +22,84 @@ _COLUMNS: Final = tuple(
     )
 )
 _BY_SUBJECT: Final = select(*_COLUMNS).where(OBJECTS.c.subject == bindparam("subject"))
-_KEY_OF: Final = select(OBJECTS.c.exposure_key).where(OBJECTS.c.subject == bindparam("subject"))
 _OF_KEY: Final = select(OBJECTS.c.subject).where(OBJECTS.c.exposure_key == bindparam("exposure_key"))
+#: images with the technique key of one, or its event within the time that images of one event may lie apart
+_TIED: Final = (
+    select(*_COLUMNS)
+    .where(OBJECTS.c.own_population == "clinical")
+    .where(
+        or_(
+            OBJECTS.c.technique_key == bindparam("technique_key"),
+            and_(
+                OBJECTS.c.irradiation_event_uid == bindparam("event_uid"),
+                or_(
+                    OBJECTS.c.exposed_at.is_(None), OBJECTS.c.exposed_at.between(bindparam("first"), bindparam("last"))
+                ),
+            ),
+        )
+    )
+    .limit(_MOST + 1)
+)
 _SETTLED: Final = (
     update(OBJECTS)
     .where(OBJECTS.c.subject == bindparam("of_subject"))
     .values(exposure_key=bindparam("new_key"), population=bindparam("new_population"))
 )
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
+_SPAN: Final = datetime.timedelta(seconds=EVENT_SPAN_S)
+_EVER: Final = (datetime.datetime(1, 1, 1), datetime.datetime(9999, 1, 1))
 
 
-def exposure_of(connection: Connection, subject: str) -> frozenset[str]:
-    """Subjects of the exposure that a stored object is of; empty where it is not stored."""
-    key = connection.scalar(_KEY_OF, {"subject": subject})
-    return frozenset() if key is None else frozenset(connection.scalars(_OF_KEY, {"exposure_key": key}))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMember:
+    """An object as its row stands.
+
+    Parameters
+    ----------
+    member : ExposureMember
+        What tells its exposure.
+    role : ExposureRole
+        What its row says of it.
+    exposed_at : datetime or None
+        Reading of the modality's clock.
+    """
+
+    member: ExposureMember
+    role: ExposureRole
+    exposed_at: datetime.datetime | None
 
 
-def settle(connection: Connection, subject: str, *, before: Iterable[str] = ()) -> None:
+def stored_member(row: Mapping[str, Any]) -> StoredMember:
+    """Member of an exposure from its row in ``objects``."""
+    exposed_at = row["exposed_at"]
+    member = ExposureMember(
+        subject=row["subject"],
+        population=row["own_population"],
+        intent=row["intent"],
+        event_uid=row["irradiation_event_uid"],
+        technique_key=row["technique_key"],
+        exposed_at_s=None if exposed_at is None else (exposed_at - _EPOCH).total_seconds(),
+        tube_voltage_kv=row["tube_voltage_kv"],
+        exposure_mas=row["exposure_mas"],
+    )
+    role = ExposureRole(exposure=row["exposure_key"], population=row["population"])
+    return StoredMember(member=member, role=role, exposed_at=exposed_at)
+
+
+def exposure_of(connection: Connection, exposure_key: str) -> frozenset[str]:
+    """Subjects of an exposure."""
+    return frozenset(connection.scalars(_OF_KEY, {"exposure_key": exposure_key}))
+
+
+def settle(connection: Connection, written: StoredMember, *, before: Iterable[str] = ()) -> None:
     """Bring the exposure of an object up to date after its row was written.
 
     Parameters
     ----------
     connection : Connection
         In the transaction that wrote the row.
-    subject : str
-        The object.
+    written : StoredMember
+        The row.
     before : iterable of str
         Subjects of the exposure that it was of before, from `exposure_of`.
 
@@ -54,70 +108,50 @@ def settle(connection: Connection, subject: str, *, before: Iterable[str] = ()) 
     What comes out depends on the objects in the store, not on the order in which they came: the group is looked up
     anew each time, and what an object leaves behind is settled as well.
     """
-    settled: set[str] = set()
-    for each in (subject, *sorted(before)):
-        if each in settled:
-            continue
-        rows = _neighbours(connection, each)
-        settled |= set(rows)
-        _write_roles(connection, rows)
+    settled = _settle(connection, written)
+    for subject in sorted(before):
+        if subject not in settled:
+            row = connection.execute(_BY_SUBJECT, {"subject": subject}).mappings().one()
+            settled |= _settle(connection, stored_member(dict(row)))
 
 
-def _neighbours(connection: Connection, subject: str) -> dict[str, Row[Any]]:
-    """Rows of an object and of all images that are tied to it, directly or by others; itself alone where too many."""
-    first = connection.execute(_BY_SUBJECT, {"subject": subject}).one()
-    found = {subject: first}
-    frontier = [first]
-    while frontier and first.own_population == "clinical":
-        tied = _tied(frontier)
-        if tied is None:
-            break
-        query = select(*_COLUMNS).where(OBJECTS.c.own_population == "clinical", tied).limit(_MOST + 1)
-        rows = connection.execute(query).all()
-        frontier = [row for row in rows if row.subject not in found]
-        found |= {row.subject: row for row in frontier}
-        if len(rows) > _MOST:
-            return found
+def _settle(connection: Connection, first: StoredMember) -> set[str]:
+    group = _group(connection, first)
+    alone = ExposureRole(exposure=first.member.subject, population=first.member.population)
+    if len(group) > 1 or first.role != alone:
+        _write_roles(connection, list(group.values()))
+    return set(group)
+
+
+def _group(connection: Connection, first: StoredMember) -> dict[str, StoredMember]:
+    """An object and all images that are tied to it, directly or by others, by subject."""
+    found = {first.member.subject: first}
+    waiting = [first] if first.member.population == "clinical" else []
+    while waiting and len(found) <= _MOST:
+        for tied in _tied(connection, waiting.pop()):
+            if tied.member.subject not in found:
+                found[tied.member.subject] = tied
+                waiting.append(tied)
     return found
 
 
-def _tied(rows: list[Row[Any]]) -> ColumnElement[bool] | None:
-    """Whether an image may be of one exposure with some of the rows; None where nothing tells."""
-    keys = sorted({row.technique_key for row in rows if row.technique_key is not None})
-    events = sorted({row.irradiation_event_uid for row in rows if row.irradiation_event_uid is not None})
-    tied: ColumnElement[bool] | None = OBJECTS.c.technique_key.in_(keys) if keys else None
-    if events:
-        times = [row.exposed_at for row in rows]
-        named: ColumnElement[bool] = OBJECTS.c.irradiation_event_uid.in_(events)
-        if None not in times:
-            span = datetime.timedelta(seconds=EVENT_SPAN_S)
-            near = OBJECTS.c.exposed_at.between(min(times) - span, max(times) + span)
-            named &= near | OBJECTS.c.exposed_at.is_(None)
-        tied = named if tied is None else tied | named
-    return tied
+def _tied(connection: Connection, one: StoredMember) -> Sequence[StoredMember]:
+    member = one.member
+    if member.technique_key is None and member.event_uid is None:
+        return ()
+    first, last = _EVER if one.exposed_at is None else (one.exposed_at - _SPAN, one.exposed_at + _SPAN)
+    sought = {"technique_key": member.technique_key, "event_uid": member.event_uid, "first": first, "last": last}
+    rows = connection.execute(_TIED, sought).mappings()
+    return [stored_member(dict(row)) for row in rows]
 
 
-def _write_roles(connection: Connection, rows: dict[str, Row[Any]]) -> None:
-    members = [_member(row) for row in rows.values()]
-    groups = [members] if len(members) <= _MOST else [[member] for member in members]
-    roles = {subject: role for group in groups for subject, role in exposure_roles(group).items()}
+def _write_roles(connection: Connection, group: Sequence[StoredMember]) -> None:
+    parts = [group] if len(group) <= _MOST else [[one] for one in group]
+    roles = {subject: role for part in parts for subject, role in exposure_roles([one.member for one in part]).items()}
     changed = [
-        {"of_subject": subject, "new_key": role.exposure, "new_population": role.population}
-        for subject, role in roles.items()
-        if (rows[subject].exposure_key, rows[subject].population) != (role.exposure, role.population)
+        {"of_subject": one.member.subject, "new_key": role.exposure, "new_population": role.population}
+        for one in group
+        if (role := roles[one.member.subject]) != one.role
     ]
     if changed:
         connection.execute(_SETTLED, changed)
-
-
-def _member(row: Row[Any]) -> ExposureMember:
-    return ExposureMember(
-        subject=row.subject,
-        population=row.own_population,
-        intent=row.intent,
-        event_uid=row.irradiation_event_uid,
-        technique_key=row.technique_key,
-        exposed_at_s=None if row.exposed_at is None else (row.exposed_at - _EPOCH).total_seconds(),
-        tube_voltage_kv=row.tube_voltage_kv,
-        exposure_mas=row.exposure_mas,
-    )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import RecordsError
-from xrayiq.model import Outcome, Result, Verdict, pack, unpack
+from xrayiq.model import ObjectHeader, Outcome, Result, Verdict, pack, unpack
 from xrayiq.model.packing import Json
 
 Kind = TypeVar("Kind")
@@ -49,6 +49,27 @@ class PackedOutcome:
     def key(self) -> tuple[str, str, int, str]:
         """What an outcome is unique by."""
         return (self.subject, self.procedure, self.algorithm_version, self.parameter_digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedHeader:
+    """A header with the text that the store keeps of it.
+
+    Parameters
+    ----------
+    header : ObjectHeader
+        The header.
+    text : str
+        All of it as JSON.
+    """
+
+    header: ObjectHeader
+    text: str
+
+
+def pack_header(header: ObjectHeader) -> PackedHeader:
+    """Header with its text; a worker may do this to spare the process that writes."""
+    return PackedHeader(header=header, text=pack_value(header)[0])
 
 
 def pack_outcome(outcome: Outcome) -> PackedOutcome:

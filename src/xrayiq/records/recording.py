@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from xrayiq.errors import InputError
 from xrayiq.model import ObjectHeader, Outcome, Population
-from xrayiq.records.packing import PackedOutcome, pack_outcome
+from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.session import Session
 from xrayiq.records.tables import FILES, RUNS
 from xrayiq.records.writing import FileEntry, Writer
@@ -145,7 +145,7 @@ class Recorder(Session):
         archive_key: str,
         plan_digest: str,
         file: FileEntry,
-        header: ObjectHeader | None,
+        header: ObjectHeader | PackedHeader | None,
         kind: str,
         outcomes: Sequence[Outcome | PackedOutcome],
         population: Population = "not_classed",
@@ -163,12 +163,12 @@ class Recorder(Session):
             As given to `begin_run`.
         file : FileEntry
             The file.
-        header : ObjectHeader or None
+        header : ObjectHeader, PackedHeader or None
             None for what is no object. That of a duplicate is kept only if the object is new.
         kind : str
             What the object was recognised as.
         outcomes : sequence of Outcome or PackedOutcome
-            `pack_outcome` in a worker spares the writing process the packing.
+            `pack_outcome`, and `pack_header` for the header, in a worker spares the writing process the packing.
         population : str
             What the object counts as by itself. Of ``"clinical"`` objects of one exposure (`exposure_roles`) one stays
             so, the others become its ``"twin"`` or ``"copy"``.
@@ -192,7 +192,8 @@ class Recorder(Session):
             object_id: int | None
             if header is not None:
                 again = file.status != "duplicate"
-                object_id = writer.put_object(connection, header, kind, population=population, replace=again)
+                packed_header = header if isinstance(header, PackedHeader) else pack_header(header)
+                object_id = writer.put_object(connection, packed_header, kind, population=population, replace=again)
             else:
                 object_id = writer.object_id(connection, file.subject)
             return writer.add_outcomes(connection, packed, run_id=run_id, object_id=object_id, plan_digest=plan_digest)

@@ -7,16 +7,17 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Insert, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from xrayiq.errors import InputError
 from xrayiq.model import Acquisition, Equipment, ObjectHeader, Population, technique_key
-from xrayiq.records.exposures import exposure_of, settle
+from xrayiq.records.exposures import exposure_of, settle, stored_member
 from xrayiq.records.outcome_rows import Row, measurement_rows, outcome_row, plain_number, verdict_rows
-from xrayiq.records.packing import PackedOutcome, pack_value
+from xrayiq.records.packing import PackedHeader, PackedOutcome
 from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, VERDICTS
 
 FileStatus = Literal["object", "duplicate", "not_dicom", "unreadable"]
@@ -77,7 +78,7 @@ class _Statements:
     """Inserts of one dialect, built once."""
 
     put_file: Insert
-    put_object: Insert
+    put_object: ReturningInsert[Any]
     keep_equipment: Insert
     keep_outcomes: Insert
     keep_measurements: Insert
@@ -97,7 +98,7 @@ class _Known:
         return self.kind == "error" and (self.kind, self.reason) != (outcome.kind, outcome.reason)
 
 
-_OBJECT_ID: Final = select(OBJECTS.c.id).where(OBJECTS.c.subject == bindparam("subject"))
+_KNOWN_OBJECT: Final = select(OBJECTS.c.id, OBJECTS.c.exposure_key).where(OBJECTS.c.subject == bindparam("subject"))
 _EQUIPMENT_ID: Final = select(EQUIPMENT.c.id).where(EQUIPMENT.c.identity == bindparam("identity"))
 _OUTCOME_KEYS: Final = select(
     OUTCOMES.c.subject,
@@ -141,7 +142,7 @@ def _statements(dialect: str) -> _Statements:
 
     return _Statements(
         put_file=put(FILES, ("archive_key", "relative_path")),
-        put_object=put(OBJECTS, ("subject",)),
+        put_object=put(OBJECTS, ("subject",)).returning(OBJECTS.c.id),
         keep_equipment=keep(EQUIPMENT),
         keep_outcomes=keep(OUTCOMES),
         keep_measurements=keep(MEASUREMENTS),
@@ -187,19 +188,23 @@ class Writer:
             connection.execute(update(FILES).where(FILES.c.id == heir).values(status="object"))
 
     def put_object(
-        self, connection: Connection, header: ObjectHeader, kind: str, *, population: Population, replace: bool
+        self, connection: Connection, packed: PackedHeader, kind: str, *, population: Population, replace: bool
     ) -> int:
         """Insert an object, or replace its row, bring its exposure up to date, and give its id."""
-        row = object_row(header, kind, self._equipment_id(connection, header.acquisition.equipment), population)
-        before = exposure_of(connection, header.subject)
-        if replace or not before:
-            connection.execute(self._sql.put_object, row)
-            settle(connection, header.subject, before=before)
-        return int(connection.execute(_OBJECT_ID, {"subject": header.subject}).scalar_one())
+        header = packed.header
+        known = connection.execute(_KNOWN_OBJECT, {"subject": header.subject}).first()
+        if known is not None and not replace:
+            return int(known.id)
+        equipment_id = self._equipment_id(connection, header.acquisition.equipment)
+        before = frozenset() if known is None else exposure_of(connection, known.exposure_key)
+        row = object_row(packed, kind, equipment_id, population)
+        object_id: int = connection.execute(self._sql.put_object, row).scalars().one()
+        settle(connection, stored_member(row), before=before)
+        return object_id
 
     def object_id(self, connection: Connection, subject: str) -> int | None:
         """Id of an object that is known, else None."""
-        return connection.execute(_OBJECT_ID, {"subject": subject}).scalar()
+        return connection.execute(_KNOWN_OBJECT, {"subject": subject}).scalar()
 
     def add_outcomes(
         self,
@@ -269,8 +274,9 @@ def equipment_row(equipment: Equipment) -> Row:
     return {"identity": hashlib.sha256(canonical.encode()).hexdigest(), **row}
 
 
-def object_row(header: ObjectHeader, kind: str, equipment_id: int, population: Population) -> Row:
+def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: Population) -> Row:
     """Row of an object as an exposure of its own, with its whole header as JSON."""
+    header = packed.header
     acquisition = header.acquisition
     moment = acquisition.exposed_at
     offset = None if moment is None else moment.utcoffset()
@@ -281,7 +287,7 @@ def object_row(header: ObjectHeader, kind: str, equipment_id: int, population: P
     row["exposed_at"] = None if moment is None else moment.replace(tzinfo=None)
     row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
     row["quality_control"] = None if control is None else control.upper() == "YES"
-    row["header_json"] = pack_value(header)[0]
+    row["header_json"] = packed.text
     row |= {"own_population": population, "population": population, "exposure_key": header.subject}
     row["technique_key"] = technique_key(header) if population == "clinical" else None
     return row

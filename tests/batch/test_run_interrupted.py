@@ -69,7 +69,8 @@ def go_on(process):
 
 def interrupted(archive, store, *, when, ask):
     """What a run says that is asked to end once it has said a line."""
-    process = start_run(archive, store, program=TELLING, stdin=subprocess.PIPE, workers=1)
+    log = ("--log", store.with_suffix(".jsonl"))
+    process = start_run(archive, store, *log, program=TELLING, stdin=subprocess.PIPE, workers=1)
     try:
         heard = []
         for line in process.stderr:
@@ -113,6 +114,9 @@ def test_interrupted_runs_keep_what_is_finished_and_end_in_the_records_of_an_und
         assert rows[name] == expected[name], name
     runs = runs_of(store)
     assert [row["status"] for row in runs] == ["interrupted", "interrupted", "finished"]
+    lines = [json.loads(line) for line in store.with_suffix(".jsonl").read_text().splitlines()]
+    assert [line["status"] for line in lines if line["event"] == "run_ended"] == ["interrupted"] * 2
+    assert sum(line["event"] == "object" for line in lines) == files
     assert all(row["finished_at"] for row in runs)
 
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 import xrayiq
-from xrayiq.batch import running
+from xrayiq.batch import archive_run
 from xrayiq.procedures import RESULT_TYPES
 from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
@@ -159,13 +159,13 @@ def rows_of_sets(folder):
 
 def test_a_member_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
     day = day_of_tests(tmp_path / "archive")
-    original = running.measured_sets
+    original = archive_run.measured_sets
 
     def cut_before(*arguments, **settings):
         (day / "00003.dcm").write_bytes((day / "00003.dcm").read_bytes()[:5000])
         return original(*arguments, **settings)
 
-    monkeypatch.setattr(running, "measured_sets", cut_before)
+    monkeypatch.setattr(archive_run, "measured_sets", cut_before)
     summary = run(tmp_path / "archive", tmp_path)
     (transfer,) = results(tmp_path, "signal_transfer")
     assert transfer.kerma_ugy.tolist() == [0.5, 1.0, 8.0]
@@ -182,7 +182,7 @@ def test_a_member_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
 def test_defect_maps_are_all_made_after_a_run_that_stopped_between_them(tmp_path, monkeypatch):
     settings = {"kermas_ugy": (8.0,), "flats": 2, "edges": 0, "shape": (420, 420)}
     simulate_detector_tests(tmp_path / "archive", rooms=(DIRECT, ROOMS[2]), **settings)
-    original = running.Records.add_set
+    original = archive_run.Records.add_set
 
     def stop_after_a_map(records, run_id, entry, **fields):
         added = original(records, run_id, entry, **fields)
@@ -191,7 +191,7 @@ def test_defect_maps_are_all_made_after_a_run_that_stopped_between_them(tmp_path
         return added
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(running.Records, "add_set", stop_after_a_map)
+        patched.setattr(archive_run.Records, "add_set", stop_after_a_map)
         run(tmp_path / "archive", tmp_path)
     run(tmp_path / "archive", tmp_path)
     assert len(results(tmp_path, "defect_map")) == 2

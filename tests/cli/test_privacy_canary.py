@@ -200,8 +200,12 @@ def test_names_leave_neither_attributes_nor_files(pixels, tmp_path):
     assert len(list(text_keywords())) > 500
     work = tmp_path / "work"
     work.mkdir()
-    said = command("run", archive, "--workers", "1", cwd=work)
+    said = command("run", archive, "--workers", "1", "--log", "run.jsonl", cwd=work)
     assert not found_in(said), found_in(said)
+    log = (work / "run.jsonl").read_bytes()
+    assert log.count(b'"object"') > 10
+    assert not found_in(log), found_in(log)
+    assert archive.name.encode() not in log
 
     searched = 0
     for place, content in store_content(work / "xrayiq.db"):
@@ -231,9 +235,14 @@ def test_names_leave_no_single_file_either(pixels, tmp_path):
     for number, file in enumerate(sorted(archive.rglob("*.dcm"))):
         if file.is_file():
             (plain / f"{number}.dcm").write_bytes(file.read_bytes())
-    for name, output in (("score", "json"), ("inspect", "table")):
-        said = command(name, plain, "--format", output, cwd=tmp_path)
-        assert not found_in(said), (name, output, found_in(said))
+    for name, *options in (("score", "--format", "json"), ("inspect", "--html", "page.html")):
+        said = command(name, plain, *options, cwd=tmp_path)
+        assert not found_in(said), (name, found_in(said))
+    page = (tmp_path / "page.html").read_bytes()
+    assert b"base64," in page
+    assert not found_in(page), found_in(page)
+    for encoded in re.findall(rb"base64,([A-Za-z0-9+/=]+)", page):
+        assert not found_in(base64.b64decode(encoded))
     for file in sorted(plain.iterdir()):
         for call in (xrayiq.read, xrayiq.read_acquisition, xrayiq.read_dose_report):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -73,7 +74,9 @@ def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBoo
     """Score one file, unless its content is what was dealt with before."""
     if task.known_digest and not task.file.problem and digest_of(task.file) == task.known_digest:
         return UnchangedFile(file=task.file)
-    return pack_file(score_file(task.file, key=key, site=site, responses=responses))
+    started_s = time.perf_counter()
+    scored = score_file(task.file, key=key, site=site, responses=responses)
+    return pack_file(scored, seconds=time.perf_counter() - started_s)
 
 
 def _lost(site: Site, task: FileTask, reason: str, message: str) -> PackedFile:

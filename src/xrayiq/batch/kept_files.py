@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -26,13 +27,24 @@ class FileKeeper:
         The run.
     archive_key, plan_digest : str
         The archive, and the plan that its files are dealt with under.
+    stored : callable
+        Called with each scored file once it is in the store.
     """
 
-    def __init__(self, records: Records, *, run_id: int, archive_key: str, plan_digest: str) -> None:
+    def __init__(
+        self,
+        records: Records,
+        *,
+        run_id: int,
+        archive_key: str,
+        plan_digest: str,
+        stored: Callable[[PackedFile], None],
+    ) -> None:
         self._records = records
         self._run_id = run_id
         self._archive_key = archive_key
         self._plan_digest = plan_digest
+        self._stored = stored
         self._waiting: list[PackedFile | UnchangedFile] = []
         self._written_s = time.monotonic()
         self.new_outcomes = 0
@@ -46,17 +58,20 @@ class FileKeeper:
 
     def write(self) -> None:
         """Write what waits, all or nothing."""
-        new = 0
+        new, stored = 0, []
         with self._records.transaction():
             for file in self._waiting:
                 if isinstance(file, UnchangedFile):
                     place = file.file
                     self._records.touch_file(self._archive_key, place.relative_path, mtime_ns=place.mtime_ns)
                 else:
-                    new += self._write(self._told_apart(file))
+                    stored.append(self._told_apart(file))
+                    new += self._write(stored[-1])
         self._waiting.clear()
         self._written_s = time.monotonic()
         self.new_outcomes += new
+        for file in stored:
+            self._stored(file)
 
     def _write(self, file: PackedFile) -> int:
         return self._records.add(

@@ -25,6 +25,10 @@ _BREAKS: Final = 3
 OUT_OF_MEMORY: Final = "measuring takes more memory than a worker may use; allow more, with fewer workers if need be"
 
 
+#: reasons of outcomes of tasks that a worker could not end
+LOSSES: Final = frozenset({"worker_died", "timed_out", "out_of_memory"})
+
+
 class Future(Protocol):
     """Result to come."""
 

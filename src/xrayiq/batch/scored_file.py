@@ -8,6 +8,7 @@ import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from xrayiq.batch.memory import is_out_of_memory
 from xrayiq.batch.pool import OUT_OF_MEMORY
@@ -16,6 +17,9 @@ from xrayiq.errors import XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Population
 from xrayiq.procedures import Kind, Site, reading_outcome
 from xrayiq.records import FileEntry, FileStatus, PackedHeader, PackedOutcome, pack_header, pack_outcome
+
+#: what the subject of a file begins with that only its place stands for
+UNNAMED: Final = "path:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,6 +71,8 @@ class PackedFile:
         What the object counts as by itself.
     outcomes : tuple of PackedOutcome
         At least one.
+    seconds : float or None
+        How long it took a worker; None if it could not end it.
     """
 
     entry: FileEntry
@@ -74,6 +80,7 @@ class PackedFile:
     kind: Kind
     population: Population
     outcomes: tuple[PackedOutcome, ...]
+    seconds: float | None = None
 
     @property
     def name(self) -> str:
@@ -81,14 +88,15 @@ class PackedFile:
         return PurePosixPath(self.entry.relative_path).name
 
 
-def pack_file(scored: ScoredFile) -> PackedFile:
-    """Scored file ready for its way to the process that writes."""
+def pack_file(scored: ScoredFile, *, seconds: float | None = None) -> PackedFile:
+    """Scored file ready for its way to the process that writes, with how long it took."""
     return PackedFile(
         entry=scored.entry,
         header=None if scored.header is None else pack_header(scored.header),
         kind=scored.kind,
         population=scored.population,
         outcomes=tuple(pack_outcome(outcome) for outcome in scored.outcomes),
+        seconds=seconds,
     )
 
 
@@ -116,7 +124,7 @@ def failed_file(
     header: ObjectHeader | None = None,
 ) -> ScoredFile:
     """A file that gave no object to measure, with the outcome that says why."""
-    subject = digest or f"path:{hashlib.sha256(os.fsencode(file.relative_path)).hexdigest()}"
+    subject = digest or f"{UNNAMED}{hashlib.sha256(os.fsencode(file.relative_path)).hexdigest()}"
     outcome = reading_outcome(
         subject,
         "not_measurable" if status == "not_dicom" else "error",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
@@ -75,11 +76,14 @@ class MeasuredSet:
         Detector and encoding that its response holds for.
     response : Response or None
         The response that it told.
+    seconds : float or None
+        How long a worker took for it; None if it could not end it.
     """
 
     entry: SetEntry
     mode: str | None
     response: Response | None
+    seconds: float | None = None
 
 
 def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], Source]], *, site: Site) -> tuple[SetTask, ...]:
@@ -119,11 +123,17 @@ def plan_sets(archives: Iterable[tuple[Iterable[IndexedObject], Source]], *, sit
 def measured_sets(tasks: Iterator[SetTask], *, site: Site, pool: Pool) -> Iterator[MeasuredSet]:
     """Measure sets, results in their order; a worker that dies or hangs costs only its set."""
     job: Job[SetTask, MeasuredSet] = Job(
-        work=partial(measure_set, site=site),
+        work=partial(_measure_timed, site=site),
         failed=lambda task, reason, message: _failed(task, site, reason, message),
         timeout_s=lambda task: OBJECT_TIMEOUT_S + 20.0 * len(task.images.members),
     )
     yield from results_in_order(tasks, job, pool=pool)
+
+
+def _measure_timed(task: SetTask, *, site: Site) -> MeasuredSet:
+    started_s = time.perf_counter()
+    measured = measure_set(task, site=site)
+    return replace(measured, seconds=time.perf_counter() - started_s)
 
 
 def measure_set(task: SetTask, *, site: Site) -> MeasuredSet:

@@ -19,11 +19,23 @@ class Progress:
     done : int
         Files finished.
     total : int or None
-        Files in the archive; None while they are still being counted.
+        Files in the archive; None while they are still being counted, or if they cannot be.
+    unchanged : int
+        Files, of those finished, that have not changed since an earlier run.
+    sets : int
+        Acquisition sets measured, which begins when all files are finished.
+    again : int
+        Files measured again, with a response that the sets have told.
+    outcomes : mapping of str to int
+        Outcomes of files and sets by kind: ``measured``, ``not_measurable``, ``error``.
     """
 
     done: int
     total: int | None
+    unchanged: int = 0
+    sets: int = 0
+    again: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

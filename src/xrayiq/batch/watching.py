@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
+from xrayiq.batch.archive_run import ArchiveRun
 from xrayiq.batch.files import FileTask
 from xrayiq.batch.pool import Executor, Pool
 from xrayiq.batch.pool_choice import check_workers, pool_for
-from xrayiq.batch.running import ArchiveRun
+from xrayiq.batch.run_log import RunLog, open_log
 from xrayiq.batch.scored_file import PackedFile, UnchangedFile
 from xrayiq.batch.sets import SetTask
 from xrayiq.batch.summary import RunSummary
+from xrayiq.batch.tally import Tally
 from xrayiq.dicom import Arrivals, FolderSource, Source
 from xrayiq.errors import InputError
 from xrayiq.procedures import SET_KINDS, TABLE_NAME, Site, load_site
@@ -45,6 +47,7 @@ def watch(
     poll_s: float = 2.0,
     stop: threading.Event | None = None,
     say: Callable[[str], None] | None = None,
+    log: str | Path | None = None,
 ) -> RunSummary:
     """Measure, judge and record what is in a folder and what arrives there, until asked to end.
 
@@ -77,6 +80,8 @@ def watch(
         Ends the watch when it is set: what workers have in hand is finished and stored.
     say : callable, optional
         Called with a line for people when something happens; no line holds a name of a file or folder.
+    log : path, optional
+        As of `run`.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def watch(
     check_workers(workers, memory_limit_mib)
     settings = site if isinstance(site, Site) else load_site(site)
     store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
-    with store as opened:
+    with store as opened, open_log(log) as lines:
         pool = pool_for(settings, workers=workers, client=client, memory_limit_mib=memory_limit_mib)
         watched = _Watch(
             opened,
@@ -118,6 +123,7 @@ def watch(
             poll_s=poll_s,
             stop=stop or threading.Event(),
             say=say or (lambda _: None),
+            log=lines,
         )
         return watched.go(pool)
 
@@ -136,8 +142,9 @@ class _Watch(ArchiveRun):
         poll_s: float,
         stop: threading.Event,
         say: Callable[[str], None],
+        log: RunLog,
     ) -> None:
-        super().__init__(records, site, [FolderSource(root)], retry_failed=False, progress=None)
+        super().__init__(records, site, [FolderSource(root)], retry_failed=False, tally=Tally(None), log=log)
         self._arrivals = arrivals
         self._quiet_s = quiet_s
         self._poll_s = poll_s
@@ -163,31 +170,32 @@ class _Watch(ArchiveRun):
     def _look(self, run_id: int, pool: Pool) -> float:
         """Look at the folder once, score what has settled, and tell how long to rest."""
         was_empty, started_s = self._arrivals.is_empty, time.thread_time()
-        files, measured, outcomes = self.files, self.files - self.unchanged, self.new_outcomes
+        tally = self.tally
+        files, measured, outcomes = tally.files, tally.files - tally.unchanged, tally.new_outcomes
         (source,) = self.sources
-        self.score(run_id, source, self.changed(source, self._arrivals.look()), pool, advance=True)
+        self.score(run_id, source, self.changed(source, self._arrivals.look()), pool)
         took_s = time.thread_time() - started_s
         if self._arrivals.is_empty and not was_empty:
             self._say("no file is left in the watched folder: is its share mounted?")
-        if new := self.files - self.unchanged - measured:
-            self._say(f"files measured: {new}, new outcomes: {self.new_outcomes - outcomes}")
+        if new := tally.files - tally.unchanged - measured:
+            self._say(f"files measured: {new}, new outcomes: {tally.new_outcomes - outcomes}")
         due_s = self._arrivals.due_in_s()
-        if self.files > files:
+        if tally.files > files:
             return self._poll_s if due_s is None or due_s > 0 else 0.0
         return max(self._poll_s, took_s * (_REST_OF_IDLE if due_s is None else _REST_OF_BUSY))
 
     def _measure_sets_when_quiet(self, run_id: int, pool: Pool) -> None:
         if self._last_member_s is None or time.monotonic() - self._last_member_s < self._quiet_s:
             return
-        before = self.new_outcomes
+        before = self.tally.new_outcomes
         self.measure_sets(run_id, pool)
         if not self._stop.is_set():
             self._last_member_s = None
-            self._say(f"quiet: acquisition sets measured, new outcomes: {self.new_outcomes - before}")
+            self._say(f"quiet: acquisition sets measured, new outcomes: {self.tally.new_outcomes - before}")
 
-    def score(self, run_id: int, source: Source, tasks: Iterator[FileTask], pool: Pool, *, advance: bool) -> None:
+    def score(self, run_id: int, source: Source, tasks: Iterator[FileTask], pool: Pool, *, again: bool = False) -> None:
         """Score files until asked to end, and write what comes back."""
-        super().score(run_id, source, self._until_stopped(tasks), pool, advance=advance)
+        super().score(run_id, source, self._until_stopped(tasks), pool, again=again)
 
     def new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
         """Sets that are not in force as they are, until asked to end."""

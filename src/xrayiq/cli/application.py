@@ -130,6 +130,10 @@ def run(
     settle: Annotated[
         float, typer.Option(min=0, metavar="S", help="With --watch: how long a file must not have changed.")
     ] = 5.0,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="FILE", help="Add JSON lines on what is done to a file; they name no patient."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many files are new, changed or unchanged, and write nothing.")
     ] = False,
@@ -159,6 +163,7 @@ def run(
                 memory_limit_mib=memory,
                 settle_s=settle,
                 say=say,
+                log=log,
             )
         else:
             with progress_bar() as advance:
@@ -171,6 +176,7 @@ def run(
                     memory_limit_mib=memory,
                     retry_failed=retry_failed,
                     progress=advance,
+                    log=log,
                 )
     except RunInterrupted as interrupted:
         summary = interrupted.summary

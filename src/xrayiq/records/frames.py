@@ -76,7 +76,7 @@ _QUERIES: Final = {
     "runs": select(*_all(RUNS)).order_by(RUNS.c.id),
     "equipment": select(*_all(EQUIPMENT, without=("identity",))).order_by(EQUIPMENT.c.id),
     "objects": _objects(),
-    "files": select(*_all(FILES, without=("id",))).order_by(FILES.c.id),
+    "files": select(*_all(FILES)).order_by(FILES.c.id),
     "outcomes": _outcomes(),
     "measurements": _of_outcomes(MEASUREMENTS),
     "verdicts": _of_outcomes(VERDICTS),

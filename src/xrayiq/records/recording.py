@@ -124,6 +124,23 @@ class Recorder(Session):
         if changed != 1:
             raise InputError(f"run {run_id}", needed="an id from begin_run")
 
+    def file_number(self, archive_key: str, relative_path: str) -> int | None:
+        """Row of a file in the index.
+
+        Parameters
+        ----------
+        archive_key, relative_path : str
+            The file.
+
+        Returns
+        -------
+        int or None
+            Its id, as in the frame ``"files"``; None where the index does not know it.
+        """
+        place = (FILES.c.archive_key == archive_key) & (FILES.c.relative_path == relative_path)
+        with self._read() as connection:
+            return connection.scalar(select(FILES.c.id).where(place))
+
     def touch_file(self, archive_key: str, relative_path: str, *, mtime_ns: int) -> None:
         """Note a new time of change of a file whose content is what it was.
 

@@ -1,0 +1,235 @@
+"""One run over archives: what is new or changed is measured, and what comes back is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+
+from xrayiq.batch.changes import found_files
+from xrayiq.batch.files import FileTask, scored_files
+from xrayiq.batch.interruption import HeedingPool, Interruption, RunInterrupted
+from xrayiq.batch.kept_files import FileKeeper
+from xrayiq.batch.living_runs import own_process, still_lives
+from xrayiq.batch.local_pool import LocalPool
+from xrayiq.batch.pool import Pool
+from xrayiq.batch.run_log import RunLog, is_unnamed
+from xrayiq.batch.scored_file import PackedFile, UnchangedFile
+from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
+from xrayiq.batch.summary import RunSummary
+from xrayiq.batch.tally import Tally
+from xrayiq.dicom import Source, SourceFile, load_key
+from xrayiq.metrics import KERNEL_DIGEST
+from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, plan_digest
+from xrayiq.records import Records
+
+
+class ArchiveRun:
+    """One run: walks the sources, hands out what is new or changed, writes what comes back.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site
+        Site settings.
+    sources : list of Source
+        The archives.
+    retry_failed : bool
+        As given to `run`.
+    tally : Tally
+        Its counts.
+    log : RunLog
+        Where it tells what it does.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        site: Site,
+        sources: list[Source],
+        *,
+        retry_failed: bool,
+        tally: Tally,
+        log: RunLog,
+    ) -> None:
+        self.records = records
+        self.site = site
+        self.sources = sources
+        self.plan = plan_digest(site)
+        self.retry_failed = retry_failed
+        self.tally = tally
+        self.log = log
+        self.book = ResponseBook(entries=records.responses())
+
+    def go(self, pool: Pool) -> RunSummary:
+        """Do the work on a pool, and record that it was done."""
+        self.interruption = Interruption(pool.kill if isinstance(pool, LocalPool) else None)
+        with self.interruption:
+            return self._go(HeedingPool(pool, self.interruption))
+
+    def _go(self, pool: Pool) -> RunSummary:
+        started = time.monotonic()
+        keys = [source.key for source in self.sources]
+        self.records.end_killed_runs(still_lives)
+        run_id = self.records.begin_run(
+            archive_key=" ".join(keys),
+            plan_digest=self.plan,
+            site_digest=self.site.digest,
+            kernel_digest=KERNEL_DIGEST,
+            version=version("xrayiq"),
+            process=own_process(),
+        )
+        self.log.begin(
+            run_id,
+            xrayiq=version("xrayiq"),
+            kernels=KERNEL_DIGEST,
+            plan=self.plan,
+            site=self.site.digest,
+            archives=[*keys],
+            workers=pool.wanted,
+            retry_failed=self.retry_failed,
+        )
+        self.tally.look_ahead(self.sources)
+        try:
+            with pool:
+                self.work(run_id, pool)
+        except KeyboardInterrupt:
+            summary = replace(self._summary(run_id, keys, started), interrupted=True)
+            self._end(summary, "interrupted")
+            raise RunInterrupted(summary) from None
+        except BaseException as error:
+            self._end(self._summary(run_id, keys, started), "failed", error=type(error).__name__)
+            raise
+        summary = self._summary(run_id, keys, started)
+        self._end(summary, "finished")
+        return summary
+
+    def _end(self, summary: RunSummary, status: str, *, error: str = "") -> None:
+        self.records.finish_run(summary.run_id, status=status, counts=summary.counts())
+        self.log.end(status, summary, error=error)
+
+    def work(self, run_id: int, pool: Pool) -> None:
+        """Score what is new or changed, then measure sets, then what is measured with their responses."""
+        for source in self.sources:
+            self.score(run_id, source, self.changed(source, source.files()), pool)
+        self.measure_sets(run_id, pool)
+
+    def keeps(self, file: PackedFile | UnchangedFile) -> bool:
+        """Whether what became of a file is written to the store."""
+        del file
+        return True
+
+    def score(self, run_id: int, source: Source, tasks: Iterator[FileTask], pool: Pool, *, again: bool = False) -> None:
+        """Score files and write what comes back."""
+        keeper = FileKeeper(
+            self.records,
+            run_id=run_id,
+            archive_key=source.key,
+            plan_digest=self.plan,
+            stored=partial(self._log_file, source.key, again),
+        )
+        try:
+            for file in scored_files(tasks, key=load_key(), site=self.site, pool=pool, responses=self.book):
+                if self.keeps(file):
+                    keeper.add(file)
+                if again:
+                    self.tally.add_again()
+                else:
+                    self.tally.add_file(file)
+        finally:
+            keeper.write()
+            self.tally.new_outcomes += keeper.new_outcomes
+
+    def _log_file(self, archive_key: str, again: bool, file: PackedFile) -> None:
+        number = self.records.file_number(archive_key, file.entry.relative_path) if is_unnamed(file) else None
+        self.log.file(file, number=number, again=again)
+
+    def changed(self, source: Source, files: Iterator[SourceFile]) -> Iterator[FileTask]:
+        """What is new, changed by size, time, and then content, or retried."""
+        found = found_files(
+            self.interruption.each(files),
+            self.records,
+            archive_key=source.key,
+            plan_digest=self.plan,
+            retry_failed=self.retry_failed,
+        )
+        for each in self.interruption.between(found):
+            if each.state == "unchanged":
+                self.tally.skip_file()
+            else:
+                same_if = each.known.digest if each.known is not None and each.state == "touched" else ""
+                yield FileTask(file=each.file, known_digest=same_if)
+
+    def measure_sets(self, run_id: int, pool: Pool) -> None:
+        """Measure the acquisition sets that are new, have changed or are retried, and files again by their responses.
+
+        Those that tell a response come first.
+        """
+        heed = self.interruption.between
+        indexed = (
+            (heed(self.records.indexed_objects(source.key, self.plan, kinds=SET_KINDS)), source)
+            for source in self.sources
+        )
+        planned = plan_sets(indexed, site=self.site)
+        for telling in (True, False):
+            tasks = self.new_sets(task for task in planned if task.images.tells_response == telling)
+            for measured in measured_sets(tasks, site=self.site, pool=pool):
+                new = self.records.add_set(
+                    run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
+                )
+                self.tally.add_set(measured.entry, new_outcomes=new)
+                self.log.set(measured.entry, seconds=measured.seconds)
+            self.book = ResponseBook(entries=self.records.responses())
+        self._compare_defects(run_id)
+        for source in self.sources:
+            self._measure_with_responses(run_id, source, pool)
+
+    def _compare_defects(self, run_id: int) -> None:
+        """Number the defect maps of each detector and tell what changed, where a set came after the last map."""
+        if self.records.newest_set().startswith(MAP_PREFIX):
+            return
+        found = self.records.results(RESULT_TYPES, procedure="defects")
+        entries = list(defect_maps(found, self.site))
+        added = []
+        with self.records.transaction():  # all or none: the newest set tells whether the maps are made
+            for entry in entries:
+                if not self.records.has_set(entry.group_key, entry.subject, self.plan):
+                    added.append((entry, self.records.add_set(run_id, entry, plan_digest=self.plan)))
+        for entry, new in added:
+            self.tally.add_set(entry, new_outcomes=new)
+            self.log.set(entry, seconds=None)
+
+    def new_sets(self, planned: Iterator[SetTask]) -> Iterator[SetTask]:
+        """Sets that are not in force as they are."""
+        for each in self.interruption.between(planned):
+            told = each.images.tells_response  # one of before would depend on what was measured earlier
+            task = replace(each, response=None if told else self.book.valid_for(each.images.flats[0].header))
+            known = self.records.has_set(task.images.group, task.images.subject, self.plan, task.response_id)
+            again = self.retry_failed and self.records.has_failed_set(task.images.subject, self.plan)
+            if again or not known:
+                yield task
+
+    def _measure_with_responses(self, run_id: int, source: Source, pool: Pool) -> None:
+        """Score again what was scored with another response than the valid one; what is gone keeps its outcomes."""
+        paths = self.records.files_without(source.key, self.plan, self.book.entries)
+        files = (source.find(path) for path in self.interruption.between(paths))
+        tasks = (FileTask(file=file) for file in files if file is not None)
+        self.score(run_id, source, tasks, pool, again=True)
+
+    def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
+        status = self.records.archive_status(keys, plan_digest=self.plan, expected=EXPECTED)
+        return RunSummary(
+            run_id=run_id,
+            files=self.tally.files,
+            unchanged=self.tally.unchanged,
+            new_outcomes=self.tally.new_outcomes,
+            unmeasured=status.unmeasured,
+            seconds=time.monotonic() - started,
+            file_counts=status.files,
+            outcome_counts=status.outcomes,
+            verdict_counts=status.verdicts,
+            object_counts=status.populations,
+        )

@@ -1,0 +1,107 @@
+"""A log of runs for other programs: JSON lines without paths, names or text of headers."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TextIO
+
+from xrayiq.batch.pool import LOSSES
+from xrayiq.batch.scored_file import UNNAMED, PackedFile
+from xrayiq.batch.summary import RunSummary
+from xrayiq.model import Outcome
+from xrayiq.model.packing import Json
+from xrayiq.records import PackedOutcome, SetEntry
+
+_KINDS: Final = ("measured", "not_measurable", "error")
+
+
+class RunLog:
+    """Lines that are added to a file, each as soon as what it tells is stored.
+
+    Parameters
+    ----------
+    stream : text file or None
+        Where to; None for nowhere.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._run = 0
+
+    def begin(self, run_id: int, **told: Json) -> None:
+        """A run has begun."""
+        self._run = run_id
+        self._write("run_started", told)
+
+    def file(self, file: PackedFile, *, number: int | None, again: bool = False) -> None:
+        """A file is stored.
+
+        Parameters
+        ----------
+        file : PackedFile
+            The file with its outcomes.
+        number : int or None
+            Its row in the index, which names it if nothing else can.
+        again : bool
+            Whether it is measured again, with a response that was not known before.
+        """
+        subject = f"file:{number}" if is_unnamed(file) else file.entry.subject
+        self._outcomes("object", subject, file.outcomes, kind=file.kind, again=again, seconds=file.seconds)
+
+    def set(self, entry: SetEntry, *, seconds: float | None) -> None:
+        """An acquisition set is stored."""
+        self._outcomes("set", entry.subject, entry.outcomes, images=len(entry.members), seconds=seconds)
+
+    def end(self, status: str, summary: RunSummary, *, error: str = "") -> None:
+        """A run has ended: ``finished``, ``interrupted``, or ``failed`` with the class of the error."""
+        told: dict[str, Json] = {"status": status, "seconds": round(summary.seconds, 3)}
+        if status == "failed":
+            told["error"] = error
+        else:
+            told["exit_code"] = summary.exit_code
+        counts: dict[str, Json] = dict(summary.counts())
+        self._write("run_ended", {**told, "counts": counts})
+
+    def _outcomes(self, event: str, subject: str, outcomes: Sequence[Outcome | PackedOutcome], **told: Json) -> None:
+        if self._stream is None:
+            return
+        kinds = Counter(outcome.kind for outcome in outcomes)
+        failed = [outcome for outcome in outcomes if outcome.kind != "measured"]
+        counts: dict[str, Json] = {kind: kinds[kind] for kind in _KINDS}
+        procedures: list[Json] = [outcome.procedure for outcome in outcomes]
+        failures: list[Json] = [
+            {"procedure": outcome.procedure, "kind": outcome.kind, "reason": outcome.reason} for outcome in failed
+        ]
+        seconds = told.pop("seconds")
+        told["seconds"] = round(seconds, 3) if isinstance(seconds, float) else None
+        line: dict[str, Json] = {"subject": subject, **told, "outcomes": counts}
+        self._write(event, {**line, "procedures": procedures, "failures": failures})
+        for reason in sorted({outcome.reason for outcome in failed} & LOSSES):
+            self._write(reason, {"subject": subject})
+
+    def _write(self, event: str, told: Mapping[str, Json]) -> None:
+        if self._stream is not None:
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+            line = json.dumps({"event": event, "time": now, "run": self._run, **told}, allow_nan=False)
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+
+def is_unnamed(file: PackedFile) -> bool:
+    """Whether neither an identity nor content stands for a file, only its place."""
+    return file.entry.subject.startswith(UNNAMED)
+
+
+@contextlib.contextmanager
+def open_log(path: str | Path | None) -> Iterator[RunLog]:
+    """Log that is added to a file, which is made if it is not there; without a path one that goes nowhere."""
+    if path is None:
+        yield RunLog(None)
+        return
+    with Path(path).open("a", encoding="utf-8") as stream:
+        yield RunLog(stream)

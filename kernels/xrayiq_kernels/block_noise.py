@@ -27,10 +27,11 @@ def _greatest(sizes: NDArray[Any]) -> Any:
 @kernel
 def _count_at_most(sizes: NDArray[Any], limit: Any) -> int:
     """How many values do not exceed a limit."""
-    count = 0
+    # counting in 32 bits runs over twice as many values at once
+    count = np.int32(0)
     for index in range(sizes.size):
-        count += sizes[index] <= limit
-    return count
+        count = np.int32(count + np.int32(sizes[index] <= limit))
+    return int(count)
 
 
 @kernel
@@ -55,8 +56,8 @@ def _gather(sizes: NDArray[Any], low: Any, high: Any, few: NDArray[Any]) -> int:
 def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: NDArray[Any]) -> tuple[float, float]:
     """The two values in the middle of an even number of values: their mean is the median.
 
-    A bracket about them shrinks by counting, which runs over several values at once, until what it holds is quickly
-    sorted.
+    A bracket about them shrinks by counting, which runs over several values at once, until it holds one whole number or
+    what it holds is quickly sorted.
 
     Parameters
     ----------
@@ -74,13 +75,15 @@ def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: N
     """
     half = sizes.size // 2
     # the array's dtype cuts what is written to whole numbers where the values are whole
+    bracket[0] = 0.5
+    whole = bracket[0] == 0
     bracket[0] = -1
     bracket[1] = _greatest(sizes)
     bracket[2] = guess
     below = 0
     above = sizes.size
     for turn in range(100):
-        if above - below <= 8:
+        if above - below <= 8 and not whole:
             break
         if not (bracket[2] > bracket[0] and bracket[2] < bracket[1]):
             bracket[2] = bracket[0] + (bracket[1] - bracket[0]) / 2
@@ -103,16 +106,32 @@ def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: N
             share = (aim - below) / max(above - below, 1) if turn % 4 < 3 else 0.5
             bracket[2] = bracket[0] + (bracket[1] - bracket[0]) * share
     low, high = bracket[0], bracket[1]
-    held = _gather(sizes, low, high, few)
-    first = few[half - below - 1]
-    if half - below < held:
-        return float(first), float(few[half - below])
+    if whole:
+        # no whole number is left between the ends of the bracket
+        first = high
+        if above > half:
+            return float(first), float(first)
+    else:
+        held = _gather(sizes, low, high, few)
+        first = few[half - below - 1]
+        if half - below < held:
+            return float(first), float(few[half - below])
     second = _greatest(sizes)
     for index in range(sizes.size):
         value = sizes[index]
         if value > high:
             second = value if value < second else second
     return float(first), float(second)
+
+
+@kernel
+def _whole_sum_of_squares(sizes: NDArray[Any], limit: Any) -> float:
+    """Sum of the squares of whole values below 2²¹ up to a limit: exact."""
+    total = 0
+    for index in range(sizes.size):
+        value = np.int64(sizes[index] if sizes[index] <= limit else 0)
+        total += int(value * value)
+    return float(total)
 
 
 @kernel
@@ -139,6 +158,14 @@ def _second_differences(one: NDArray[Any], two: NDArray[Any], three: NDArray[Any
 
 
 @kernel
+def _absolute_differences(one: NDArray[Any], two: NDArray[Any], three: NDArray[Any], target: NDArray[Any]) -> None:
+    """Absolute values of one − 2·two + three along a line, into `target`."""
+    for index in range(target.size):
+        difference = one[index] - 2 * two[index] + three[index]
+        target[index] = difference if difference >= 0 else -difference
+
+
+@kernel
 def _read_line(line: NDArray[Any], table: NDArray[np.float64], first: int, target: NDArray[Any]) -> None:
     """Stored values, or what stands for them in the table, into `target`."""
     if table.size > 0:
@@ -160,14 +187,18 @@ def _join_line(line: NDArray[Any], sums: NDArray[Any], lows: NDArray[Any], highs
 
 
 @kernel
-def _cut_out(differences: NDArray[Any], start: int, block_px: int, sizes: NDArray[Any]) -> None:
-    """Absolute values of a block of differences, row after row."""
-    for row in range(block_px):
-        line = differences[row, start : start + block_px]
-        target = sizes[row * block_px : (row + 1) * block_px]
-        for column in range(target.size):
-            value = line[column]
-            target[column] = value if value >= 0 else -value
+def _cut_out(lines: NDArray[Any], start: int, block_px: int, sizes: NDArray[Any]) -> None:
+    """A block of lines, row after row."""
+    first = max(start, 0)  # a place that cannot count from the end is quicker to reach
+    if block_px == 16:
+        for row in range(16):
+            # a fixed number of columns is copied several at once
+            for column in range(16):
+                sizes[row * 16 + column] = lines[row, first + column]
+    else:
+        for row in range(block_px):
+            for column in range(block_px):
+                sizes[row * block_px + column] = lines[row, first + column]
 
 
 @kernel
@@ -225,6 +256,8 @@ def block_noise(
     few = np.empty(block_px * block_px, dtype=nothing.dtype)
     bracket = np.empty(3, dtype=nothing.dtype)
     squares = np.empty(block_px * block_px, dtype=np.float64)
+    bracket[0] = 0.5
+    whole = bracket[0] == 0
     guess = 0.0
     begin = 0
     while begin < rows.size:
@@ -240,7 +273,7 @@ def block_noise(
             _read_line(pixels[rows[begin] - lag_px + row, left:right], table, first, line)
             _second_differences(line, line[lag_px:], line[2 * lag_px :], across[row, : width - 2 * lag_px])
         for row in range(block_px):
-            _second_differences(
+            _absolute_differences(
                 across[row], across[row + lag_px], across[row + 2 * lag_px], down[row, : width - 2 * lag_px]
             )
         sums[:width] = values[lag_px, :width]
@@ -264,7 +297,11 @@ def block_noise(
             kept = _count_at_most(sizes, bracket[0])
             found[block, 0] = total / sizes.size
             found[block, 1] = scale
-            found[block, 2] = math.sqrt(_sum_of_squares(sizes, bracket[0], squares) / max(kept, 1))
+            if whole:
+                total = _whole_sum_of_squares(sizes, bracket[0])
+            else:
+                total = _sum_of_squares(sizes, bracket[0], squares)
+            found[block, 2] = math.sqrt(total / max(kept, 1))
             found[block, 3] = kept / sizes.size
             found[block, 4] = high - low
         begin = end

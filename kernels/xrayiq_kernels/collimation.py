@@ -218,20 +218,21 @@ def line_votes(
 @kernel
 def side_support(
     values: NDArray[np.float64],
-    corners: NDArray[np.float64],
+    sides: NDArray[np.float64],
     threshold: float,
     inset_px: float,
     reach_px: int,
     step_px: float,
 ) -> NDArray[np.float64]:
-    """How well each side of quadrilaterals parts brighter inside from darker outside.
+    """How well each side of a quadrilateral parts brighter inside from darker outside.
 
     Parameters
     ----------
     values : (rows, columns) array of float64
         Smoothed logarithm of the signal, finite.
-    corners : (quadrilaterals, 4, 2) array of float64
-        Row and column of the corners, clockwise on the screen; they may lie outside the image.
+    sides : (sides, 4) array of float64
+        Row and column of the corner where each side begins, and of the one where it ends, clockwise on the screen; they
+        may lie outside the image.
     threshold : float
         Least step that counts: inside less outside, less what the fall from outside to farther outside continues.
     inset_px : float
@@ -243,54 +244,53 @@ def side_support(
 
     Returns
     -------
-    (quadrilaterals, 4, 4) array of float64
-        Per side (between corners k and k + 1): length in pixels that is brighter inside by the threshold, length with
+    (sides, 4) array of float64
+        Per side: length in pixels that is brighter inside by the threshold, length with
         less step, length that is brighter outside, and the sum of the steps over the first length. Parts of a side
         outside the image have no length.
     """
     rows, columns = values.shape
-    support = np.zeros((corners.shape[0], 4, 4), dtype=np.float64)
-    for quadrilateral in range(corners.shape[0]):
-        for side in range(4):
-            start_row = corners[quadrilateral, side, 0]
-            start_column = corners[quadrilateral, side, 1]
-            down = corners[quadrilateral, (side + 1) % 4, 0] - start_row
-            across = corners[quadrilateral, (side + 1) % 4, 1] - start_column
-            length = math.sqrt(down * down + across * across)
-            if length <= 2.0 * inset_px + 1.0 or length > 1e6:
+    support = np.zeros((sides.shape[0], 4), dtype=np.float64)
+    for side in range(sides.shape[0]):
+        start_row = sides[side, 0]
+        start_column = sides[side, 1]
+        down = sides[side, 2] - start_row
+        across = sides[side, 3] - start_column
+        length = math.sqrt(down * down + across * across)
+        if length <= 2.0 * inset_px + 1.0 or length > 1e6:
+            continue
+        down /= length
+        across /= length
+        for step in range(int((length - 2.0 * inset_px) / step_px) + 1):
+            row = start_row + (inset_px + step * step_px) * down
+            column = start_column + (inset_px + step * step_px) * across
+            if row < -0.5 or column < -0.5 or row > rows - 0.5 or column > columns - 0.5:
                 continue
-            down /= length
-            across /= length
-            for step in range(int((length - 2.0 * inset_px) / step_px) + 1):
-                row = start_row + (inset_px + step * step_px) * down
-                column = start_column + (inset_px + step * step_px) * across
-                if row < -0.5 or column < -0.5 or row > rows - 0.5 or column > columns - 0.5:
-                    continue
-                inside, outside, beyond = 0.0, 0.0, 0.0
-                reach = 2.0 * reach_px + 1.0
-                is_inner = reach < row < rows - 1 - reach and reach < column < columns - 1 - reach
-                for offset in range(1, reach_px + 1):
-                    away = offset + 0.5
-                    far = away + reach_px
-                    # clockwise on the screen: the inside lies to the right of the way, at (across, -down)
-                    if is_inner:
-                        inside += _inner_at(values, row + away * across, column - away * down)
-                        outside += _inner_at(values, row - away * across, column + away * down)
-                        beyond += _inner_at(values, row - far * across, column + far * down)
-                    else:
-                        inside += _at(values, row + away * across, column - away * down)
-                        outside += _at(values, row - away * across, column + away * down)
-                        beyond += _at(values, row - far * across, column + far * down)
-                # inside and outside are reach_px + 2 apart, outside and beyond reach_px
-                ramp = max(outside - beyond, 0.0) * (reach_px + 2.0) / max(reach_px, 1)
-                difference = (inside - outside - ramp) / max(reach_px, 1)
-                if difference > threshold:
-                    support[quadrilateral, side, 0] += step_px
-                    support[quadrilateral, side, 3] += step_px * difference
-                elif difference > -threshold:
-                    support[quadrilateral, side, 1] += step_px
+            inside, outside, beyond = 0.0, 0.0, 0.0
+            reach = 2.0 * reach_px + 1.0
+            is_inner = reach < row < rows - 1 - reach and reach < column < columns - 1 - reach
+            for offset in range(1, reach_px + 1):
+                away = offset + 0.5
+                far = away + reach_px
+                # clockwise on the screen: the inside lies to the right of the way, at (across, -down)
+                if is_inner:
+                    inside += _inner_at(values, row + away * across, column - away * down)
+                    outside += _inner_at(values, row - away * across, column + away * down)
+                    beyond += _inner_at(values, row - far * across, column + far * down)
                 else:
-                    support[quadrilateral, side, 2] += step_px
+                    inside += _at(values, row + away * across, column - away * down)
+                    outside += _at(values, row - away * across, column + away * down)
+                    beyond += _at(values, row - far * across, column + far * down)
+            # inside and outside are reach_px + 2 apart, outside and beyond reach_px
+            ramp = max(outside - beyond, 0.0) * (reach_px + 2.0) / max(reach_px, 1)
+            difference = (inside - outside - ramp) / max(reach_px, 1)
+            if difference > threshold:
+                support[side, 0] += step_px
+                support[side, 3] += step_px * difference
+            elif difference > -threshold:
+                support[side, 1] += step_px
+            else:
+                support[side, 2] += step_px
     return support
 
 

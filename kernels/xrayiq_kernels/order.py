@@ -24,7 +24,9 @@ def _between(lower: float, upper: float, part: float) -> float:
 
 
 @kernel
-def percentiles(values: NDArray[np.float64], percents: NDArray[np.float64]) -> NDArray[np.float64]:
+def percentiles(
+    values: NDArray[np.float64], percents: NDArray[np.float64], low: float, high: float
+) -> NDArray[np.float64]:
     """Percentiles by linear interpolation between the two nearest ranks.
 
     Parameters
@@ -33,6 +35,8 @@ def percentiles(values: NDArray[np.float64], percents: NDArray[np.float64]) -> N
         At least one value, no NaN.
     percents : (m,) array of float64
         0 to 100.
+    low, high : float
+        Least and greatest of the values.
 
     Returns
     -------
@@ -40,10 +44,6 @@ def percentiles(values: NDArray[np.float64], percents: NDArray[np.float64]) -> N
         Value below which that part of the values lies, as `numpy.percentile` gives it.
     """
     found = np.empty(percents.size, dtype=np.float64)
-    low, high = values[0], values[0]
-    for index in range(values.size):
-        low = min(low, values[index])
-        high = max(high, values[index])
     width = high - low
     scale = BINS / width if width > 0.0 else 0.0
     if values.size <= SORTED_AT_ONCE or not (scale > 0.0 and math.isfinite(scale)):

@@ -40,25 +40,33 @@ def cell_runs(
         In the order of rows and columns; neighbouring cells share a run.
     """
     runs = np.empty((starts.size * (cells.shape[1] // 2 + 1), 3), dtype=np.int64)
+    lefts = np.empty(cells.shape[1] // 2 + 1, dtype=np.int64)
+    rights = np.empty(cells.shape[1] // 2 + 1, dtype=np.int64)
+    held = 0
     count = 0
+    before = -1
     for row in range(max(first_px, 0), min(starts.size, first_px + cells.shape[0] * cell_px)):
         cell_row = (row - first_px) // cell_px
-        begin = max(starts[row], first_px)
-        end = min(stops[row], first_px + cells.shape[1] * cell_px)
-        if begin >= end:
-            continue
-        open_at = -1
-        for cell_column in range((begin - first_px) // cell_px, (end - 1 - first_px) // cell_px + 1):
-            if cells[cell_row, cell_column]:
-                if open_at < 0:
-                    open_at = max(begin, first_px + cell_column * cell_px)
-            elif open_at >= 0:
-                runs[count, 0], runs[count, 1], runs[count, 2] = row, open_at, first_px + cell_column * cell_px
+        if cell_row != before:
+            held = 0
+            is_open = False
+            for cell_column in range(cells.shape[1]):
+                here = cells[cell_row, cell_column]
+                if here and not is_open:
+                    lefts[held] = first_px + cell_column * cell_px
+                if is_open and not here:
+                    rights[held] = first_px + cell_column * cell_px
+                    held += 1
+                is_open = here
+            if is_open:
+                rights[held] = first_px + cells.shape[1] * cell_px
+                held += 1
+            before = cell_row
+        for index in range(held):
+            begin, end = max(starts[row], lefts[index]), min(stops[row], rights[index])
+            if begin < end:
+                runs[count, 0], runs[count, 1], runs[count, 2] = row, begin, end
                 count += 1
-                open_at = -1
-        if open_at >= 0:
-            runs[count, 0], runs[count, 1], runs[count, 2] = row, open_at, end
-            count += 1
     return runs[:count].copy()
 
 

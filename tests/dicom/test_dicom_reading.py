@@ -43,6 +43,22 @@ def test_every_kind_of_source_gives_the_same_pixels(kind, make_dataset, to_bytes
     assert image.source == ("flat.dcm" if kind in ("path", "str") else kind.replace("unseekable", "file object"))
 
 
+def test_uncompressed_pixels_of_bytes_are_not_copied(make_dataset, to_bytes):
+    content = to_bytes(make_dataset())
+    assert np.shares_memory(read(content).pixels, np.frombuffer(content, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("length", range(4, 8))
+def test_pixels_that_begin_anywhere_in_a_file_are_aligned(length, make_dataset, to_bytes):
+    wide = np.arange(48, dtype=np.uint32).reshape(6, 8)
+    content = to_bytes(make_dataset(wide))
+    start = content.rindex(wide.tobytes()) - 12  # the header of explicit VR
+    moved = content[:start] + b"\x29\x00\x10\x00UN\0\0" + length.to_bytes(4, "little") + bytes(length) + content[start:]
+    image = read(moved)
+    np.testing.assert_array_equal(image.pixels, wide)
+    assert image.pixels.flags.aligned
+
+
 def test_opened_dataset_keeps_the_name_of_its_file(make_dataset, to_bytes, tmp_path):
     path = tmp_path / "edge.dcm"
     path.write_bytes(to_bytes(make_dataset()))

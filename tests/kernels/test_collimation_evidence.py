@@ -140,6 +140,10 @@ def support_by_definition(values, corners, threshold, inset, reach, step):
     return support
 
 
+def sides_of(corners):
+    return np.concatenate([corners, np.roll(corners, -1, axis=1)], axis=2).reshape(-1, 4)
+
+
 CORNERS = np.array(
     [
         [[10.0, 12.0], [8.0, 45.0], [36.0, 48.0], [38.0, 10.0]],
@@ -152,7 +156,7 @@ CORNERS = np.array(
 @pytest.mark.parametrize("step", [1.0, 2.0])
 def test_support_is_the_length_with_a_step_towards_the_inside(step):
     values = picture()
-    found = side_support(values, CORNERS, THRESHOLD, 2.0, 3, step)
+    found = side_support(values, sides_of(CORNERS), THRESHOLD, 2.0, 3, step).reshape(-1, 4, 4)
     np.testing.assert_allclose(found, support_by_definition(values, CORNERS, THRESHOLD, 2.0, 3, step), atol=1e-9)
     assert found[0].sum() > 0
     assert not found[2].any(), "sides shorter than their insets have no length"
@@ -162,10 +166,10 @@ def test_a_bright_square_supports_all_its_sides_and_its_complement_none():
     values = np.zeros((60, 60))
     values[20:40, 15:45] = 1.0
     corners = np.array([[[19.5, 14.5], [19.5, 44.5], [39.5, 44.5], [39.5, 14.5]]])
-    bright = side_support(values, corners, 0.5, 2.0, 3, 1.0)[0]
+    bright = side_support(values, sides_of(corners), 0.5, 2.0, 3, 1.0)
     np.testing.assert_array_equal(bright[:, 0], [27.0, 17.0, 27.0, 17.0])
     np.testing.assert_allclose(bright[:, 3], bright[:, 0])
-    dark = side_support(1.0 - values, corners, 0.5, 2.0, 3, 1.0)[0]
+    dark = side_support(1.0 - values, sides_of(corners), 0.5, 2.0, 3, 1.0)
     np.testing.assert_array_equal(dark[:, 2], bright[:, 0])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -15,12 +14,12 @@ from xrayiq.batch.summary import exit_code
 from xrayiq.dicom import (
     DicomObject,
     SourceFile,
+    content_digest,
     dataset_header,
     dataset_radiograph,
     open_object,
     open_source,
     read_dose_report,
-    stream_digest,
 )
 from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
@@ -91,7 +90,7 @@ def score_file(
     except MemoryError as error:
         reason, message = told_of(error)
         return failed_file(file, site, digest=digest_of(file), reason=reason, message=message)
-    digest = stream_digest(io.BytesIO(content))
+    digest = content_digest(content)
     try:
         return _score_content(file, content, digest, key, site, responses, frame)
     except NotDicomError as error:

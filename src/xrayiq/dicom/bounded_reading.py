@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO, Final
 
 from xrayiq.errors import HeaderError, TruncatedFileError
@@ -12,6 +13,20 @@ HEADER_VALUE_MAX: Final = 2**24
 #: how much of a deflated data set is read, and inflated, for its header, bytes
 HEADER_DEFLATED_MAX: Final = 2**25 + 2**20
 HEADER_INFLATED_MAX: Final = 2**25
+
+
+class ContentStream(io.BytesIO):
+    """Stream of bytes in memory, of which a part can be taken without copying it."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._content = memoryview(content)
+
+    def take(self, count: int) -> memoryview:
+        """The next bytes."""
+        start = self.tell()
+        self.seek(start + count)
+        return self._content[start : start + count]
 
 
 class BoundedReader:
@@ -57,6 +72,12 @@ class BoundedReader:
                     source=self._name,
                 )
         return self._stream.read(count)
+
+    def take(self, count: int) -> bytes | memoryview:
+        """As many bytes as `read` would give; a view of them where they lie in memory."""
+        if isinstance(self._stream, ContentStream) and self._allowance is None:
+            return self._stream.take(min(count, max(self._size - self._stream.tell(), 0)))
+        return self.read(count)
 
 
 def truncated(found: str, name: str) -> TruncatedFileError:

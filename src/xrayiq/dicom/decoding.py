@@ -97,13 +97,13 @@ def compressed_words(
 
 
 def native_words(
-    pixel_data: bytes, layout: PixelLayout, *, frame: int, big_endian: bool, swapped_bytes: bool, name: str
+    pixel_data: bytes | memoryview, layout: PixelLayout, *, frame: int, big_endian: bool, swapped_bytes: bool, name: str
 ) -> NDArray[Any]:
     """One frame of uncompressed pixel data; of several frames only its bytes are copied.
 
     Parameters
     ----------
-    pixel_data : bytes
+    pixel_data : bytes or memoryview of bytes
         All frames.
     layout : PixelLayout
         Size that the header declares.

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from pydicom.dataset import Dataset
 
+from xrayiq.dicom.bounded_reading import ContentStream
 from xrayiq.dicom.elements import Elements, Layer, clean_text
 from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.part10 import SourceDataset, parse_object
@@ -135,7 +136,7 @@ def _parsed(stream: BinaryIO, name: str, stop_before_pixels: bool) -> SourceData
 @contextmanager
 def _stream(source: Source, name: str) -> Iterator[BinaryIO]:
     if isinstance(source, (bytes, bytearray, memoryview)):
-        yield io.BytesIO(source)
+        yield ContentStream(source) if isinstance(source, bytes) else io.BytesIO(source)
     elif isinstance(source, (str, Path)):
         path = source if isinstance(source, Path) else Path(source)
         if path.is_dir():
@@ -157,5 +158,5 @@ def _element_digest(dataset: Dataset) -> str:
     for element in dataset.elements():
         value = element.value
         digest.update(f"{int(element.tag):08x}".encode())
-        digest.update(value if isinstance(value, bytes) else str(value).encode(errors="replace"))
+        digest.update(value if isinstance(value, (bytes, memoryview)) else str(value).encode(errors="replace"))
     return "sha256:" + digest.hexdigest()

@@ -229,12 +229,13 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
         )
     reader.seek(start + offset)
     available = size - reader.tell()
+    value: bytes | memoryview
     if length == _UNDEFINED:
         value = _encapsulated_bytes(reader, size, name)
     elif length > available:
         raise truncated(f"the pixel data end after {available} of {length} bytes", name)
     else:
-        value = reader.read(length)
+        value = reader.take(length) if isinstance(reader, BoundedReader) else reader.read(length)
     element = DataElement(_PIXELS, vr if vr in ("OB", "OW") else "OW", value)
     element.is_undefined_length = length == _UNDEFINED
     dataset[_PIXELS] = element

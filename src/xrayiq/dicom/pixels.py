@@ -99,11 +99,11 @@ def _loss_warnings(elements: Elements, syntax: str | None) -> tuple[str, ...]:
     return ()
 
 
-def _pixel_data(dataset: Dataset, elements: Elements, name: str) -> bytes:
+def _pixel_data(dataset: Dataset, elements: Elements, name: str) -> bytes | memoryview:
     element = dataset.get_item("PixelData") if "PixelData" in dataset else None
     value = None if element is None else element.value
-    if isinstance(value, (bytes, bytearray)) and value:
-        return bytes(value)
+    if isinstance(value, (bytes, bytearray, memoryview)) and len(value):
+        return value if isinstance(value, memoryview) and value.readonly else bytes(value)
     if value is None and isinstance(dataset, SourceDataset) and not dataset.pixels_skipped and elements.has("Rows"):
         raise TruncatedFileError(
             "the object ends before its pixel data",
@@ -124,13 +124,13 @@ def _pixel_data(dataset: Dataset, elements: Elements, name: str) -> bytes:
 
 
 def _stored_values(
-    dataset: Dataset, pixel_data: bytes, layout: PixelLayout, frame: int, name: str
+    dataset: Dataset, pixel_data: bytes | memoryview, layout: PixelLayout, frame: int, name: str
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
     syntax = _syntax(dataset)
     encapsulated = pixel_data[:4] == _ITEM and bool(getattr(dataset["PixelData"], "is_undefined_length", False))
     if syntax not in NATIVE:
         offsets = _extended_offsets(dataset)
-        words, precision = compressed_words(pixel_data, syntax, layout, frame=frame, offsets=offsets, name=name)
+        words, precision = compressed_words(bytes(pixel_data), syntax, layout, frame=frame, offsets=offsets, name=name)
     elif encapsulated:
         raise TransferSyntaxError(
             f"compressed pixel data under {syntax_name(syntax)}",
@@ -145,8 +145,7 @@ def _stored_values(
             pixel_data, layout, frame=frame, big_endian=big_endian, swapped_bytes=swapped_bytes, name=name
         )
     values, notes = _without_unused_bits(words, layout, precision)
-    values = np.ascontiguousarray(values)
-    view = values.view()
+    view = np.require(values, requirements=["C", "A"]).view()  # odd offsets in a file leave words unaligned
     view.flags.writeable = False
     return view, notes
 

@@ -23,4 +23,5 @@ def percentile(values: NDArray[np.float64], *percents: float) -> tuple[float, ..
     tuple of float
         One for each percent.
     """
-    return tuple(percentiles(np.ascontiguousarray(values).reshape(-1), np.array(percents)).tolist())
+    flat = np.ascontiguousarray(values).reshape(-1)
+    return tuple(percentiles(flat, np.array(percents), flat.min(), flat.max()).tolist())

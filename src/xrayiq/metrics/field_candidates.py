@@ -54,6 +54,8 @@ class FieldEvidence:
         Smoothed logarithm of the signal on the search grid; grows with the exposure.
     threshold : float
         Least difference across an edge that counts.
+    ends : tuple of (float, float)
+        First and 99th percentile of the logarithm.
     points : (n, 5) array of float64
         Edge points (`xrayiq_kernels.collimation.edge_points`).
     weights : (n,) array of float64
@@ -64,6 +66,7 @@ class FieldEvidence:
 
     logarithm: NDArray[np.float64]
     threshold: float
+    ends: tuple[float, float]
     points: NDArray[np.float64]
     weights: NDArray[np.float64]
     lines: NDArray[np.float64]
@@ -103,7 +106,8 @@ def fill_holes(means: NDArray[np.float64], holes: NDArray[np.bool_]) -> tuple[ND
 def to_logarithm(reduced: NDArray[np.float64], *, linear: bool) -> NDArray[np.float64]:
     """Logarithm of linear values above a floor; other values scaled to an assumed logarithmic range."""
     if linear:
-        shifted = reduced - min(0.0, *percentile(reduced, 1.0))
+        below = float(reduced.min())
+        shifted = reduced - min(0.0, *percentile(reduced, 1.0)) if below < 0.0 else reduced
         top = max(*percentile(shifted, 99.0), float(np.finfo(np.float64).tiny))
         result: NDArray[np.float64] = np.log(np.maximum(shifted, 0.0) / top + LOG_FLOOR_FRACTION)
         return result
@@ -132,6 +136,7 @@ def find_evidence(logarithm: NDArray[np.float64], holes: NDArray[np.bool_]) -> F
     return FieldEvidence(
         logarithm=smooth,
         threshold=threshold,
+        ends=(low, high),
         points=points,
         weights=weights,
         lines=_lines(smooth.shape, points, weights),

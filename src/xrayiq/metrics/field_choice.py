@@ -138,9 +138,10 @@ def strongest_line(evidence: FieldEvidence) -> float:
         inward, along = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
         corners = evidence.centre + inward * distance + ends[:, :1] * inward + inward * 4.0 * sum(evidence.shape)
         corners = corners + ends[:, 1:] * along
+        first = np.concatenate([corners[0], corners[1]])[None]
         supported, neutral, reverse, _ = side_support(
-            evidence.logarithm, corners[None], evidence.threshold, INSET_PX, REACH_PX, STEP_PX
-        )[0, 0]
+            evidence.logarithm, first, evidence.threshold, INSET_PX, REACH_PX, STEP_PX
+        )[0]
         shares.append(supported / max(supported + neutral + reverse, 1.0))
     return float(max(shares))
 
@@ -165,15 +166,15 @@ def _best_of_family(evidence: FieldEvidence, rotation: float) -> FieldChoice | N
         candidates = np.concatenate([near, np.stack([turned[:, 0] + np.pi, -turned[:, 1]], axis=1)])
         options = [(float(angle), float(distance), True) for angle, distance in candidates]
         sides.append([*options, (float(borders[side, 0]), float(borders[side, 1]), False)])
-    combinations = list(itertools.product(*sides))[:-1]
-    if not combinations:
+    chosen = np.array(list(itertools.product(*(range(len(side)) for side in sides)))[:-1], dtype=np.int64)
+    if len(chosen) == 0:
         return None
-    table = np.array(combinations, dtype=np.float64)
+    table = np.stack([np.array(side)[chosen[:, number]] for number, side in enumerate(sides)], axis=1)
     lines, collimated = table[..., :2], table[..., 2].astype(np.bool_)
     corners = intersections(lines) + evidence.centre
     usable = _usable(corners, shape)
     corners, collimated = corners[usable], collimated[usable]
-    support = side_support(evidence.logarithm, corners, evidence.threshold, INSET_PX, REACH_PX, STEP_PX)
+    support = _support(evidence, corners, collimated, chosen[usable])
     scores, sound = _scores(support, collimated)
     scores = scores - DARK_COST * _dark_border_length(evidence, corners, collimated)
     scores = scores - SKEW_COST_PER_DEG * _skew(corners, collimated)
@@ -200,6 +201,27 @@ def _best_of_family(evidence: FieldEvidence, rotation: float) -> FieldChoice | N
     )
 
 
+def _support(
+    evidence: FieldEvidence, corners: NDArray[np.float64], collimated: NDArray[np.bool_], options: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Support of the collimated sides, 0 of the others; sides that quadrilaterals share are looked at once."""
+    size = int(options.max(initial=0)) + 1
+    # a side is known by its own line and those before and after it
+    keys = (np.roll(options, 1, axis=1) * size + options) * size + np.roll(options, -1, axis=1)
+    keys = (keys + size**3 * np.arange(4))[collimated]
+    ways = np.concatenate([corners, np.roll(corners, -1, axis=1)], axis=2)[collimated]
+    example = np.full(4 * size**3, -1, dtype=np.int64)
+    example[keys] = np.arange(len(keys))
+    known = np.flatnonzero(example >= 0)
+    found = np.zeros((len(example), 4))
+    found[known] = side_support(
+        evidence.logarithm, ways[example[known]], evidence.threshold, INSET_PX, REACH_PX, STEP_PX
+    )
+    support = np.zeros((*collimated.shape, 4))
+    support[collimated] = found[keys]
+    return support
+
+
 def _lines_towards(lines: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
     off = (np.rad2deg(lines[:, 0]) - degrees + 180.0) % 360.0 - 180.0
     return lines[np.abs(off) <= SKEW_DEG]
@@ -209,7 +231,7 @@ def _dark_border_length(
     evidence: FieldEvidence, corners: NDArray[np.float64], collimated: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Length of the sides on the border along which the image is nearly as dark as anywhere."""
-    low, high = percentile(evidence.logarithm, 1.0, 99.0)
+    low, high = evidence.ends
     dark = evidence.logarithm < low + DARK_FRACTION * (high - low)
     total = np.zeros(len(corners))
     for side, strip in enumerate((dark[0], dark[:, -1], dark[-1], dark[:, 0])):

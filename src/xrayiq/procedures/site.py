@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import tomllib
@@ -114,15 +115,10 @@ def load_site(path: str | Path | None = None) -> Site:
     SiteError
         The file cannot be read, or holds an unknown key, attribute, kind, quantity or pattern.
     """
-    rules = tuple(_rule(row, "header_rules.toml") for row in _shipped("header_rules.toml")["rule"])
-    limits = _limits(_shipped("limits.toml"), "limits.toml")
+    shipped = _shipped_site()
     if path is None:
-        return Site(
-            name="",
-            header_rules=rules,
-            limits=tuple(limits.values()),
-            test_patients=pattern_of_test_patients(words_of_test_patients()),
-        )
+        return shipped
+    limits = {limit.id: limit for limit in shipped.limits}
     table, digest = _read(Path(path))
     name = Path(path).name
     unknown = set(table) - _SITE_KEYS
@@ -134,13 +130,24 @@ def load_site(path: str | Path | None = None) -> Site:
     limits |= _limits(table.get("limits", {}), name)
     return Site(
         name=str(table.get("name", "")),
-        header_rules=own_rules + rules,
+        header_rules=own_rules + shipped.header_rules,
         limits=tuple(limits.values()),
         kerma=tuple(_kerma(row, name) for row in table.get("kerma", [])),
         beam_edition=_beam_edition(table.get("beam_edition", BEAM_EDITION), name),
         equipment=registered_equipment(table.get("equipment", []), name),
         test_patients=pattern_of_test_patients(words_of_test_patients(table.get("test_patients"), name)),
         digest=digest,
+    )
+
+
+@functools.cache
+def _shipped_site() -> Site:
+    rules = tuple(_rule(row, "header_rules.toml") for row in _shipped("header_rules.toml")["rule"])
+    return Site(
+        name="",
+        header_rules=rules,
+        limits=tuple(_limits(_shipped("limits.toml"), "limits.toml").values()),
+        test_patients=pattern_of_test_patients(words_of_test_patients()),
     )
 
 

@@ -5,7 +5,7 @@ from xrayiq.dicom.sources.folder import FolderSource, scan_folder
 from xrayiq.dicom.sources.listed import ListSource
 from xrayiq.dicom.sources.media import MediaSource
 from xrayiq.dicom.sources.places import open_source
-from xrayiq.dicom.sources.source import Source, SourceFile, stream_digest
+from xrayiq.dicom.sources.source import Source, SourceFile, content_digest, stream_digest
 
 __all__ = [
     "Arrivals",
@@ -14,6 +14,7 @@ __all__ = [
     "MediaSource",
     "Source",
     "SourceFile",
+    "content_digest",
     "open_source",
     "scan_folder",
     "stream_digest",

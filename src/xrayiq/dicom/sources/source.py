@@ -77,3 +77,8 @@ def stream_digest(stream: BinaryIO) -> str:
     while block := stream.read(2**20):
         digest.update(block)
     return "sha256:" + digest.hexdigest()
+
+
+def content_digest(content: bytes) -> str:
+    """SHA-256 of bytes, as `stream_digest` gives it of their stream."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()

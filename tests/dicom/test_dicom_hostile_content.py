@@ -110,6 +110,20 @@ def test_small_frame_that_declares_gigabytes_is_refused_before_it_is_decoded(suf
         read(file_of(words, codestream, JPEG + suffix, Rows=16384, Columns=16384))
 
 
+@pytest.mark.parametrize("suffix", ["50", "70"])
+def test_jpeg_of_fewer_bits_than_blocks_or_pixels_is_truncated(suffix, file_of):
+    """libjpeg fills what is missing with grey, and an end marker can stand behind anything."""
+    words = smooth((64, 64)) if suffix == "70" else (smooth((64, 64)) // 16).astype(np.uint8)
+    options = {"lossless": True, "predictor": 1, "bitspersample": 12} if suffix == "70" else {}
+    codestream = bytearray(imagecodecs.jpeg8_encode(words, **options))
+    bits = {"BitsStored": 12} if suffix == "70" else {}
+    assert read(file_of(words, codestream, JPEG + suffix, **bits)).pixels.shape == (64, 64)
+    marker = codestream.index(b"\xff\xc3" if suffix == "70" else b"\xff\xc0")
+    struct.pack_into(">HH", codestream, marker + 5, 4096, 4096)
+    with pytest.raises(DecodeError, match="bytes are too few for its pixels, so part of it is missing"):
+        read(file_of(words, codestream, JPEG + suffix, Rows=4096, Columns=4096, **bits))
+
+
 def test_deflate_bomb_is_refused_at_its_first_64_mebibytes(make_dataset, to_bytes):
     dataset = make_dataset(np.zeros((60, 80), np.uint16))
     content = to_bytes(dataset, syntax=DEFLATED)

@@ -34,6 +34,9 @@ REPORT_OPTION: Final = "xrayiq_report"
 
 RLE: Final = "1.2.840.10008.1.2.5"
 _JPEG: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (50, 51, 57, 70))
+_JPEG_LOSSLESS: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (57, 70))
+#: a Huffman code takes a bit or more: for each block of 8 x 8 pixels, without loss for each pixel
+_PIXELS_PER_BIT: Final = MappingProxyType({False: 64, True: 1})
 _JPEG_LS: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (80, 81))
 _JPEG_2000: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (90, 91))
 _HTJ2K: Final = frozenset(f"1.2.840.10008.1.2.4.{suffix}" for suffix in (201, 202, 203))
@@ -168,6 +171,8 @@ def _checked_size(frame: bytes, runner: DecodeRunner, syntax: str, name: str) ->
         raise undecodable(found, syntax, name)
     if not has_end_marker(frame):
         raise undecodable("it has no end marker, so part of it is missing", syntax, name)
+    if syntax in _JPEG and 8 * len(frame) < size.rows * size.columns // _PIXELS_PER_BIT[syntax in _JPEG_LOSSLESS]:
+        raise undecodable(f"{len(frame)} bytes are too few for its pixels, so part of it is missing", syntax, name)
     if size.precision > runner.bits_allocated:
         raise undecodable(f"{size.precision} bits do not fit into {runner.bits_allocated}", syntax, name)
     return size

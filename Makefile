@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-slow kernels notebooks accuracy compare-pylinac compare-decoders bench lint types layers docs wheel selftest clean
+.PHONY: demo test test-slow fuzz kernels notebooks accuracy compare-pylinac compare-decoders bench lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
 	$(BIN)/xrayiq demo demo
@@ -16,6 +16,9 @@ test: $(VENV)/test  ## everything that must pass, but the slow variants
 
 test-slow: $(VENV)/test  ## the exhaustive variants
 	$(PYTEST) -m slow tests
+
+fuzz: $(VENV)/test  ## 20 000 broken files and 2000 broken archives; XRAYIQ_FUZZ_SEED and XRAYIQ_FUZZ_COUNT give others
+	$(PYTEST) -m slow tests/batch/test_fuzz.py
 
 kernels: $(VENV)/test  ## kernel tests interpreted (with coverage) and with bounds checks, each in its own cache
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q tests/kernels --cov --cov-report=term --cov-fail-under=95

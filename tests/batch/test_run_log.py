@@ -41,8 +41,13 @@ def lines_of(folder):
 
 
 def test_lines_tell_what_the_store_holds(small, tmp_path):
-    seen = []
-    summary = run(small, tmp_path, progress=lambda step: seen.append(lines_of(tmp_path)))
+    seen, steps = [], []
+
+    def look(step):
+        seen.append(lines_of(tmp_path))
+        steps.append(step)
+
+    summary = run(small, tmp_path, progress=look)
     assert seen[0][0]["event"] == "run_started"  # written at once
     lines = lines_of(tmp_path)
     begin, *between, end = lines
@@ -75,6 +80,12 @@ def test_lines_tell_what_the_store_holds(small, tmp_path):
     of_sets = outcomes[~outcomes["subject"].isin(files["subject"])]  # of a set as a whole, and of its levels
     assert sorted(of_sets["procedure"]) == sorted(name for line in sets for name in line["procedures"])
     assert {line["subject"] for line in objects} >= set(named)
+    once = [line for line in objects if not line["again"]] + sets
+    told = steps[-1]
+    assert (told.done, told.sets, told.again) == (len(files), len(sets), len(again))
+    assert told.total in (None, len(files))
+    for kind in ("measured", "not_measurable", "error"):
+        assert told.outcomes.get(kind, 0) == sum(line["outcomes"][kind] for line in once)
     assert all(0 <= line["seconds"] < summary.seconds for line in objects)
     assert (end["event"], end["status"], end["exit_code"]) == ("run_ended", "finished", summary.exit_code)
     assert end["counts"] == summary.counts() == stored["counts"]

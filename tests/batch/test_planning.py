@@ -4,12 +4,15 @@ import os
 import shutil
 import sqlite3
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from test_retry import Here
 
 import xrayiq
 from xrayiq.batch import planning, worker
+from xrayiq.batch.archives import sources_of
+from xrayiq.batch.own_files import without_own_files
 from xrayiq.dicom import SourceFile
 from xrayiq.errors import InputError, RecordsError
 from xrayiq.procedures import scoring
@@ -124,6 +127,32 @@ def test_empty_file_in_the_place_of_a_store_stays_empty(folder):
     assert (folder / "qa.db").read_bytes() == b""
 
 
+def test_store_and_log_that_lie_in_the_archive_are_no_part_of_it(folder):
+    (folder / "archive" / "store").mkdir()
+    (folder / "link.db").symlink_to(folder / "archive" / "store" / "qa.db")
+    (folder / "archive" / "store" / "other-wal").write_text("not of this store")
+    url, log = f"sqlite:///{folder / 'link.db'}", folder / "archive" / "log.jsonl"
+    steps = []
+
+    def plan():
+        planned = xrayiq.plan_run(folder / "archive", url, log=log)
+        return {state: count for state, count in planned.counts.items() if count}
+
+    assert plan() == {"new": 4}
+    first = xrayiq.run(folder / "archive", url, client=Here(), log=log)
+    assert (first.files, first.file_counts["not_dicom"]) == (4, 1)
+    with xrayiq.open_records(url) as records:  # so that there is a WAL beside the store
+        found = {path.name for path in (folder / "archive").rglob("*.*")}
+        assert found >= {"qa.db", "qa.db-wal", "qa.db-shm", "log.jsonl"}
+        assert plan() == {"unchanged": 4}
+        again = xrayiq.run(folder / "archive", records, client=Here(), log=log, progress=steps.append)
+    assert (again.files, again.unchanged, again.new_outcomes) == (4, 4, 0)
+    assert {step.total for step in steps} <= {None, 4}
+    (source,) = without_own_files(sources_of(folder / "archive"), url, log)
+    assert source.count() == 4
+    assert again.file_counts == first.file_counts
+
+
 class Many:
     """Archive of as many files as one likes, of which none exists."""
 
@@ -134,7 +163,7 @@ class Many:
 
     def files(self):
         for number in range(self._number):
-            yield SourceFile(path=None, relative_path=f"{number}.dcm", size=1, mtime_ns=1)
+            yield SourceFile(path=Path("none"), relative_path=f"{number}.dcm", size=1, mtime_ns=1)
 
 
 def test_memory_of_a_plan_does_not_grow_with_the_archive(folder):

@@ -316,6 +316,8 @@ def test_what_cannot_be_watched_is_refused(folder, tmp_path, archive):
         xrayiq.watch(archive / "notes.txt", f"sqlite:///{tmp_path / 'qa.db'}")
     with pytest.raises(InputError, match="in the watched folder"):
         xrayiq.watch(folder, f"sqlite:///{folder / 'qa.db'}")
+    with pytest.raises(InputError, match="the log is in the watched folder"):
+        xrayiq.watch(folder, f"sqlite:///{tmp_path / 'qa.db'}", log=folder / "log.jsonl")
     with pytest.raises(InputError, match="poll_s"):
         xrayiq.watch(folder, f"sqlite:///{tmp_path / 'qa.db'}", poll_s=0.0)
     assert os.listdir(folder) == []  # noqa: PTH208 - no store was made there

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xrayiq.batch.archives import Archive, sources_of
 from xrayiq.batch.changes import FILE_STATES, found_files
+from xrayiq.batch.own_files import without_own_files
 from xrayiq.dicom import Source
 from xrayiq.procedures import Site, load_site, plan_digest
 from xrayiq.records import Records, open_existing
@@ -74,6 +75,7 @@ def plan_run(
     *,
     site: Site | str | Path | None = None,
     retry_failed: bool = False,
+    log: str | Path | None = None,
 ) -> RunPlan:
     """Tell what `run` would do with the files of an archive, and write nothing.
 
@@ -87,6 +89,8 @@ def plan_run(
         Site settings, or their ``site.toml``; the shipped settings by default.
     retry_failed : bool
         As given to `run`.
+    log : path, optional
+        As given to `run`; nothing is added to it.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def plan_run(
     RecordsError
         The store cannot be read, or is of another version than this release.
     """
-    sources = sources_of(archive)
+    sources = without_own_files(sources_of(archive), records, log)
     plan = plan_digest(site if isinstance(site, Site) else load_site(site))
     store = records if isinstance(records, Records) else open_existing(records)
     with contextlib.nullcontext() if store is records or store is None else store:

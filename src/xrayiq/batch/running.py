@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xrayiq.batch.archive_run import ArchiveRun
 from xrayiq.batch.archives import Archive, sources_of
+from xrayiq.batch.own_files import without_own_files
 from xrayiq.batch.pool import Executor
 from xrayiq.batch.pool_choice import check_workers, pool_for
 from xrayiq.batch.run_log import open_log
@@ -34,7 +35,8 @@ def run(
     Parameters
     ----------
     archive : path, Source, or sequence of them
-        Folders, files, zip or tar archives, a DICOMDIR, or ``-`` for a list of paths on standard input.
+        Folders, files, zip or tar archives, a DICOMDIR, or ``-`` for a list of paths on standard input. The store and
+        the log are left out where they lie in an archive.
     records : Records or str
         Store, or its URL.
     site : Site or path, optional
@@ -76,7 +78,7 @@ def run(
         Ctrl-C or SIGTERM came: a `KeyboardInterrupt` with the summary of what was done. Where the caller handles these
         signals, nothing is changed about that.
     """
-    sources = sources_of(archive)
+    sources = without_own_files(sources_of(archive), records, log)
     check_workers(workers, memory_limit_mib)
     settings = site if isinstance(site, Site) else load_site(site)
     store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)

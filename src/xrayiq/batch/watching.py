@@ -81,7 +81,7 @@ def watch(
     say : callable, optional
         Called with a line for people when something happens; no line holds a name of a file or folder.
     log : path, optional
-        As of `run`.
+        As of `run`; not in the folder itself.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def watch(
     Raises
     ------
     InputError
-        There is no such folder, or the store is in it; a number is out of range; as of `run`.
+        There is no such folder, or the store or the log is in it; a number is out of range; as of `run`.
     SiteError, RecordsError, WorkersError, RunInterrupted
         As of `run`; another watch, or `run`, goes on.
     """
@@ -102,13 +102,8 @@ def watch(
         raise InputError(
             f"settle_s {settle_s:g}, quiet_s {quiet_s:g}, poll_s {poll_s:g}", needed="none below 0, and poll_s above 0"
         )
-    file = store_file(records.url if isinstance(records, Records) else records)
-    if file is not None and file.resolve().is_relative_to(root.resolve()):
-        raise InputError(
-            "the record store is in the watched folder, where writing to it would look like an arrival",
-            needed="a store elsewhere",
-            source=file.name,
-        )
+    _require_elsewhere("record store", store_file(records.url if isinstance(records, Records) else records), root)
+    _require_elsewhere("log", None if log is None else Path(log), root)
     check_workers(workers, memory_limit_mib)
     settings = site if isinstance(site, Site) else load_site(site)
     store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
@@ -126,6 +121,15 @@ def watch(
             log=lines,
         )
         return watched.go(pool)
+
+
+def _require_elsewhere(name: str, file: Path | None, root: Path) -> None:
+    if file is not None and file.resolve().is_relative_to(root.resolve()):
+        raise InputError(
+            f"the {name} is in the watched folder, where writing to it would look like an arrival",
+            needed=f"a {name} elsewhere",
+            source=file.name,
+        )
 
 
 class _Watch(ArchiveRun):

@@ -148,7 +148,7 @@ def run(
     if watched and (dry_run or retry_failed or len(archive) > 1):
         raise typer.BadParameter("--watch takes one folder, without --dry-run and --retry-failed")
     if dry_run:
-        show_plan(plan_run(archive, records, site=site, retry_failed=retry_failed), output=output)
+        show_plan(plan_run(archive, records, site=site, retry_failed=retry_failed, log=log), output=output)
         return
     if scheduler and workers:
         raise typer.BadParameter("--workers are processes of this machine; a scheduler knows its own")

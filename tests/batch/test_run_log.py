@@ -1,7 +1,9 @@
 """The log of a run: JSON lines that tell what the store holds, and nothing of whom."""
 
+import contextlib
 import io
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -109,7 +111,20 @@ def test_failed_run_is_told_by_the_class_of_its_error_alone(small, tmp_path):
         run(small, tmp_path, progress=fail)
     end = lines_of(tmp_path)[-1]
     assert (end["event"], end["status"], end["error"]) == ("run_ended", "failed", "ValueError")
+    assert end["counts"]["files"] == 1
     assert "Canary" not in (tmp_path / "run.jsonl").read_text()
+
+    def ruin(_):
+        with contextlib.closing(sqlite3.connect(tmp_path / "qa.db")) as store:
+            store.execute("DROP TABLE outcomes")
+        raise ValueError("the first error")
+
+    with pytest.raises(ValueError, match="the first error"):
+        run(small, tmp_path, progress=ruin)
+    begin, *_, end = lines_of(tmp_path)[-2:]
+    assert begin["event"] == "run_started"
+    assert (end["event"], end["run"], end["error"]) == ("run_ended", begin["run"], "ValueError")
+    assert "counts" not in end
 
 
 @pytest.mark.parametrize("reason", ["worker_died", "timed_out", "out_of_memory"])

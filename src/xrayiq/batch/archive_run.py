@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -101,15 +102,25 @@ class ArchiveRun:
             self._end(summary, "interrupted")
             raise RunInterrupted(summary) from None
         except BaseException as error:
-            self._end(self._summary(run_id, keys, started), "failed", error=type(error).__name__)
+            self._end_failed(run_id, keys, started, error=type(error).__name__)
             raise
         summary = self._summary(run_id, keys, started)
         self._end(summary, "finished")
         return summary
 
-    def _end(self, summary: RunSummary, status: str, *, error: str = "") -> None:
+    def _end(self, summary: RunSummary, status: str) -> None:
         self.records.finish_run(summary.run_id, status=status, counts=summary.counts())
-        self.log.end(status, summary, error=error)
+        self.log.end(status, summary)
+
+    def _end_failed(self, run_id: int, keys: list[str], started: float, *, error: str) -> None:
+        """Tell that the run failed as far as that can be told: it may be the store, or the log, that failed."""
+        counts = None
+        with contextlib.suppress(Exception):
+            told = self._summary(run_id, keys, started).counts()
+            self.records.finish_run(run_id, status="failed", counts=told)
+            counts = told
+        with contextlib.suppress(OSError):
+            self.log.fail(error, seconds=time.monotonic() - started, counts=counts)
 
     def work(self, run_id: int, pool: Pool) -> None:
         """Score what is new or changed, then measure sets, then what is measured with their responses."""

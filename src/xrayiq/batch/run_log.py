@@ -57,15 +57,18 @@ class RunLog:
         """An acquisition set is stored."""
         self._outcomes("set", entry.subject, entry.outcomes, images=len(entry.members), seconds=seconds)
 
-    def end(self, status: str, summary: RunSummary, *, error: str = "") -> None:
-        """A run has ended: ``finished``, ``interrupted``, or ``failed`` with the class of the error."""
-        told: dict[str, Json] = {"status": status, "seconds": round(summary.seconds, 3)}
-        if status == "failed":
-            told["error"] = error
-        else:
-            told["exit_code"] = summary.exit_code
+    def end(self, status: str, summary: RunSummary) -> None:
+        """A run has ended: ``finished`` or ``interrupted``."""
         counts: dict[str, Json] = dict(summary.counts())
+        told: dict[str, Json] = {"status": status, "seconds": round(summary.seconds, 3), "exit_code": summary.exit_code}
         self._write("run_ended", {**told, "counts": counts})
+
+    def fail(self, error: str, *, seconds: float, counts: Mapping[str, int] | None) -> None:
+        """A run has failed with an error of a class; without counts where the store does not tell them."""
+        told: dict[str, Json] = {"status": "failed", "seconds": round(seconds, 3), "error": error}
+        if counts is not None:
+            told["counts"] = dict(counts)
+        self._write("run_ended", told)
 
     def _outcomes(self, event: str, subject: str, outcomes: Sequence[Outcome | PackedOutcome], **told: Json) -> None:
         if self._stream is None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import create_engine, select
@@ -93,6 +95,15 @@ def _followed(column, value, by_id):
     for key in column.foreign_keys:
         return None if value is None else by_id[key.column.table.name, value]
     return value
+
+
+def files_stored(store):
+    """Number of files in a store that a run may be writing at this moment; none where there is no store yet."""
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT count(*) FROM files").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
 
 
 def runs_of(store):

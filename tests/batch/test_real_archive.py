@@ -1,6 +1,7 @@
 """Real radiographs of several makers: an outcome for every file, no person in the store."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pydicom
@@ -14,13 +15,36 @@ pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="no folder of real fil
 #: elements of a person that must not reach the store
 PERSONAL = ("PatientName", "PatientID", "OperatorsName", "PatientBirthDate", "PatientAddress", "PhysiciansOfRecord")
 
+#: (status of the file, kind of object): how many, from the description of the files and their headers
+OBJECTS = {
+    ("object", "dose_report"): 5,  # 2 Philips, 2 Siemens, 1 of a made-up maker
+    ("object", "clinical"): 16,  # 10 CR, DX and MG images, RF, 2 XA, and the 3 tiny CR of the medium
+    ("object", "other"): 10,  # 4 CT, their DICOMDIR, 1 MR, 1 RT dose, and 3 bare data sets without class and modality
+    ("not_dicom", ""): 2,  # the description itself, and a data set without preamble and the letters DICM
+}
+#: (procedure, kind of outcome, reason): how many
+OUTCOMES = {
+    ("dose_report", "measured", ""): 5,  # all of them, the made-up maker's as well
+    ("read", "not_measurable", "not_an_xray_image"): 10,  # what is of another kind
+    ("read", "not_measurable", "not_dicom"): 2,
+    ("collimation", "measured", ""): 13,  # every image of images/: each of their encodings is decoded
+    ("collimation", "not_measurable", "image_too_small"): 3,  # the CR images of the medium have 16 × 16 pixels
+    ("exposure_index", "measured", ""): 2,  # the two Fuji images whose headers state ExposureIndex
+    ("exposure_index", "not_measurable", "no_exposure_index"): 14,  # the others state none, and no response is known
+    ("clinical_noise", "measured", ""): 2,  # PixelIntensityRelationship LIN: the RF image and the XA cine
+    ("clinical_noise", "not_measurable", "presentation_image"): 3,  # stated (Fuji DX, GE MG) or by class (GE DX)
+    ("clinical_noise", "not_measurable", "no_linear_signal"): 11,  # 7 CR and 1 XA of images/, 3 CR of the medium
+    ("clipping", "measured", ""): 16,  # counted on stored values, which every image has
+}
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("real")
-    os.environ["XRAYIQ_KEY_FILE"] = str(folder / "person.key")
     url = f"sqlite:///{folder / 'qa.db'}"
-    return folder / "qa.db", url, xrayiq.run(REAL, url, workers=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XRAYIQ_KEY_FILE", str(folder / "person.key"))
+        yield folder / "qa.db", url, xrayiq.run(REAL, url, workers=2)
 
 
 def test_every_real_file_has_an_outcome_and_none_is_a_defect_of_ours(store):
@@ -30,6 +54,16 @@ def test_every_real_file_has_an_outcome_and_none_is_a_defect_of_ours(store):
     assert summary.files == len(files) == sum(path.is_file() for path in REAL.rglob("*"))
     assert set(files["subject"]) <= set(outcomes["subject"])
     assert "internal_error" not in set(outcomes["reason"])
+
+
+def test_real_files_have_the_outcomes_that_their_nature_asks_for(store):
+    with xrayiq.open_records(store[1]) as records:
+        files, objects, outcomes = (records.frame(name) for name in ("files", "objects", "outcomes"))
+    kinds = dict(zip(objects["subject"], objects["kind"], strict=True))
+    found = zip(files["status"], files["subject"], strict=True)
+    assert Counter((status, kinds.get(subject, "")) for status, subject in found) == OBJECTS
+    columns = (outcomes[name].fillna("") for name in ("procedure", "kind", "reason"))
+    assert Counter(zip(*columns, strict=True)) == OUTCOMES
 
 
 def test_dose_reports_that_share_a_uid_by_mistake_are_both_kept(store):

@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from run_processes import await_end_of_group, end_group, rows_of, runs_of, start_run
+from run_processes import await_end_of_group, end_group, files_stored, rows_of, runs_of, start_run
 
 from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
@@ -49,22 +49,25 @@ def test_undisturbed_run_goes_through_all_phases(undisturbed):
     assert Counter(dict(row)["status"] for row in rows["files"])["duplicate"] == 1
 
 
-def run_with_kills(undisturbed, tmp_path, *, seed, kills):
-    """Rows of a store whose run was killed at moments drawn from a seed, and what became of its runs."""
+def run_with_kills(undisturbed, store, *, seed, kills):
+    """Rows and runs of a store whose run was killed at moments drawn from a seed, and the files stored at each kill."""
     folder, _, seconds = undisturbed
     random = np.random.default_rng(seed)
+    stored = []
     for kill in kills:
-        process = start_run(folder / "archive", tmp_path / "qa.db")
+        process = start_run(folder / "archive", store)
         time.sleep(random.uniform(0.15, 1.0) * seconds)
         kill(process.pid, signal.SIGKILL)
-        process.wait()
+        # a run that ended before the kill does not count, nor one that was only about to leave
+        if process.wait() == -signal.SIGKILL and (count := files_stored(store)):
+            stored += [count] if runs_of(store)[-1]["status"] != "finished" else []
         left = await_end_of_group(process, seconds=_GONE_S)
         end_group(process)
         assert left == []
-    process = start_run(folder / "archive", tmp_path / "qa.db")
+    process = start_run(folder / "archive", store)
     _, messages = process.communicate()
     assert process.returncode in (0, 1, 3), messages
-    return rows_of(tmp_path / "qa.db"), runs_of(tmp_path / "qa.db")
+    return rows_of(store), runs_of(store), stored
 
 
 def assert_equal_rows(found, expected):
@@ -74,10 +77,15 @@ def assert_equal_rows(found, expected):
 
 
 def test_killed_run_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp_path):
-    rows, runs = run_with_kills(undisturbed, tmp_path, seed=1, kills=(os.killpg, os.kill))
-    assert_equal_rows(rows, undisturbed[1])
-    assert {run["status"] for run in runs[:-1]} <= {"killed", "finished"}
-    assert runs[-1]["status"] == "finished"
+    for seed in range(1, 7):
+        rows, runs, stored = run_with_kills(undisturbed, tmp_path / f"{seed}.db", seed=seed, kills=(os.killpg, os.kill))
+        assert_equal_rows(rows, undisturbed[1])
+        assert {run["status"] for run in runs[:-1]} <= {"killed", "finished"}
+        assert runs[-1]["status"] == "finished"
+        if stored:
+            break  # else other moments: these kills came before the first file was stored or after the end
+    assert stored, "no kill came while a run had stored some files and was not finished"
+    assert "killed" in {run["status"] for run in runs}
 
 
 @pytest.mark.slow
@@ -85,7 +93,7 @@ def test_killed_run_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp
 @pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["whole group", "parent alone"])
 @pytest.mark.parametrize("seed", range(10, 15))
 def test_run_killed_many_times_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp_path, seed, kill):
-    rows, _ = run_with_kills(undisturbed, tmp_path, seed=seed, kills=[kill] * 8)
+    rows, _, _ = run_with_kills(undisturbed, tmp_path / "qa.db", seed=seed, kills=[kill] * 8)
     assert_equal_rows(rows, undisturbed[1])
 
 

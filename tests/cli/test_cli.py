@@ -50,7 +50,7 @@ def files(tmp_path_factory):
     }
 
 
-def xrayiq(*arguments, folder=None):
+def xrayiq(*arguments, folder=None, columns=200):
     """Run the installed command as a person does."""
     return subprocess.run(
         [sys.executable, "-c", "from xrayiq.cli import main; main()", *map(str, arguments)],
@@ -58,7 +58,7 @@ def xrayiq(*arguments, folder=None):
         text=True,
         check=False,
         cwd=folder,
-        env={**os.environ, "COLUMNS": "200", "XRAYIQ_KEY_FILE": str(Path(folder or "/tmp") / "person.key")},  # noqa: S108 - read only by run
+        env={**os.environ, "COLUMNS": str(columns), "XRAYIQ_KEY_FILE": str(Path(folder or "/tmp") / "person.key")},  # noqa: S108 - read only by run
     )
 
 
@@ -242,4 +242,28 @@ def test_dry_run_counts_and_makes_no_store(files, tmp_path):
     assert (plan["archive"], plan["new"], plan["unchanged"], plan["files"]) == (1, 5, 0, 5)
     assert list(tmp_path.iterdir()) == []
     several = xrayiq("run", files["edge"], files["good"], "--dry-run", folder=tmp_path).stdout
-    assert re.search(r"all .* 2$", several, re.MULTILINE), several
+    assert re.search(r"^all .* 2$", several, re.MULTILINE), several
+
+
+def test_dry_run_fits_into_80_columns_without_breaking_words(files, tmp_path):
+    told = xrayiq("run", files["edge"], files["good"], "--dry-run", folder=tmp_path, columns=80).stdout
+    (heading,) = (line for line in told.splitlines() if line.startswith("archive"))
+    assert heading.replace("┃", " ").split() == [
+        *("archive", "new", "changed", "touched", "retried", "unchanged", "unreadable", "files")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--settle", "1"], 2),
+        (["--dry-run", "--log", "run.log"], 2),
+        (["--dry-run", "--scheduler", "tcp://127.0.0.1:1"], 2),
+        (["--dry-run", "--workers", "1", "--memory", "256"], 0),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused_but_for_those_of_speed(files, tmp_path, arguments, code):
+    done = xrayiq("run", files["text"], *arguments, folder=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

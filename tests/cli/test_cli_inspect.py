@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,11 @@ from pydicom.dataset import Dataset
 from typer.testing import CliRunner
 
 from xrayiq.cli.application import application
+from xrayiq.cli.inspections import show_inspections
+from xrayiq.cli.printing import Format
 from xrayiq.errors import InputError
+from xrayiq.model import Limit, Measurement, Outcome, judge
+from xrayiq.procedures import Inspection
 from xrayiq_phantoms import Detector, Identifiers, Technique, simulate_clinical, write_dicom
 
 PERSON = "Zoffmeister"
@@ -74,6 +79,46 @@ def test_table_says_what_it_is_what_was_measured_and_what_is_wrong(explained):
     assert "✕ KVP of 7000 kV" in text
     assert "not a DICOM file" in text
     assert "cut.dcm" in text
+
+
+def test_defect_of_the_outline_costs_the_picture_only(files, tmp_path, monkeypatch):
+    flat = tmp_path / "flat.dcm"
+    write_dicom(
+        flat,
+        np.full((200, 200), 100, np.uint16),
+        pixel_pitch_mm=0.3,
+        technique=Technique(protocol_name="Flat field"),
+        identifiers=Identifiers(instance="flat"),
+    )
+
+    def broken(image):
+        raise ValueError("a defect of ours")
+
+    monkeypatch.setattr("xrayiq.batch.inspection.find_collimation", broken)
+    text = inspect(flat, files["text"])
+    assert "flat field" in text
+    assert "not a DICOM file" in text
+
+
+def test_verdict_stands_beside_its_own_number_wherever_that_stands(capsys):
+    numbers = tuple(
+        Measurement(quantity="deviation_index", value=float(value), direction=str(value)) for value in range(7)
+    )
+    limit = Limit(id="t", quantity="deviation_index", document="a test", edition="", confidence="A", fail_high=4.5)
+    outcome = Outcome(
+        subject="1.2.3",
+        procedure="exposure_index",
+        kind="measured",
+        measurements=numbers,
+        verdicts=(judge(numbers[1], limit), judge(numbers[5], limit)),
+    )
+    explained = Inspection(
+        name="a", kind="clinical", evidence="", header=None, sop_class="", transfer_syntax="", outcomes=(outcome,)
+    )
+    show_inspections([explained], output=Format.table)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "exposure index:" in line)
+    told = dict(re.findall(r"across (\d) [\d.]+(?: \((\w+)\))?", line))
+    assert told == {"0": "", "1": "pass", "2": "", "3": "", "5": "fail"}
 
 
 def test_no_person_of_the_header_is_shown(explained):

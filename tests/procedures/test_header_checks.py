@@ -232,6 +232,15 @@ def test_anatomy_is_asked_for_on_clinical_images_only():
     assert "anatomy_missing" not in checks(silent, kind="flat_field")
 
 
+def test_missing_anatomy_is_told_by_its_number():
+    one, both = {"view_position": None}, {"view_position": None, "body_part": None}
+    for acquisition, found, needed in ((one, "no ViewPosition", "it, "), (both, "and no ViewPosition", "both, ")):
+        problems = check_header(changed(acquisition=acquisition), kind="clinical", today=TODAY)
+        (problem,) = (problem for problem in problems if problem.check == "anatomy_missing")
+        assert problem.found.endswith(found)
+        assert problem.needed.startswith(needed)
+
+
 def test_empty_header_has_notes_and_raises_nothing():
     found = checks(ObjectHeader(subject="sha256:0"))
     assert {"instance_missing", "date_missing", "spacing_missing", "technique_missing"} <= set(found)

@@ -10,6 +10,8 @@ import typer
 from xrayiq.cli.printing import Format, say
 
 DEFAULT_STORE: Final = "sqlite:///xrayiq.db"
+#: how long a file that arrives must not have changed
+_SETTLE_S: Final = 5.0
 
 application = typer.Typer(
     name="xrayiq",
@@ -128,14 +130,22 @@ def run(
         bool, typer.Option("--watch", help="Go on with what arrives in a folder, until Ctrl-C or SIGTERM.")
     ] = False,
     settle: Annotated[
-        float, typer.Option(min=0, metavar="S", help="With --watch: how long a file must not have changed.")
-    ] = 5.0,
+        float | None,
+        typer.Option(
+            min=0, metavar="S", help="Only with --watch: how long a file must not have changed; 5 by default."
+        ),
+    ] = None,
     log: Annotated[
         Path | None,
         typer.Option("--log", metavar="FILE", help="Add JSON lines on what is done to a file; they name no patient."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many files are new, changed or unchanged, and write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say how many files are new, changed or unchanged, and write nothing; without --log and --scheduler. "
+            "--workers and --memory change nothing of it.",
+        ),
     ] = False,
     output: Output = Format.table,
 ) -> None:
@@ -147,6 +157,10 @@ def run(
 
     if watched and (dry_run or retry_failed or len(archive) > 1):
         raise typer.BadParameter("--watch takes one folder, without --dry-run and --retry-failed")
+    if settle is not None and not watched:
+        raise typer.BadParameter("--settle is for --watch, which waits until files have settled")
+    if dry_run and (log or scheduler):
+        raise typer.BadParameter("--dry-run counts files here and writes nothing: leave out --log and --scheduler")
     if dry_run:
         show_plan(plan_run(archive, records, site=site, retry_failed=retry_failed, log=log), output=output)
         return
@@ -161,7 +175,7 @@ def run(
                 workers=workers,
                 client=scheduler,
                 memory_limit_mib=memory,
-                settle_s=settle,
+                settle_s=_SETTLE_S if settle is None else settle,
                 say=say,
                 log=log,
             )

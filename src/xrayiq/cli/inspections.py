@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from xrayiq.cli.outcomes import measurement_document, measurement_label
+from xrayiq.cli.outcomes import measurement_document, measurement_label, verdicts_of
 from xrayiq.cli.printing import Format, Row, printable, show, write_json, write_lines
-from xrayiq.model import HeaderProblem, Outcome, quantity, to_plain
+from xrayiq.model import HeaderProblem, Measurement, Outcome, quantity, to_plain
 from xrayiq.model.packing import Json
 from xrayiq.procedures import Inspection
 
-#: numbers of a measurement in one line; all stand in JSON and CSV
+#: first numbers of a measurement in one line, beside those with a verdict; all stand in JSON and CSV
 _HEADLINE: Final = 4
 _MARKS: Final = {"problem": "✕", "note": "·"}
 
@@ -52,12 +52,18 @@ def _procedure(outcome: Outcome) -> str:
 
 
 def _headline(outcome: Outcome) -> str:
-    texts = [
-        f"{measurement_label(measurement)} {quantity(measurement.quantity).text(measurement.value)}"
-        for measurement in outcome.measurements[:_HEADLINE]
-    ]
-    judged = sorted({verdict.status for verdict in outcome.verdicts})
-    return ", ".join(texts) + (f" ({', '.join(judged)})" if judged else "")
+    """The first numbers and all that have a verdict, each with its own."""
+    return ", ".join(
+        _number(outcome, measurement)
+        for position, measurement in enumerate(outcome.measurements)
+        if position < _HEADLINE or verdicts_of(outcome, measurement)
+    )
+
+
+def _number(outcome: Outcome, measurement: Measurement) -> str:
+    text = f"{measurement_label(measurement)} {quantity(measurement.quantity).text(measurement.value)}"
+    statuses = sorted({str(verdict.status) for verdict in verdicts_of(outcome, measurement)})
+    return f"{text} ({', '.join(statuses)})" if statuses else text
 
 
 def _sentence(problem: HeaderProblem) -> str:

@@ -45,7 +45,7 @@ def _score_lines(outcome: Outcome) -> list[Row]:
     rows: list[Row] = []
     for measurement in outcome.measurements:
         known = quantity(measurement.quantity)
-        judged = _verdicts(outcome, measurement)
+        judged = verdicts_of(outcome, measurement)
         rows.append(
             {
                 "quantity": measurement_label(measurement),
@@ -57,7 +57,8 @@ def _score_lines(outcome: Outcome) -> list[Row]:
     return rows
 
 
-def _verdicts(outcome: Outcome, measurement: Measurement) -> list[Verdict]:
+def verdicts_of(outcome: Outcome, measurement: Measurement) -> list[Verdict]:
+    """Verdicts on one of the numbers of an outcome."""
     return [verdict for verdict in outcome.verdicts if verdict.measurement == measurement]
 
 
@@ -102,7 +103,7 @@ def _score_rows(file: ScoredFile, outcome: Outcome) -> list[Row]:
     }
     rows = []
     for measurement in outcome.measurements:
-        judged = _verdicts(outcome, measurement)
+        judged = verdicts_of(outcome, measurement)
         rows += [_row(base, measurement, verdict) for verdict in judged] or [_row(base, measurement, None)]
     return rows or [_row(base, None, None)]
 
@@ -132,10 +133,11 @@ def show_summary(summary: RunSummary, *, output: Format) -> None:
 
 def show_plan(plan: RunPlan, *, output: Format) -> None:
     """What a run would do, for each archive in the order given; archives are told apart by number, not by name."""
-    rows: list[Row] = [
-        {"archive": source.number, "key": source.archive_key, **source.counts, "files": source.files}
-        for source in plan.sources
-    ]
+    rows: list[Row] = []
+    for source in plan.sources:
+        # the key is for programs: with it the table would not fit into 80 columns
+        key: Row = {} if output is Format.table else {"key": source.archive_key}
+        rows.append({"archive": source.number, **key, **source.counts, "files": source.files})
     if output is Format.table and len(rows) > 1:
-        rows.append({"archive": None, "key": "all", **plan.counts, "files": plan.files})
+        rows.append({"archive": "all", **plan.counts, "files": plan.files})
     show(rows, output=output, title="What a run would do; nothing was written")

@@ -97,7 +97,7 @@ def anatomy_missing(acquisition: Acquisition) -> Iterator[HeaderProblem]:
             check="anatomy_missing",
             attributes=tuple(missing),
             found=f"no {' and no '.join(missing)}",
-            needed="both, to compare exposures and doses of one examination",
+            needed=f"{'both' if len(missing) > 1 else 'it'}, to compare exposures and doses of one examination",
             remedy="map the protocol names in the site's settings, or have the attributes exported",
             severity="note",
         )

@@ -6,7 +6,7 @@ import pytest
 
 import xrayiq
 from xrayiq.batch import files, sets, worker
-from xrayiq.batch.scored_file import failed_file
+from xrayiq.batch.scored_file import failed_file, pack_file
 from xrayiq.procedures import scoring
 from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
@@ -81,7 +81,8 @@ def test_file_whose_worker_died_is_measured_on_demand(folder, monkeypatch):
     def lost(task, **settings):
         if task.file.path.name == "edge.dcm":
             digest = files.digest_of(task.file)
-            return failed_file(task.file, settings["site"], digest=digest, reason="worker_died", message="died")
+            died = failed_file(task.file, settings["site"], digest=digest, reason="worker_died", message="died")
+            return pack_file(died)
         return original(task, **settings)
 
     with monkeypatch.context() as broken:

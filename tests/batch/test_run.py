@@ -10,9 +10,11 @@ from collections import Counter
 
 import pytest
 from pandas.testing import assert_frame_equal
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import xrayiq
 from xrayiq.batch import local_pool
+from xrayiq.batch.pool import ExecutorPool
 from xrayiq.errors import InputError
 from xrayiq.procedures import RESULT_TYPES
 
@@ -148,6 +150,27 @@ def test_values_do_not_depend_on_workers_or_executor(scored, archive, tmp_path):
     assert_frame_equal(values(url), values(scored[0]), check_exact=True)
 
 
+def test_values_do_not_depend_on_the_threads_that_a_worker_is_given(scored, archive, tmp_path, monkeypatch):
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(variable, "1")  # workers take it over; those of the other run had as many as cores
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+    xrayiq.run(archive, url, workers=1)
+    assert_frame_equal(values(url), values(scored[0]), check_exact=True)
+
+
+def test_threads_of_the_process_come_back_after_a_run_on_an_executor():
+    def threads():
+        return [(each["filepath"], each["num_threads"]) for each in threadpool_info()]
+
+    with threadpool_limits(3), concurrent.futures.ThreadPoolExecutor(1) as executor:
+        before = threads()
+        assert executor.submit(threads).result() == before
+        with ExecutorPool(executor) as pool:
+            told = pool.submit(lambda _: threads(), 0, 60.0).result()
+            assert {number for _, number in told} == {1}
+        assert threads() == before
+
+
 def test_stored_results_come_back_whole(scored):
     with xrayiq.open_records(scored[0]) as records:
         results = {stored.procedure: stored.result for stored in records.results(RESULT_TYPES)}
@@ -225,7 +248,8 @@ def test_site_file_changes_limits_digest_and_outcomes(archive, tmp_path):
 def test_progress_ends_at_the_number_of_files(archive, tmp_path):
     steps = []
     xrayiq.run(archive, f"sqlite:///{tmp_path / 'qa.db'}", workers=1, progress=steps.append)
-    assert [step.done for step in steps] == list(range(1, 11))
+    assert [step.done for step in steps[:10]] == list(range(1, 11))
+    assert {step.done for step in steps[10:]} == {10}  # sets are told as well
     assert steps[-1].total == 10
 
 

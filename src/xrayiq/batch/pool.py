@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -12,6 +13,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from pebble import ProcessExpired
 
+from xrayiq.batch.one_thread import stay_with_one_thread, use_one_thread
 from xrayiq.errors import WorkersError
 
 Task = TypeVar("Task")
@@ -93,7 +95,7 @@ class Pool(Protocol):
 
 
 class ExecutorPool:
-    """Workers of a given executor, which outlives the run.
+    """Workers of a given executor, which outlives the run; meanwhile this process computes with one thread.
 
     Parameters
     ----------
@@ -103,14 +105,18 @@ class ExecutorPool:
 
     def __init__(self, client: Executor) -> None:
         self._client = client
+        self._put_back: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
+        self._put_back = use_one_thread()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the executor as it is."""
+        if self._put_back is not None:
+            self._put_back()
 
     @property
     def wanted(self) -> int:
@@ -125,7 +131,14 @@ class ExecutorPool:
     def submit(self, work: Callable[[Task], Done], task: Task, timeout_s: float) -> Future:
         """Hand out one task; the executor has its own ways with time."""
         del timeout_s
-        return self._client.submit(work, task)
+        return self._client.submit(_in_one_thread, os.getpid(), work, task)
+
+
+def _in_one_thread(run_by: int, work: Callable[[Task], Done], task: Task) -> Done:
+    """Work on a task of the process that runs, which has one thread already, or of another that gets it now."""
+    if os.getpid() != run_by:
+        stay_with_one_thread()
+    return work(task)
 
 
 def results_in_order(tasks: Iterator[Task], job: Job[Task, Done], *, pool: Pool) -> Iterator[Done]:

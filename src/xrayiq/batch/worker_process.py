@@ -11,9 +11,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
-import cv2
-
 from xrayiq.batch.memory import limit_memory
+from xrayiq.batch.one_thread import stay_with_one_thread
 from xrayiq.batch.pool import Done, Task
 
 #: how much longer than its time-out a task may take where nobody stops it, before its worker ends by itself
@@ -28,7 +27,7 @@ def prepare_worker(memory_mib: int | None) -> None:
     memory_mib : int or None
         Memory that measuring may take beside what the worker takes now, with everything loaded.
     """
-    cv2.setNumThreads(1)
+    stay_with_one_thread()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if memory_mib is not None:
         limit_memory(memory_mib)

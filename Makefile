@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-slow fuzz kernels notebooks accuracy compare-pylinac compare-decoders bench lint types layers docs wheel selftest clean
+.PHONY: demo test test-slow fuzz kernels notebooks accuracy compare-pylinac compare-decoders bench bench-archive lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
 	$(BIN)/xrayiq demo demo
@@ -47,7 +47,11 @@ compare-decoders: $(VENV)/base  ## decoding speed beside pylibjpeg and pyjpegls,
 	rm -rf $(VENV)/decoders
 
 bench: $(VENV)/test  ## time kernels and metrics beside NumPy and SciPy
-	$(BIN)/pytest -q benchmarks --benchmark-only --benchmark-columns=min,median,max
+	$(BIN)/pytest -q benchmarks -m "not slow" --benchmark-only --benchmark-columns=min,median,max
+
+bench-archive: $(VENV)/dev  ## runs of 1000 and 10 000 objects and an index of 100 000: some 30 minutes
+	$(BIN)/pytest -q benchmarks/test_bench_run.py benchmarks/test_bench_index_growth.py \
+		--benchmark-columns=min,max --benchmark-json=archive.json
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .

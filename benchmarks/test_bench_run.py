@@ -1,0 +1,87 @@
+"""What a run gains from a second worker, pays for Dask, and costs where nothing has changed."""
+
+import shutil
+import time
+
+import pytest
+
+import xrayiq
+from xrayiq_phantoms import simulate_bulk
+
+distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
+
+#: files of the runs that are compared, and of the archive that is run twice
+COUNT = 1000
+UNCHANGED_COUNT = 10_000
+#: least gain of a second worker, most cost of Dask over the local pool, most cost of a run over an unchanged archive
+NEEDED_GAIN = 1.8
+ALLOWED_DASK = 1.15
+ALLOWED_UNCHANGED = 0.1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_key(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XRAYIQ_KEY_FILE", str(tmp_path_factory.mktemp("key") / "person.key"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("archive")
+    simulate_bulk(folder, count=COUNT, seed=8)
+    return folder
+
+
+def seconds_of_run(archive, folder, **options):
+    """Wall time of a run into a new store, and what it found."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    start = time.perf_counter()
+    summary = xrayiq.run(archive, f"sqlite:///{folder / 'qa.db'}", **options)
+    return time.perf_counter() - start, summary
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_second_worker_and_dask(benchmark, archive, tmp_path):
+    """Runs alternate, so that what else the machine does meets all alike; the least time of each counts."""
+    one, two, dask = [], [], []
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+    )
+    with cluster, distributed.Client(cluster, set_as_default=False) as client:
+        _, expected = seconds_of_run(archive, tmp_path / "warm", workers=2)
+        for _ in range(2):
+            for times, options in ((one, {"workers": 1}), (two, {"workers": 2}), (dask, {"client": client})):
+                seconds, summary = seconds_of_run(archive, tmp_path / "store", **options)
+                times.append(seconds)
+                assert summary.outcome_counts == expected.outcome_counts
+                assert summary.files == COUNT
+    benchmark.pedantic(lambda: None, rounds=1)
+    gain, cost = min(one) / min(two), min(dask) / min(two)
+    benchmark.extra_info |= {
+        "objects a second, two workers": round(COUNT / min(two), 1),
+        "gain of a second worker": round(gain, 2),
+        "Dask to local pool": round(cost, 2),
+    }
+    assert gain >= NEEDED_GAIN, f"{gain:.2f}"
+    assert cost <= ALLOWED_DASK, f"{cost:.2f}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_run_over_an_unchanged_archive(benchmark, tmp_path):
+    simulate_bulk(tmp_path / "archive", count=UNCHANGED_COUNT, seed=9)
+    first_seconds, first = seconds_of_run(tmp_path / "archive", tmp_path / "store")
+    url = f"sqlite:///{tmp_path / 'store' / 'qa.db'}"
+    again = benchmark.pedantic(lambda: xrayiq.run(tmp_path / "archive", url), rounds=2)
+    assert again.unchanged == UNCHANGED_COUNT
+    assert again.new_outcomes == 0
+    assert again.outcome_counts == first.outcome_counts
+    share = benchmark.stats.stats.min / first_seconds
+    benchmark.extra_info |= {
+        "first run, objects a second": round(UNCHANGED_COUNT / first_seconds, 1),
+        "second run to first": round(share, 4),
+    }
+    assert share < ALLOWED_UNCHANGED, f"{share:.3f}"

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from executor_here import Here
 
 import xrayiq
 from xrayiq.batch import files, sets, worker
@@ -10,23 +11,6 @@ from xrayiq.batch.scored_file import failed_file, pack_file
 from xrayiq.procedures import scoring
 from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
-
-
-class Done:
-    """Result that is there at once."""
-
-    def __init__(self, value):
-        self._value = value
-
-    def result(self):
-        return self._value
-
-
-class Here:
-    """Executor of this process: no time is lost on starting others."""
-
-    def submit(self, function, /, *arguments):
-        return Done(function(*arguments))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from executor_here import Here
 
 import xrayiq
 from xrayiq.batch import archive_run
@@ -14,23 +15,6 @@ from xrayiq_phantoms.rooms import ROOMS
 
 DIRECT, LOGARITHMIC = ROOMS[0], ROOMS[1]
 KERMAS_UGY = (0.5, 1.0, 2.5, 8.0)
-
-
-class Done:
-    """Result that is there at once."""
-
-    def __init__(self, value):
-        self._value = value
-
-    def result(self):
-        return self._value
-
-
-class Here:
-    """Executor of this process: no time is lost on starting others."""
-
-    def submit(self, function, /, *arguments):
-        return Done(function(*arguments))
 
 
 def run(archive, folder):

@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 
 import pytest
+from executor_here import Here
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -23,23 +24,6 @@ FORMS = (
     "list",
     *(pytest.param(form, marks=pytest.mark.slow) for form in ("zips_in_a_folder", "tar.bz2", "tar.xz")),
 )
-
-
-class Done:
-    """Result that is there at once."""
-
-    def __init__(self, value):
-        self._value = value
-
-    def result(self):
-        return self._value
-
-
-class Here:
-    """Executor of this process: no time is lost on starting others."""
-
-    def submit(self, function, /, *arguments):
-        return Done(function(*arguments))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from executor_here import Here
 from run_processes import rows_of
 from typer.testing import CliRunner
 
@@ -24,23 +25,6 @@ from xrayiq_phantoms.rooms import ROOMS
 
 #: how long files must not change here, and how long nothing must come before sets are measured
 SETTLE_S, QUIET_S = 0.3, 0.8
-
-
-class Done:
-    """Result that is there at once."""
-
-    def __init__(self, value):
-        self._value = value
-
-    def result(self):
-        return self._value
-
-
-class Here:
-    """Executor of this process."""
-
-    def submit(self, function, /, *arguments):
-        return Done(function(*arguments))
 
 
 class Watched:

@@ -11,6 +11,7 @@ import sys
 import time
 
 import pytest
+from executor_here import Here
 from run_processes import await_end_of_group, end_group, rows_of, runs_of, start_run
 
 import xrayiq
@@ -18,23 +19,6 @@ from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are told from /proc")
-
-
-class Done:
-    """Result that is there at once."""
-
-    def __init__(self, value):
-        self._value = value
-
-    def result(self):
-        return self._value
-
-
-class Here:
-    """Executor of this process: no time is lost on starting others."""
-
-    def submit(self, function, /, *arguments):
-        return Done(function(*arguments))
 
 
 _SCRIPT = """

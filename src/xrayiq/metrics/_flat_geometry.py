@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import Pitch, SignalImage
 from xrayiq.metrics._image_sequence import Images, exactly
+from xrayiq.metrics._tiles import NOTHING_MASKED
+from xrayiq_kernels.quadratic import quadratic_moments, quadratic_values
 
 Geometry = Literal["none", "quadratic", "pair"]
 Area = tuple[slice, slice]
@@ -132,14 +134,13 @@ def fit_quadratic(values: NDArray[np.float64], excluded: NDArray[np.bool_] | Non
     array of shape (3, 3)
         Coefficients of row power and column power, both coordinates from −1 on the first to 1 on the last line.
     """
-    down, across = (_powers(count, 4) for count in values.shape)
-    if excluded is None:
-        weights = np.outer(down.sum(axis=0), across.sum(axis=0))
-        weighted = values
-    else:
-        weights = down.T @ (~excluded).astype(np.float64) @ across
-        weighted = np.where(excluded, 0.0, values)
-    right = down[:, :3].T @ weighted @ across[:, :3]
+    down, across = (_coordinates(count) for count in values.shape)
+    weights, right = quadratic_moments(
+        np.ascontiguousarray(values),
+        NOTHING_MASKED if excluded is None else np.ascontiguousarray(excluded),
+        down,
+        across,
+    )
     matrix = np.array([[weights[a + c, b + d] for c, d in _TERMS] for a, b in _TERMS])
     solution = np.linalg.lstsq(matrix, np.array([right[term] for term in _TERMS]), rcond=None)[0]
     coefficients = np.zeros((3, 3))
@@ -167,17 +168,16 @@ def quadratic_surface(
     2-D array
         Of that shape.
     """
-    powers = []
+    lines: list[NDArray[np.float64]] = []
     for axis in (0, 1):
         start, stop, _ = (slice(None) if area is None else area[axis]).indices(shape[axis])
         half = max(stop - 1 - start, 1) / 2.0
-        powers.append(((np.arange(shape[axis]) - (start + stop - 1) / 2.0) / half)[:, None] ** np.arange(3))
-    return np.asarray(powers[0] @ coefficients @ powers[1].T, dtype=np.float64)
+        lines.append((np.arange(shape[axis], dtype=np.float64) - (start + stop - 1) / 2.0) / half)
+    return quadratic_values(coefficients, lines[0], lines[1])
 
 
-def _powers(count: int, degree: int) -> NDArray[np.float64]:
-    line = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
-    return np.asarray(line[:, None] ** np.arange(degree + 1), dtype=np.float64)
+def _coordinates(count: int) -> NDArray[np.float64]:
+    return np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
 
 
 def _divided(signal: SignalImage, area: Area) -> FlatField:

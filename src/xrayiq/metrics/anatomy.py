@@ -232,7 +232,7 @@ def _level(logarithm: NDArray[np.float64], flat: NDArray[np.bool_], highest: flo
     rows, columns = (np.arange(size) / size for size in logarithm.shape)
     counted = flat.astype(np.float64)
     along, down = counted.sum(axis=1), counted.sum(axis=0)
-    mixed = rows @ counted @ columns
+    mixed = np.einsum("i,ij,j", rows, counted, columns)  # one order of the sum, whatever the threads
     counted *= logarithm
     moments = np.array(
         [

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import xrayiq
 from xrayiq.batch import local_pool
+from xrayiq.batch.one_thread import use_one_thread
 from xrayiq.batch.pool import ExecutorPool
 from xrayiq.errors import InputError
 from xrayiq.procedures import RESULT_TYPES
@@ -169,6 +170,19 @@ def test_threads_of_the_process_come_back_after_a_run_on_an_executor():
             told = pool.submit(lambda _: threads(), 0, 60.0).result()
             assert {number for _, number in told} == {1}
         assert threads() == before
+
+
+def test_threads_of_the_process_come_back_with_the_last_of_several_runs():
+    def numbers():
+        return {each["num_threads"] for each in threadpool_info()}
+
+    with threadpool_limits(3):
+        first, second = use_one_thread(), use_one_thread()
+        first()
+        first()
+        assert numbers() == {1}
+        second()
+        assert numbers() == {3}
 
 
 def test_stored_results_come_back_whole(scored):

@@ -43,9 +43,11 @@ def test_every_kind_of_source_gives_the_same_pixels(kind, make_dataset, to_bytes
     assert image.source == ("flat.dcm" if kind in ("path", "str") else kind.replace("unseekable", "file object"))
 
 
-def test_uncompressed_pixels_of_bytes_are_not_copied(make_dataset, to_bytes):
+def test_uncompressed_pixels_of_bytes_are_not_copied(make_dataset, to_bytes, caplog):
     content = to_bytes(make_dataset())
+    caplog.clear()
     assert np.shares_memory(read(content).pixels, np.frombuffer(content, dtype=np.uint8))
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("length", range(4, 8))

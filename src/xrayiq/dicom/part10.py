@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
+from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -236,7 +237,8 @@ def _read_pixel_element(dataset: SourceDataset, reader: BinaryIO, size: int, nam
         raise truncated(f"the pixel data end after {available} of {length} bytes", name)
     else:
         value = reader.take(length) if isinstance(reader, BoundedReader) else reader.read(length)
-    element = DataElement(_PIXELS, vr if vr in ("OB", "OW") else "OW", value)
+    vr = vr if vr in ("OB", "OW") else "OW"
+    element = DataElement(_PIXELS, vr, value, validation_mode=IGNORE)  # a view of a buffer is no bytes to pydicom
     element.is_undefined_length = length == _UNDEFINED
     dataset[_PIXELS] = element
 

@@ -12,12 +12,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy
 from run_processes import COMMAND_LINE, await_end_of_group, end_group, rows_of, runs_of, start_run
+from sqlalchemy.engine import Engine
 
 from xrayiq.batch.interruption import HeedingPool, Interruption, RunInterrupted
 from xrayiq.batch.local_pool import LocalPool
 from xrayiq.batch.pool import Job, results_in_order
 from xrayiq.batch.running import run
+from xrayiq.records import open_existing
 from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
 
@@ -171,7 +174,8 @@ def test_request_is_noted_and_heeded_where_the_run_waits(request_):
 
 def test_second_request_ends_the_workers_and_is_raised_anywhere():
     ended = []
-    with Interruption(lambda: ended.append(True)):
+    with Interruption() as interruption:
+        interruption.at_once = lambda: ended.append(True)
         signal.raise_signal(signal.SIGINT)
         assert not ended
         with pytest.raises(KeyboardInterrupt):
@@ -230,3 +234,17 @@ def test_worker_that_was_asked_to_end_has_not_failed_if_the_run_is_asked_as_well
 @pytest.mark.slow
 def test_worker_alone_that_was_asked_to_end_is_lost():
     assert lost_to_a_request(Interruption()) == ["worker_died"]
+
+
+def test_request_while_the_store_is_opened_waits_until_it_is_open(tmp_path):
+    (tmp_path / "archive").mkdir()
+    url = f"sqlite:///{tmp_path / 'qa.db'}"
+
+    def ask(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    sqlalchemy.event.listen(Engine, "begin", ask, once=True)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "archive", url, workers=1)
+    with open_existing(url) as records:  # None where the file was not made ready
+        assert records.frame("runs").empty

@@ -65,11 +65,12 @@ class ArchiveRun:
         self.log = log
         self.book = ResponseBook(entries=records.responses())
 
-    def go(self, pool: Pool) -> RunSummary:
-        """Do the work on a pool, and record that it was done."""
-        self.interruption = Interruption(pool.kill if isinstance(pool, LocalPool) else None)
-        with self.interruption:
-            return self._go(HeedingPool(pool, self.interruption))
+    def go(self, pool: Pool, interruption: Interruption) -> RunSummary:
+        """Do the work on a pool until asked to end, and record that it was done."""
+        self.interruption = interruption
+        if isinstance(pool, LocalPool):
+            interruption.at_once = pool.kill
+        return self._go(HeedingPool(pool, interruption))
 
     def _go(self, pool: Pool) -> RunSummary:
         started = time.monotonic()

@@ -44,14 +44,16 @@ class Interruption:
     run waits: for a worker, or for the next file. A second one acts at once, wherever the run is. Outside the main
     thread, and where the caller has handlers of its own, nothing is changed.
 
-    Parameters
+    Attributes
     ----------
-    at_once : callable, optional
+    asked : bool
+        Whether there was a request.
+    at_once : callable or None
         Called at a second request, before it acts.
     """
 
-    def __init__(self, at_once: Callable[[], None] | None = None) -> None:
-        self._at_once = at_once
+    def __init__(self) -> None:
+        self.at_once: Callable[[], None] | None = None
         self._before: list[tuple[signal.Signals, Any]] = []
         self._waits = False
         self.asked = False
@@ -75,8 +77,8 @@ class Interruption:
     def _take(self, request: int, _: FrameType | None) -> None:
         if self.asked:
             self._give_back()
-            if self._at_once is not None:
-                self._at_once()
+            if self.at_once is not None:
+                self.at_once()
             signal.raise_signal(request)
             return
         self.asked = True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xrayiq.batch.archive_run import ArchiveRun
 from xrayiq.batch.archives import Archive, sources_of
+from xrayiq.batch.interruption import Interruption
 from xrayiq.batch.own_files import without_own_files
 from xrayiq.batch.pool import Executor
 from xrayiq.batch.pool_choice import check_workers, pool_for
@@ -15,7 +15,7 @@ from xrayiq.batch.run_log import open_log
 from xrayiq.batch.summary import Progress, RunSummary
 from xrayiq.batch.tally import Tally
 from xrayiq.procedures import Site, load_site
-from xrayiq.records import Records, open_records
+from xrayiq.records import Records, open_or_given
 
 
 def run(
@@ -81,8 +81,8 @@ def run(
     sources = without_own_files(sources_of(archive), records, log)
     check_workers(workers, memory_limit_mib)
     settings = site if isinstance(site, Site) else load_site(site)
-    store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
-    with store as opened, open_log(log) as lines:
-        pool = pool_for(settings, workers=workers, client=client, memory_limit_mib=memory_limit_mib)
-        whole = ArchiveRun(opened, settings, sources, retry_failed=retry_failed, tally=Tally(progress), log=lines)
-        return whole.go(pool)
+    with Interruption() as interruption, open_or_given(records) as store, open_log(log) as lines:
+        with interruption.waiting():
+            pool = pool_for(settings, workers=workers, client=client, memory_limit_mib=memory_limit_mib)
+        whole = ArchiveRun(store, settings, sources, retry_failed=retry_failed, tally=Tally(progress), log=lines)
+        return whole.go(pool, interruption)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import Final, TypeVar
 
 from xrayiq.batch.archive_run import ArchiveRun
 from xrayiq.batch.files import FileTask
+from xrayiq.batch.interruption import Interruption
 from xrayiq.batch.pool import Executor, Pool
 from xrayiq.batch.pool_choice import check_workers, pool_for
 from xrayiq.batch.run_log import RunLog, open_log
@@ -22,7 +22,7 @@ from xrayiq.batch.tally import Tally
 from xrayiq.dicom import Arrivals, FolderSource, Source
 from xrayiq.errors import InputError
 from xrayiq.procedures import SET_KINDS, TABLE_NAME, Site, load_site
-from xrayiq.records import Records, open_records, store_file
+from xrayiq.records import Records, open_or_given, store_file
 
 _Item = TypeVar("_Item")
 
@@ -106,11 +106,11 @@ def watch(
     _require_elsewhere("log", None if log is None else Path(log), root)
     check_workers(workers, memory_limit_mib)
     settings = site if isinstance(site, Site) else load_site(site)
-    store = contextlib.nullcontext(records) if isinstance(records, Records) else open_records(records)
-    with store as opened, open_log(log) as lines:
-        pool = pool_for(settings, workers=workers, client=client, memory_limit_mib=memory_limit_mib)
+    with Interruption() as interruption, open_or_given(records) as store, open_log(log) as lines:
+        with interruption.waiting():
+            pool = pool_for(settings, workers=workers, client=client, memory_limit_mib=memory_limit_mib)
         watched = _Watch(
-            opened,
+            store,
             settings,
             root,
             Arrivals(root, settle_s=settle_s),
@@ -120,7 +120,7 @@ def watch(
             say=say or (lambda _: None),
             log=lines,
         )
-        return watched.go(pool)
+        return watched.go(pool, interruption)
 
 
 def _require_elsewhere(name: str, file: Path | None, root: Path) -> None:

@@ -2,11 +2,11 @@
 
 from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
-from xrayiq.records.existing import open_existing
+from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.set_entries import IndexedObject, SetEntry
-from xrayiq.records.store import Records, open_records
+from xrayiq.records.store import Records
 from xrayiq.records.writing import FileEntry, FileStatus
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "SetEntry",
     "StoredResult",
     "open_existing",
+    "open_or_given",
     "open_records",
     "pack_header",
     "pack_outcome",

@@ -1,4 +1,4 @@
-"""The record store: opened by its address, written by runs, read as frames and results."""
+"""The record store: written by runs, read as frames and results."""
 
 from __future__ import annotations
 
@@ -9,62 +9,14 @@ from sqlalchemy import select
 
 from xrayiq.model import ObjectHeader, Result
 from xrayiq.records import counting, reading
-from xrayiq.records.connecting import (
-    create_engine,
-    is_writable,
-    name_for_messages,
-    our_errors,
-    parse_address,
-    require_file,
-)
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.failures import FailureReader
 from xrayiq.records.reading import KnownFile, StoredResult
-from xrayiq.records.schema import bring_up_to_date
 from xrayiq.records.set_recording import SetRecorder
 from xrayiq.records.tables import FILES, OBJECTS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def open_records(url: str, *, create: bool = True) -> Records:
-    """Record store at an address, created or brought up to date where needed.
-
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///qa.db`` (a path, relative to the working folder) or ``postgresql+psycopg://user@host/name``.
-    create : bool
-        Whether a file that is not there is made. Without it the store is only read: a file that cannot be written,
-        as on a read-only disk, opens too.
-
-    Returns
-    -------
-    Records
-        To be closed, or used in a ``with`` statement. Several processes may have the same store open.
-
-    Raises
-    ------
-    InputError
-        The address is no SQLite or PostgreSQL URL, or PostgreSQL's driver is not installed; or `create` is False and
-        there is no such file.
-    RecordsError
-        The folder is missing, the file is no database or damaged, the database belongs to something else, or the
-        store was written by a later xrayiq. Nothing is changed then.
-    """
-    address = parse_address(url)
-    source = name_for_messages(address)
-    if not create:
-        require_file(address)
-    engine = create_engine(address, frozen=not create and not is_writable(address))
-    try:
-        with our_errors(source):
-            bring_up_to_date(engine, source=source)
-    except BaseException:
-        engine.dispose()
-        raise
-    return Records(engine, address)
 
 
 class Records(SetRecorder, FailureReader):

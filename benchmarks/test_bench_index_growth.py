@@ -29,7 +29,7 @@ def index_part(folder, records, run_id):
     site = load_site()
     plan = plan_digest(site)
     source = FolderSource(folder)
-    keeper = FileKeeper(records, run_id=run_id, archive_key="archive", plan_digest=plan)
+    keeper = FileKeeper(records, run_id=run_id, archive_key="archive", plan_digest=plan, stored=lambda *_: None)
     for found in found_files(source.files(), records, archive_key="archive", plan_digest=plan, retry_failed=False):
         header = read_header(found.file.path, key=KEY, test_patients=site.test_patients)
         told = recognise_header(header, site) or Recognition(kind="clinical", evidence="header is silent")

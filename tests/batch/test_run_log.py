@@ -93,6 +93,20 @@ def test_lines_tell_what_the_store_holds(small, tmp_path):
     assert end["counts"] == summary.counts() == stored["counts"]
 
 
+def test_duplicates_are_told_as_such_and_counted_once(small, tmp_path):
+    archive, steps = tmp_path / "archive", []
+    archive.mkdir()
+    for name in ("first.dcm", "second.dcm"):
+        (archive / name).write_bytes((small / "chest.dcm").read_bytes())
+    (archive / "text.txt").write_text("no image")
+    summary = run(archive, tmp_path, progress=steps.append)
+    told = [line["status"] for line in lines_of(tmp_path) if line["event"] == "object"]
+    assert told == ["object", "duplicate", "not_dicom"]
+    assert summary.file_counts == {"object": 1, "duplicate": 1, "not_dicom": 1}
+    assert steps[-1].outcomes == summary.outcome_counts
+    assert [step.done for step in steps] == [1, 2, 3, 3]  # and once when all are stored
+
+
 def test_next_run_adds_its_lines_and_none_for_what_has_not_changed(small, tmp_path):
     run(small, tmp_path)
     before = lines_of(tmp_path)
@@ -131,7 +145,7 @@ def test_failed_run_is_told_by_the_class_of_its_error_alone(small, tmp_path):
 def test_loss_of_a_worker_has_a_line_of_its_own(small, reason):
     (file,) = FolderSource(small / "chest.dcm").files()
     stream = io.StringIO()
-    RunLog(stream).file(_lost(load_site(), FileTask(file=file), reason, "it is lost"), number=None)
+    RunLog(stream).file(_lost(load_site(), FileTask(file=file), reason, "it is lost"), "unreadable", number=None)
     told, loss = map(json.loads, stream.getvalue().splitlines())
     assert told["failures"] == [{"procedure": "read", "kind": "error", "reason": reason}]
     assert told["seconds"] is None

@@ -125,7 +125,7 @@ def begin(records: Records, plan_digest: str = "plan1") -> int:
 
 
 def add(records: Records, run_id: int, number: int, *, plan_digest: str = "plan1", **changes: object) -> int:
-    """Add object `number`, with any argument of `Records.add` changed."""
+    """Number of new outcomes of object `number`, added with any argument of `Records.add` changed."""
     arguments: dict[str, object] = {
         "archive_key": "archive",
         "file": file_entry(number),
@@ -133,7 +133,8 @@ def add(records: Records, run_id: int, number: int, *, plan_digest: str = "plan1
         "kind": "flat_field",
         "outcomes": outcomes(number),
     }
-    return records.add(run_id, plan_digest=plan_digest, **(arguments | changes))  # type: ignore[arg-type]  # as above
+    stored = records.add(run_id, plan_digest=plan_digest, **(arguments | changes))  # type: ignore[arg-type]  # as above
+    return stored.new_outcomes
 
 
 def add_set(

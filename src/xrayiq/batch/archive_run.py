@@ -24,7 +24,7 @@ from xrayiq.batch.tally import Tally
 from xrayiq.dicom import Source, SourceFile, load_key
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, plan_digest
-from xrayiq.records import Records
+from xrayiq.records import FileStatus, Records
 
 
 class ArchiveRun:
@@ -141,7 +141,7 @@ class ArchiveRun:
             run_id=run_id,
             archive_key=source.key,
             plan_digest=self.plan,
-            stored=partial(self._log_file, source.key, again),
+            stored=partial(self._tell_stored, source.key, again),
         )
         try:
             for file in scored_files(tasks, key=load_key(), site=self.site, pool=pool, responses=self.book):
@@ -154,10 +154,14 @@ class ArchiveRun:
         finally:
             keeper.write()
             self.tally.new_outcomes += keeper.new_outcomes
+        if not self.interruption.asked:
+            self.tally.tell_stored()
 
-    def _log_file(self, archive_key: str, again: bool, file: PackedFile) -> None:
+    def _tell_stored(self, archive_key: str, again: bool, file: PackedFile, status: FileStatus) -> None:
+        if not again:
+            self.tally.add_stored(file, status)
         number = self.records.file_number(archive_key, file.entry.relative_path) if is_unnamed(file) else None
-        self.log.file(file, number=number, again=again)
+        self.log.file(file, status, number=number, again=again)
 
     def changed(self, source: Source, files: Iterator[SourceFile]) -> Iterator[FileTask]:
         """What is new, changed by size, time, and then content, or retried."""

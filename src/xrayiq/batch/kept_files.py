@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from xrayiq.batch.scored_file import PackedFile, UnchangedFile
-from xrayiq.records import Records, pack_header
+from xrayiq.records import FileStatus, Records, StoredFile, pack_header
 
 #: files written to the store in one transaction
 _FILES_PER_COMMIT: Final = 50
@@ -28,7 +28,7 @@ class FileKeeper:
     archive_key, plan_digest : str
         The archive, and the plan that its files are dealt with under.
     stored : callable
-        Called with each scored file once it is in the store.
+        Called with each scored file, and what it is to the store, once it is there.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class FileKeeper:
         run_id: int,
         archive_key: str,
         plan_digest: str,
-        stored: Callable[[PackedFile], None],
+        stored: Callable[[PackedFile, FileStatus], None],
     ) -> None:
         self._records = records
         self._run_id = run_id
@@ -58,22 +58,22 @@ class FileKeeper:
 
     def write(self) -> None:
         """Write what waits, all or nothing."""
-        new, stored = 0, []
+        stored: list[tuple[PackedFile, StoredFile]] = []
         with self._records.transaction():
             for file in self._waiting:
                 if isinstance(file, UnchangedFile):
                     place = file.file
                     self._records.touch_file(self._archive_key, place.relative_path, mtime_ns=place.mtime_ns)
                 else:
-                    stored.append(self._told_apart(file))
-                    new += self._write(stored[-1])
+                    apart = self._told_apart(file)
+                    stored.append((apart, self._write(apart)))
         self._waiting.clear()
         self._written_s = time.monotonic()
-        self.new_outcomes += new
-        for file in stored:
-            self._stored(file)
+        self.new_outcomes += sum(done.new_outcomes for _, done in stored)
+        for file, done in stored:
+            self._stored(file, done.status)
 
-    def _write(self, file: PackedFile) -> int:
+    def _write(self, file: PackedFile) -> StoredFile:
         return self._records.add(
             self._run_id,
             archive_key=self._archive_key,

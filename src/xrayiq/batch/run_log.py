@@ -15,7 +15,7 @@ from xrayiq.batch.scored_file import UNNAMED, PackedFile
 from xrayiq.batch.summary import RunSummary
 from xrayiq.model import Outcome
 from xrayiq.model.packing import Json
-from xrayiq.records import PackedOutcome, SetEntry
+from xrayiq.records import FileStatus, PackedOutcome, SetEntry
 
 _KINDS: Final = ("measured", "not_measurable", "error")
 
@@ -38,20 +38,23 @@ class RunLog:
         self._run = run_id
         self._write("run_started", told)
 
-    def file(self, file: PackedFile, *, number: int | None, again: bool = False) -> None:
+    def file(self, file: PackedFile, status: FileStatus, *, number: int | None, again: bool = False) -> None:
         """A file is stored.
 
         Parameters
         ----------
         file : PackedFile
             The file with its outcomes.
+        status : str
+            What it is to the store.
         number : int or None
             Its row in the index, which names it if nothing else can.
         again : bool
             Whether it is measured again, with a response that was not known before.
         """
         subject = f"file:{number}" if is_unnamed(file) else file.entry.subject
-        self._outcomes("object", subject, file.outcomes, kind=file.kind, again=again, seconds=file.seconds)
+        told: dict[str, Json] = {"status": status, "kind": file.kind, "again": again, "seconds": file.seconds}
+        self._outcomes("object", subject, file.outcomes, **told)
 
     def set(self, entry: SetEntry, *, seconds: float | None) -> None:
         """An acquisition set is stored."""

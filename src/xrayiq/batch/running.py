@@ -53,7 +53,7 @@ def run(
         Whether files and sets that have an error among their outcomes are measured again, though they have not
         changed. What is measured takes the place of the error, which stays in the store as superseded.
     progress : callable, optional
-        Called with a `Progress` after each file and set.
+        Called with a `Progress` after each file and set, and once the last files are stored.
     log : path, optional
         File that JSON lines are added to: the run's begin and end, and each file and set once it is stored. No line
         holds a path, a name or text of a header.

@@ -27,7 +27,8 @@ class Progress:
     again : int
         Files measured again, with a response that the sets have told.
     outcomes : mapping of str to int
-        Outcomes of files and sets by kind: ``measured``, ``not_measurable``, ``error``.
+        Outcomes of files and sets that are stored, without those of duplicates, by kind: ``measured``,
+        ``not_measurable``, ``error``.
     """
 
     done: int

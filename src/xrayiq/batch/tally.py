@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from xrayiq.batch.scored_file import PackedFile, UnchangedFile
 from xrayiq.batch.summary import Progress
 from xrayiq.dicom import Source
-from xrayiq.records import SetEntry
+from xrayiq.records import FileStatus, SetEntry
 
 
 class Tally:
@@ -18,13 +18,14 @@ class Tally:
     Parameters
     ----------
     progress : callable or None
-        Called with a `Progress` after each file and set.
+        Called with a `Progress` after each file and set, and once the last files are stored.
     """
 
     def __init__(self, progress: Callable[[Progress], None] | None) -> None:
         self._progress = progress
         self._total: int | None = None
         self._outcomes: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
         self._sets = 0
         self._again = 0
         self.files = 0
@@ -52,8 +53,17 @@ class Tally:
             self.skip_file()
             return
         self.files += 1
-        self._outcomes.update(outcome.kind for outcome in file.outcomes)
         self._tell()
+
+    def add_stored(self, file: PackedFile, status: FileStatus) -> None:
+        """Count the outcomes of a file that is stored, unless those of another file stand for them."""
+        if status != "duplicate":
+            self._outcomes.update(outcome.kind for outcome in file.outcomes)
+
+    def tell_stored(self) -> None:
+        """Tell what came with the last files that were stored, if that was not told yet."""
+        if self._outcomes != self._told:
+            self._tell()
 
     def add_again(self) -> None:
         """One more of the files that are measured again, with a response that was not known before."""
@@ -68,6 +78,7 @@ class Tally:
         self._tell()
 
     def _tell(self) -> None:
+        self._told = self._outcomes.copy()
         if self._progress is not None:
             self._progress(
                 Progress(

@@ -5,6 +5,7 @@ from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.reading import KnownFile, StoredResult
+from xrayiq.records.recording import StoredFile
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
 from xrayiq.records.writing import FileEntry, FileStatus
@@ -19,6 +20,7 @@ __all__ = [
     "PackedOutcome",
     "Records",
     "SetEntry",
+    "StoredFile",
     "StoredResult",
     "open_existing",
     "open_or_given",

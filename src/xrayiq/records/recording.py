@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import Engine, insert, select, update
@@ -14,7 +15,23 @@ from xrayiq.model import ObjectHeader, Outcome, Population
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.session import Session
 from xrayiq.records.tables import FILES, RUNS
-from xrayiq.records.writing import FileEntry, Writer
+from xrayiq.records.writing import FileEntry, FileStatus, Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """What the store made of a file.
+
+    Parameters
+    ----------
+    status : {"object", "duplicate", "not_dicom", "unreadable"}
+        As in the index; an object that another file holds already is a ``"duplicate"``.
+    new_outcomes : int
+        Outcomes that were not there before.
+    """
+
+    status: FileStatus
+    new_outcomes: int
 
 
 class Recorder(Session):
@@ -166,8 +183,8 @@ class Recorder(Session):
         kind: str,
         outcomes: Sequence[Outcome | PackedOutcome],
         population: Population = "not_classed",
-    ) -> int:
-        """Store what became of one file, and give the number of outcomes that are new.
+    ) -> StoredFile:
+        """Store what became of one file, and tell what it is to the store.
 
         Doing it again changes nothing: the rows of the file and object are replaced by the same, and an outcome whose
         subject, procedure, algorithm version and parameter digest are stored already stays as it was.
@@ -192,8 +209,8 @@ class Recorder(Session):
 
         Returns
         -------
-        int
-            New outcomes.
+        StoredFile
+            Its status, and how many of its outcomes are new.
 
         Raises
         ------
@@ -205,7 +222,7 @@ class Recorder(Session):
         packed = [outcome if isinstance(outcome, PackedOutcome) else pack_outcome(outcome) for outcome in outcomes]
         with self._write() as connection:
             writer = self._writer
-            writer.put_file(connection, archive_key=archive_key, plan_digest=plan_digest, file=file)
+            status = writer.put_file(connection, archive_key=archive_key, plan_digest=plan_digest, file=file)
             object_id: int | None
             if header is not None:
                 again = file.status != "duplicate"
@@ -213,4 +230,5 @@ class Recorder(Session):
                 object_id = writer.put_object(connection, packed_header, kind, population=population, replace=again)
             else:
                 object_id = writer.object_id(connection, file.subject)
-            return writer.add_outcomes(connection, packed, run_id=run_id, object_id=object_id, plan_digest=plan_digest)
+            new = writer.add_outcomes(connection, packed, run_id=run_id, object_id=object_id, plan_digest=plan_digest)
+        return StoredFile(status=status, new_outcomes=new)

@@ -167,16 +167,18 @@ class Writer:
         """Drop what was remembered of a transaction that was taken back."""
         self._equipment_ids.clear()
 
-    def put_file(self, connection: Connection, *, archive_key: str, plan_digest: str, file: FileEntry) -> None:
-        """Insert or update one row of the file index; a second file of one object becomes its duplicate."""
+    def put_file(self, connection: Connection, *, archive_key: str, plan_digest: str, file: FileEntry) -> FileStatus:
+        """Insert or update one row of the file index, and give its status: a second one of an object is a duplicate."""
         row: Row = {"archive_key": archive_key, "plan_digest": plan_digest}
         row |= {name: getattr(file, name) for name in FileEntry.__slots__}
         self._leave(connection, row)
-        if file.status == "object":
+        status = file.status
+        if status == "object":
             place = {name: row[name] for name in ("subject", "archive_key", "relative_path")}
             if connection.execute(_OTHER_FILE, place).first() is not None:
-                row["status"] = "duplicate"
-        connection.execute(self._sql.put_file, row)
+                status = "duplicate"
+        connection.execute(self._sql.put_file, row | {"status": status})
+        return status
 
     def _leave(self, connection: Connection, row: Row) -> None:
         """Give an object that a file held before to the first of its duplicates, where the file holds another now."""

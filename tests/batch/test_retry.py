@@ -64,9 +64,8 @@ def test_file_whose_worker_died_is_measured_on_demand(folder, monkeypatch):
 
     def lost(task, **settings):
         if task.file.path.name == "edge.dcm":
-            digest = files.digest_of(task.file)
-            died = failed_file(task.file, settings["site"], digest=digest, reason="worker_died", message="died")
-            return pack_file(died)
+            told = {"key": settings["key"], "digest": files.digest_of(task.file), "reason": "worker_died"}
+            return pack_file(failed_file(task.file, settings["site"], **told, message="died"))
         return original(task, **settings)
 
     with monkeypatch.context() as broken:

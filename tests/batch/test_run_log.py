@@ -145,7 +145,9 @@ def test_failed_run_is_told_by_the_class_of_its_error_alone(small, tmp_path):
 def test_loss_of_a_worker_has_a_line_of_its_own(small, reason):
     (file,) = FolderSource(small / "chest.dcm").files()
     stream = io.StringIO()
-    RunLog(stream).file(_lost(load_site(), FileTask(file=file), reason, "it is lost"), "unreadable", number=None)
+    RunLog(stream).file(
+        _lost(load_site(), b"key", FileTask(file=file), reason, "it is lost"), "unreadable", number=None
+    )
     told, loss = map(json.loads, stream.getvalue().splitlines())
     assert told["failures"] == [{"procedure": "read", "kind": "error", "reason": reason}]
     assert told["seconds"] is None

@@ -49,7 +49,7 @@ def scored_files(
     tasks : iterator of FileTask
         Taken a few ahead of the results, never all at once.
     key : bytes
-        Key of the hashes that stand for persons.
+        Key of the hashes that stand for persons and paths.
     site : Site
         Rules and limits in force.
     pool : Pool
@@ -64,7 +64,7 @@ def scored_files(
     """
     job: Job[FileTask, PackedFile | UnchangedFile] = Job(
         work=partial(score_task, key=key, site=site, responses=responses),
-        failed=partial(_lost, site),
+        failed=partial(_lost, site, key),
         timeout_s=lambda _: OBJECT_TIMEOUT_S,
     )
     yield from results_in_order(tasks, job, pool=pool)
@@ -79,5 +79,6 @@ def score_task(task: FileTask, *, key: bytes, site: Site, responses: ResponseBoo
     return pack_file(scored, seconds=time.perf_counter() - started_s)
 
 
-def _lost(site: Site, task: FileTask, reason: str, message: str) -> PackedFile:
-    return pack_file(failed_file(task.file, site, digest=digest_of(task.file), reason=reason, message=message))
+def _lost(site: Site, key: bytes, task: FileTask, reason: str, message: str) -> PackedFile:
+    digest = digest_of(task.file)
+    return pack_file(failed_file(task.file, site, key=key, digest=digest, reason=reason, message=message))

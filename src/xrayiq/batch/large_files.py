@@ -41,10 +41,16 @@ def unmeasured_large_file(file: SourceFile, *, key: bytes | None, site: Site) ->
             header = read_header(stream, key=key, test_patients=site.test_patients)
     except NotDicomError as error:
         return failed_file(
-            file, site, digest=digest_of(file), status="not_dicom", reason=error.reason, message=error.explanation
+            file,
+            site,
+            key=key,
+            digest=digest_of(file),
+            status="not_dicom",
+            reason=error.reason,
+            message=error.explanation,
         )
     except ReadError as error:
-        return failed_file(file, site, digest=digest_of(file), reason=error.reason, message=error.explanation)
+        return failed_file(file, site, key=key, digest=digest_of(file), reason=error.reason, message=error.explanation)
     told = recognise_header(header, site)
     if told is None or told.kind != "other":
         return None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +10,7 @@ from typing import Final
 
 from xrayiq.batch.memory import is_out_of_memory
 from xrayiq.batch.pool import OUT_OF_MEMORY
-from xrayiq.dicom import SourceFile, stream_digest
+from xrayiq.dicom import SourceFile, path_key, stream_digest
 from xrayiq.errors import XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Population
 from xrayiq.procedures import Kind, Site, reading_outcome
@@ -117,14 +115,18 @@ def failed_file(
     file: SourceFile,
     site: Site,
     *,
+    key: bytes | None,
     reason: str,
     message: str,
     digest: str = "",
     status: FileStatus = "unreadable",
     header: ObjectHeader | None = None,
 ) -> ScoredFile:
-    """A file that gave no object to measure, with the outcome that says why."""
-    subject = digest or f"{UNNAMED}{hashlib.sha256(os.fsencode(file.relative_path)).hexdigest()}"
+    """A file that gave no object to measure, with the outcome that says why.
+
+    Where there is no content to stand for it, a hash of its path does; without a key for that, nothing.
+    """
+    subject = digest or UNNAMED + ("" if key is None else path_key(key, file.relative_path))
     outcome = reading_outcome(
         subject,
         "not_measurable" if status == "not_dicom" else "error",

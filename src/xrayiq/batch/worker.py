@@ -78,7 +78,7 @@ def score_file(
         Never raises for what a file contains.
     """
     if file.problem:
-        return failed_file(file, site, reason=file.reason, message=file.problem)
+        return failed_file(file, site, key=key, reason=file.reason, message=file.problem)
     try:
         large = unmeasured_large_file(file, key=key, site=site) if file.size > LARGE_BYTES and frame is None else None
         if large is not None:
@@ -86,22 +86,22 @@ def score_file(
         with file.open() as stream:
             content = stream.read()
     except OSError as error:
-        return failed_file(file, site, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
+        return failed_file(file, site, key=key, reason="unreadable_path", message=f"cannot be read ({error.strerror})")
     except MemoryError as error:
         reason, message = told_of(error)
-        return failed_file(file, site, digest=digest_of(file), reason=reason, message=message)
+        return failed_file(file, site, key=key, digest=digest_of(file), reason=reason, message=message)
     digest = content_digest(content)
     try:
         return _score_content(file, content, digest, key, site, responses, frame)
     except NotDicomError as error:
         return failed_file(
-            file, site, digest=digest, status="not_dicom", reason=error.reason, message=error.explanation
+            file, site, key=key, digest=digest, status="not_dicom", reason=error.reason, message=error.explanation
         )
     except ReadError as error:
-        return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation)
+        return failed_file(file, site, key=key, digest=digest, reason=error.reason, message=error.explanation)
     except Exception as error:  # noqa: BLE001 - a defect of ours must not stop the run; it is stored as an error
         reason, message = told_of(error)
-        return failed_file(file, site, digest=digest, reason=reason, message=message)
+        return failed_file(file, site, key=key, digest=digest, reason=reason, message=message)
 
 
 def score_paths(
@@ -165,7 +165,7 @@ def _score_content(
             raise
         return _meter_table(file, content, digest, table, site)
     except InputError as error:
-        return failed_file(file, site, digest=digest, reason="no_such_frame", message=error.explanation)
+        return failed_file(file, site, key=key, digest=digest, reason="no_such_frame", message=error.explanation)
     except TransferSyntaxError:
         raise
     except ReadError as error:
@@ -224,7 +224,9 @@ def _unreadable(
     told = None if header is None else recognise_header(header, site)
     if header is not None and told is not None and told.kind == "other":
         return _scored(file, digest, header, told, (no_procedure(digest, told, site),), site)
-    return failed_file(file, site, digest=digest, reason=error.reason, message=error.explanation, header=header)
+    return failed_file(
+        file, site, key=key, digest=digest, reason=error.reason, message=error.explanation, header=header
+    )
 
 
 def _guarded(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:

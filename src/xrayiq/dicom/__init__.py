@@ -7,7 +7,7 @@ from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.pixels import dataset_radiograph
-from xrayiq.dicom.privacy import load_key
+from xrayiq.dicom.privacy import load_key, path_key
 from xrayiq.dicom.reading import read
 from xrayiq.dicom.sources import (
     Arrivals,
@@ -37,6 +37,7 @@ __all__ = [
     "load_key",
     "open_object",
     "open_source",
+    "path_key",
     "read",
     "read_acquisition",
     "read_dose_report",

@@ -1,4 +1,4 @@
-"""Keyed hashes that stand for a person, and the key's own file."""
+"""Keyed hashes that stand for a person or a path, and the key's own file."""
 
 from __future__ import annotations
 
@@ -36,6 +36,19 @@ def person_key(key: bytes | None, role: str, *identity: str | None) -> str | Non
     return hmac.digest(key, _SEPARATOR.join(part.encode() for part in parts), "sha256").hex()
 
 
+def path_key(key: bytes, relative_path: str) -> str:
+    """HMAC-SHA-256 of a path, whose folders may be named after patients, as hexadecimal text.
+
+    Parameters
+    ----------
+    key : bytes
+        The secret key.
+    relative_path : str
+        Path of a `SourceFile`; taken as it is spelled.
+    """
+    return hmac.digest(key, _SEPARATOR.join((b"path", os.fsencode(relative_path))), "sha256").hex()
+
+
 def names_test_patient(pattern: str | None, *texts: str | None) -> bool:
     """Whether a name or number is that of a test patient; nothing of it is kept.
 
@@ -53,7 +66,7 @@ def names_test_patient(pattern: str | None, *texts: str | None) -> bool:
 
 
 def load_key(path: str | Path | None = None) -> bytes:
-    """Secret key that the hashes of persons are made with; created on first use.
+    """Secret key that the hashes of persons and paths are made with; created on first use.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ class FileEntry:
     digest : str
         Digest of the content.
     subject : str
-        SOP Instance UID, or ``sha256:…`` of content without one.
+        SOP Instance UID, or ``sha256:…`` of content without one, or ``path:…``, a keyed hash, of what cannot be opened.
     status : {"object", "duplicate", "not_dicom", "unreadable"}
         ``duplicate`` where the same object or content stands in another file.
     response_id : str

@@ -9,119 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
-
-#: density of the absolute values of a normal distribution at their median, times the median
-DENSITY_AT_MEDIAN = 0.4287
-
-
-@kernel
-def _greatest(sizes: NDArray[Any]) -> Any:
-    """Greatest of values without NaN."""
-    greatest = sizes[0]
-    for index in range(sizes.size):
-        value = sizes[index]
-        greatest = value if value > greatest else greatest
-    return greatest
-
-
-@kernel
-def _count_at_most(sizes: NDArray[Any], limit: Any) -> int:
-    """How many values do not exceed a limit."""
-    # counting in 32 bits runs over twice as many values at once
-    count = np.int32(0)
-    for index in range(sizes.size):
-        count = np.int32(count + np.int32(sizes[index] <= limit))
-    return int(count)
-
-
-@kernel
-def _gather(sizes: NDArray[Any], low: Any, high: Any, few: NDArray[Any]) -> int:
-    """Values above `low` up to `high`, in ascending order at the begin of `few`; how many they are."""
-    held = 0
-    for index in range(sizes.size):
-        value = sizes[index]
-        few[held] = value
-        held += (value > low) & (value <= high)
-    for index in range(1, held):
-        value = few[index]
-        place = index
-        while place > 0 and few[place - 1] > value:
-            few[place] = few[place - 1]
-            place -= 1
-        few[place] = value
-    return held
-
-
-@kernel
-def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: NDArray[Any]) -> tuple[float, float]:
-    """The two values in the middle of an even number of values: their mean is the median.
-
-    A bracket about them shrinks by counting, which runs over several values at once, until it holds one whole number or
-    what it holds is quickly sorted.
-
-    Parameters
-    ----------
-    sizes : 1-D array of int32 or float64
-        An even number of values, none below 0, no NaN; at least two.
-    guess : float
-        About where they are; it only saves time.
-    few, bracket : 1-D arrays of the same dtype
-        Working space for as many values as `sizes` has, and for three.
-
-    Returns
-    -------
-    tuple of (float, float)
-        The values of rank n/2 and n/2 + 1, counted from 1.
-    """
-    half = sizes.size // 2
-    # the array's dtype cuts what is written to whole numbers where the values are whole
-    bracket[0] = 0.5
-    whole = bracket[0] == 0
-    bracket[0] = -1
-    bracket[1] = _greatest(sizes)
-    bracket[2] = guess
-    below = 0
-    above = sizes.size
-    for turn in range(100):
-        if above - below <= 8 and not whole:
-            break
-        if not (bracket[2] > bracket[0] and bracket[2] < bracket[1]):
-            bracket[2] = bracket[0] + (bracket[1] - bracket[0]) / 2
-            if not (bracket[2] > bracket[0] and bracket[2] < bracket[1]):
-                break
-        count = _count_at_most(sizes, bracket[2])
-        # the next guess lies a little beyond the middle, so that the bracket closes from both sides
-        if count >= half:
-            bracket[1] = bracket[2]
-            above = count
-            aim = half - 4
-        else:
-            bracket[0] = bracket[2]
-            below = count
-            aim = half + 4
-        if turn < 2:
-            # near their median normal values are this dense, which is closer than a straight line to the ends
-            bracket[2] = bracket[2] * (1.0 + (aim - count) / (DENSITY_AT_MEDIAN * sizes.size))
-        else:
-            share = (aim - below) / max(above - below, 1) if turn % 4 < 3 else 0.5
-            bracket[2] = bracket[0] + (bracket[1] - bracket[0]) * share
-    low, high = bracket[0], bracket[1]
-    if whole:
-        # no whole number is left between the ends of the bracket
-        first = high
-        if above > half:
-            return float(first), float(first)
-    else:
-        held = _gather(sizes, low, high, few)
-        first = few[half - below - 1]
-        if half - below < held:
-            return float(first), float(few[half - below])
-    second = _greatest(sizes)
-    for index in range(sizes.size):
-        value = sizes[index]
-        if value > high:
-            second = value if value < second else second
-    return float(first), float(second)
+from xrayiq_kernels.middle_pair import BRACKET_SIZE, count_at_most, greatest, middle_pair
 
 
 @kernel
@@ -254,7 +142,7 @@ def block_noise(
     highs = np.empty(wide, dtype=nothing.dtype)
     sizes = np.empty(block_px * block_px, dtype=nothing.dtype)
     few = np.empty(block_px * block_px, dtype=nothing.dtype)
-    bracket = np.empty(3, dtype=nothing.dtype)
+    bracket = np.empty(BRACKET_SIZE, dtype=nothing.dtype)
     squares = np.empty(block_px * block_px, dtype=np.float64)
     bracket[0] = 0.5
     whole = bracket[0] == 0
@@ -293,8 +181,8 @@ def block_noise(
             smaller, greater = middle_pair(sizes, guess, few, bracket)
             guess = smaller
             scale = 1.4826 * ((smaller + greater) / 2.0)
-            bracket[0] = clip * scale if scale > 0.0 else _greatest(sizes)
-            kept = _count_at_most(sizes, bracket[0])
+            bracket[0] = clip * scale if scale > 0.0 else greatest(sizes)
+            kept = count_at_most(sizes, bracket[0])
             found[block, 0] = total / sizes.size
             found[block, 1] = scale
             if whole:

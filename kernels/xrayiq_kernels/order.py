@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
-from xrayiq_kernels.block_noise import middle_pair
+from xrayiq_kernels.middle_pair import BRACKET_SIZE, middle_pair
 
 #: as many values are sorted at once …
 SORTED_AT_ONCE = 1024
@@ -103,7 +103,7 @@ def tile_medians(values: NDArray[np.float64], tile_px: int) -> NDArray[np.float6
     medians = np.empty((tall, wide), dtype=np.float64)
     sizes = np.empty(tile_px * tile_px, dtype=np.float64)
     few = np.empty(tile_px * tile_px, dtype=np.float64)
-    bracket = np.empty(3, dtype=np.float64)
+    bracket = np.empty(BRACKET_SIZE, dtype=np.float64)
     guess = 0.0
     for tile_row in range(tall):
         for tile_column in range(wide):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xrayiq_kernels.block_noise import block_noise, middle_pair
+from xrayiq_kernels.block_noise import block_noise
 
 NO_TABLE = np.zeros(0)
 IN_STEPS, IN_FLOATS = np.zeros(0, dtype=np.int32), np.zeros(0)
@@ -45,26 +45,3 @@ def test_blocks_have_the_noise_of_its_definition(size, lag, kind):
     ]
     # order of additions only
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("dtype", [np.int32, np.float64])
-@pytest.mark.parametrize("kind", ["spread", "equal", "mostly equal", "two values", "huge", "few"])
-@pytest.mark.parametrize("guess", [0.0, 60.0, 1e6])
-def test_the_middle_pair_is_that_of_the_sorted_values(dtype, kind, guess):
-    generator = np.random.default_rng(7)
-    values = np.abs(generator.normal(0.0, 90.0, 64))
-    if kind == "equal":
-        values[:] = 5.0
-    if kind == "mostly equal":
-        values[:40] = 17.0
-    if kind == "two values":
-        values = np.where(np.arange(64) < 32, 3.0, 900.0)
-    if kind == "huge":
-        values[:50] = 1e-3
-        values[50:] = 1e9 + np.arange(14)
-    if kind == "few":
-        values = values[:4]
-    values = generator.permutation(values).astype(dtype)
-    half = values.size // 2
-    found = middle_pair(values, guess, np.zeros_like(values), np.zeros(3, dtype=dtype))
-    assert found == tuple(np.sort(values)[half - 1 : half + 1])

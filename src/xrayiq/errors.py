@@ -61,6 +61,20 @@ class XrayiqError(Exception):
         return (_rebuild, (type(self), dict(self.__dict__)))
 
 
+def note_later(first: BaseException, later: Exception, *, doing: str) -> None:
+    """Keep an error that comes in the wake of another as a note of the first, which is the one to be told.
+
+    Parameters
+    ----------
+    first, later : exception
+        The errors in their order.
+    doing : str
+        What failed the second time, as in ``"storing what was measured last"``.
+    """
+    told = str(later) if isinstance(later, XrayiqError) else type(later).__name__
+    first.add_note(f"then {doing} failed too: {told}")
+
+
 def _rebuild(kind: type[XrayiqError], state: dict[str, str]) -> XrayiqError:
     error = kind.__new__(kind)
     error.__dict__.update(state)

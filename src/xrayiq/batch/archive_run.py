@@ -22,6 +22,7 @@ from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import RunSummary
 from xrayiq.batch.tally import Tally
 from xrayiq.dicom import Source, SourceFile, load_key
+from xrayiq.errors import note_later
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, plan_digest
 from xrayiq.records import FileStatus, Records
@@ -98,20 +99,43 @@ class ArchiveRun:
         try:
             with pool:
                 self.work(run_id, pool)
-        except KeyboardInterrupt:
-            summary = replace(self._summary(run_id, keys, started), interrupted=True)
-            self._end(summary, "interrupted")
-            raise RunInterrupted(summary) from None
+        except KeyboardInterrupt as request:
+            raise self._end_interrupted(run_id, keys, started, request) from None
         except BaseException as error:
             self._end_failed(run_id, keys, started, error=type(error).__name__)
             raise
-        summary = self._summary(run_id, keys, started)
-        self._end(summary, "finished")
+        try:
+            summary = self._summary(run_id, keys, started)
+            self.records.finish_run(run_id, status="finished", counts=summary.counts())
+        except Exception as error:
+            self._end_failed(run_id, keys, started, error=type(error).__name__)
+            raise
+        self.log.end("finished", summary)
         return summary
 
-    def _end(self, summary: RunSummary, status: str) -> None:
-        self.records.finish_run(summary.run_id, status=status, counts=summary.counts())
-        self.log.end(status, summary)
+    def _end_interrupted(
+        self, run_id: int, keys: list[str], started: float, request: KeyboardInterrupt
+    ) -> RunInterrupted:
+        """What an interrupted run raises, with a note of each thing that failed in its wake."""
+        failed = None
+        summary = replace(self._own_summary(run_id, started), interrupted=True)
+        try:
+            summary = replace(self._summary(run_id, keys, started), interrupted=True)
+            self.records.finish_run(run_id, status="interrupted", counts=summary.counts())
+        except Exception as error:  # noqa: BLE001 - it is a note of the interruption
+            note_later(request, error, doing="storing how the run ended")
+            failed = type(error).__name__
+        try:
+            if failed is None:
+                self.log.end("interrupted", summary)
+            else:
+                self.log.fail(failed, status="interrupted", seconds=summary.seconds, counts=None)
+        except OSError as error:
+            note_later(request, error, doing="writing the log")
+        interrupted = RunInterrupted(summary)
+        for note in getattr(request, "__notes__", ()):
+            interrupted.add_note(note)
+        return interrupted
 
     def _end_failed(self, run_id: int, keys: list[str], started: float, *, error: str) -> None:
         """Tell that the run failed as far as that can be told: it may be the store, or the log, that failed."""
@@ -151,8 +175,12 @@ class ArchiveRun:
                     self.tally.add_again()
                 else:
                     self.tally.add_file(file)
-        finally:
+        except BaseException as error:
+            keeper.write_after(error)
+            raise
+        else:
             keeper.write()
+        finally:
             self.tally.new_outcomes += keeper.new_outcomes
         if not self.interruption.asked:
             self.tally.tell_stored()
@@ -235,15 +263,22 @@ class ArchiveRun:
         tasks = (FileTask(file=file) for file in files if file is not None)
         self.score(run_id, source, tasks, pool, again=True)
 
-    def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
-        status = self.records.archive_status(keys, plan_digest=self.plan, expected=EXPECTED)
+    def _own_summary(self, run_id: int, started: float) -> RunSummary:
+        """Of the run as far as it knows without its store."""
         return RunSummary(
             run_id=run_id,
             files=self.tally.files,
             unchanged=self.tally.unchanged,
             new_outcomes=self.tally.new_outcomes,
-            unmeasured=status.unmeasured,
+            unmeasured=0,
             seconds=time.monotonic() - started,
+        )
+
+    def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
+        status = self.records.archive_status(keys, plan_digest=self.plan, expected=EXPECTED)
+        return replace(
+            self._own_summary(run_id, started),
+            unmeasured=status.unmeasured,
             file_counts=status.files,
             outcome_counts=status.outcomes,
             verdict_counts=status.verdicts,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from xrayiq.batch.scored_file import PackedFile, UnchangedFile
+from xrayiq.errors import note_later
 from xrayiq.records import FileStatus, Records, StoredFile, pack_header
 
 #: files written to the store in one transaction
@@ -47,6 +48,7 @@ class FileKeeper:
         self._stored = stored
         self._waiting: list[PackedFile | UnchangedFile] = []
         self._written_s = time.monotonic()
+        self._refused = False
         self.new_outcomes = 0
 
     def add(self, file: PackedFile | UnchangedFile) -> None:
@@ -59,6 +61,7 @@ class FileKeeper:
     def write(self) -> None:
         """Write what waits, all or nothing."""
         stored: list[tuple[PackedFile, StoredFile]] = []
+        self._refused = True
         with self._records.transaction():
             for file in self._waiting:
                 if isinstance(file, UnchangedFile):
@@ -67,11 +70,21 @@ class FileKeeper:
                 else:
                     apart = self._told_apart(file)
                     stored.append((apart, self._write(apart)))
+        self._refused = False
         self._waiting.clear()
         self._written_s = time.monotonic()
         self.new_outcomes += sum(done.new_outcomes for _, done in stored)
         for file, done in stored:
             self._stored(file, done.status)
+
+    def write_after(self, first: BaseException) -> None:
+        """Write what waits though something has failed, which is what is told, unless it was the writing itself."""
+        if self._refused:
+            return
+        try:
+            self.write()
+        except Exception as error:  # noqa: BLE001 - it is a note of the first
+            note_later(first, error, doing="storing what was measured last")
 
     def _write(self, file: PackedFile) -> StoredFile:
         return self._records.add(

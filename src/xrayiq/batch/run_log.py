@@ -66,9 +66,9 @@ class RunLog:
         told: dict[str, Json] = {"status": status, "seconds": round(summary.seconds, 3), "exit_code": summary.exit_code}
         self._write("run_ended", {**told, "counts": counts})
 
-    def fail(self, error: str, *, seconds: float, counts: Mapping[str, int] | None) -> None:
+    def fail(self, error: str, *, seconds: float, counts: Mapping[str, int] | None, status: str = "failed") -> None:
         """A run has failed with an error of a class; without counts where the store does not tell them."""
-        told: dict[str, Json] = {"status": "failed", "seconds": round(seconds, 3), "error": error}
+        told: dict[str, Json] = {"status": status, "seconds": round(seconds, 3), "error": error}
         if counts is not None:
             told["counts"] = dict(counts)
         self._write("run_ended", told)
@@ -109,5 +109,11 @@ def open_log(path: str | Path | None) -> Iterator[RunLog]:
     if path is None:
         yield RunLog(None)
         return
-    with Path(path).open("a", encoding="utf-8") as stream:
+    stream = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - closed below, both ways
+    try:
         yield RunLog(stream)
+    except BaseException:
+        with contextlib.suppress(OSError):  # of what could not be written before, and was told then
+            stream.close()
+        raise
+    stream.close()

@@ -34,7 +34,7 @@ def main() -> NoReturn:
         sys.exit(INTERNAL_ERROR)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            _leave("interrupted: what was scored so far is kept; run again to continue", INTERRUPTED)
+            _leave("interrupted: what was stored so far is kept; run again to continue", INTERRUPTED)
         raise
     except OSError as error:
         place = Path(str(error.filename)).name if error.filename else "output"

@@ -194,6 +194,8 @@ def run(
                 )
     except RunInterrupted as interrupted:
         summary = interrupted.summary
+        for note in getattr(interrupted, "__notes__", ()):
+            say(f"xrayiq: {note}")
     show_summary(summary, output=output)
     raise typer.Exit(summary.exit_code)
 

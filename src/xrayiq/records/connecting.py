@@ -178,9 +178,17 @@ def our_errors(source: str) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+        first = _first_of(error)
+        said = str(first.orig if isinstance(first, DBAPIError) else first).strip()
         for part, found, remedy in _REFUSALS:
             if part in said:
                 raise RecordsError(found, remedy=remedy, source=source) from error
-        first_line = said.splitlines()[0] if said else type(error).__name__
+        first_line = said.splitlines()[0] if said else type(first).__name__
         raise RecordsError(f"the database refuses: {first_line}", source=source) from error
+
+
+def _first_of(error: BaseException) -> BaseException:
+    """What the database refused first: a full disk ends a transaction, and with it the savepoint to go back to."""
+    while isinstance(error.__context__, (DBAPIError, sqlite3.Error)):
+        error = error.__context__
+    return error

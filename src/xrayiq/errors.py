@@ -21,6 +21,10 @@ Every message says what was found, what was needed and what to do.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
 
 class XrayiqError(Exception):
     """Base of every error that xrayiq raises on purpose.
@@ -59,6 +63,27 @@ class XrayiqError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+@contextlib.contextmanager
+def writing_to(place: Path) -> Iterator[None]:
+    """Name the place where somebody wants something written, if that cannot be; nothing else is done in the block.
+
+    Parameters
+    ----------
+    place : Path
+        File or folder, of which the last name is told.
+
+    Raises
+    ------
+    InputError
+        The system refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        said = (error.strerror or type(error).__name__).lower()
+        raise InputError(f"cannot be written ({said})", needed="a place to write", source=place.name) from error
 
 
 def note_later(first: BaseException, later: Exception, *, doing: str) -> None:

@@ -12,6 +12,7 @@ import xrayiq
 from xrayiq.batch.files import FileTask, _lost
 from xrayiq.batch.run_log import RunLog
 from xrayiq.dicom import FolderSource
+from xrayiq.errors import InputError
 from xrayiq.procedures import load_site
 from xrayiq_phantoms import Detector, Technique, simulate_clinical, simulate_detector_tests, write_dicom
 from xrayiq_phantoms.rooms import ROOMS
@@ -155,7 +156,7 @@ def test_loss_of_a_worker_has_a_line_of_its_own(small, reason):
 
 
 def test_log_that_cannot_be_written_is_told_before_anything_is_done(small, tmp_path):
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(InputError, match=r"cannot be written \(is a directory\); needed a place to write"):
         xrayiq.run(small, f"sqlite:///{tmp_path / 'qa.db'}", log=tmp_path)
     with xrayiq.open_records(f"sqlite:///{tmp_path / 'qa.db'}") as records:
         assert records.frame("runs").empty

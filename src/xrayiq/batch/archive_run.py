@@ -22,7 +22,7 @@ from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import RunSummary
 from xrayiq.batch.tally import Tally
 from xrayiq.dicom import Source, SourceFile, load_key
-from xrayiq.errors import note_later
+from xrayiq.errors import InputError, note_later
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, plan_digest
 from xrayiq.records import FileStatus, Records
@@ -130,7 +130,7 @@ class ArchiveRun:
                 self.log.end("interrupted", summary)
             else:
                 self.log.fail(failed, status="interrupted", seconds=summary.seconds, counts=None)
-        except OSError as error:
+        except InputError as error:
             note_later(request, error, doing="writing the log")
         interrupted = RunInterrupted(summary)
         for note in getattr(request, "__notes__", ()):
@@ -144,7 +144,7 @@ class ArchiveRun:
             told = self._summary(run_id, keys, started).counts()
             self.records.finish_run(run_id, status="failed", counts=told)
             counts = told
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(InputError):
             self.log.fail(error, seconds=time.monotonic() - started, counts=counts)
 
     def work(self, run_id: int, pool: Pool) -> None:

@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from xrayiq.batch.pool import LOSSES
 from xrayiq.batch.scored_file import UNNAMED, PackedFile
 from xrayiq.batch.summary import RunSummary
+from xrayiq.errors import writing_to
 from xrayiq.model import Outcome
 from xrayiq.model.packing import Json
 from xrayiq.records import FileStatus, PackedOutcome, SetEntry
@@ -27,10 +28,13 @@ class RunLog:
     ----------
     stream : text file or None
         Where to; None for nowhere.
+    place : Path
+        What it is called in messages.
     """
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, place: Path = Path("log")) -> None:
         self._stream = stream
+        self._place = place
         self._run = 0
 
     def begin(self, run_id: int, **told: Json) -> None:
@@ -94,8 +98,9 @@ class RunLog:
         if self._stream is not None:
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
             line = json.dumps({"event": event, "time": now, "run": self._run, **told}, allow_nan=False)
-            self._stream.write(line + "\n")
-            self._stream.flush()
+            with writing_to(self._place):
+                self._stream.write(line + "\n")
+                self._stream.flush()
 
 
 def is_unnamed(file: PackedFile) -> bool:
@@ -105,15 +110,23 @@ def is_unnamed(file: PackedFile) -> bool:
 
 @contextlib.contextmanager
 def open_log(path: str | Path | None) -> Iterator[RunLog]:
-    """Log that is added to a file, which is made if it is not there; without a path one that goes nowhere."""
+    """Log that is added to a file, which is made if it is not there; without a path one that goes nowhere.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
     if path is None:
         yield RunLog(None)
         return
-    stream = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - closed below, both ways
+    with writing_to(Path(path)):
+        stream = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - closed below, both ways
     try:
-        yield RunLog(stream)
+        yield RunLog(stream, Path(path))
     except BaseException:
         with contextlib.suppress(OSError):  # of what could not be written before, and was told then
             stream.close()
         raise
-    stream.close()
+    with writing_to(Path(path)):
+        stream.close()

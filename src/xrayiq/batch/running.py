@@ -67,7 +67,8 @@ def run(
     Raises
     ------
     InputError
-        A path does not exist, `workers` is below 1 or `memory_limit_mib` below 256, or no Dask scheduler answers.
+        A path does not exist, `workers` is below 1 or `memory_limit_mib` below 256, no Dask scheduler answers, or the
+        log cannot be written.
     SiteError
         The site file cannot be used.
     RecordsError

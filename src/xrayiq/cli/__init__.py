@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from pathlib import Path
 from typing import Final, NoReturn
 
 from xrayiq.cli.application import application
@@ -36,14 +35,14 @@ def main() -> NoReturn:
         if leaving.code == INTERRUPTED:
             _leave("interrupted: what was stored so far is kept; run again to continue", INTERRUPTED)
         raise
-    except OSError as error:
-        place = Path(str(error.filename)).name if error.filename else "output"
-        _leave(f"{place}: {(error.strerror or 'cannot be used').lower()}; needed a place to write", USAGE_ERROR)
     except Exception as error:
         # the outermost edge: a message and a code instead of a traceback
         if os.environ.get("XRAYIQ_DEBUG"):
             raise
-        _leave(f"internal error ({type(error).__name__}); set XRAYIQ_DEBUG=1 to see where", INTERNAL_ERROR)
+        what, said = "internal error", type(error).__name__
+        if isinstance(error, OSError):  # which file it was is not told: its name may be a patient's
+            what, said = "the system refuses to read or write", (error.strerror or said).lower()
+        _leave(f"{what} ({said}); set XRAYIQ_DEBUG=1 to see where", INTERNAL_ERROR)
     sys.exit(0)
 
 

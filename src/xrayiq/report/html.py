@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from xrayiq.errors import InputError
+from xrayiq.errors import InputError, writing_to
 
 
 def environment() -> jinja2.Environment:
@@ -34,19 +34,20 @@ def write_page(path: str | Path, text: str) -> Path:
     Raises
     ------
     InputError
-        The folder of `path` does not exist, or `path` is a folder.
+        The folder of `path` does not exist or cannot be written to, or `path` is a folder.
     """
     target = Path(path)
     if target.is_dir() or not target.parent.is_dir():
         found = "is a folder" if target.is_dir() else f"lies in {target.parent.name!r}, which does not exist"
         raise InputError(f"report {target.name!r} {found}", needed="the name of a file in an existing folder")
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with writing_to(target):
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
     return target

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xrayiq.batch import Progress
-from xrayiq.errors import InputError
+from xrayiq.errors import InputError, writing_to
 from xrayiq_phantoms import simulate_archive, simulate_bulk, simulate_detector_tests
 
 
@@ -44,7 +44,7 @@ def write_archive(
     Raises
     ------
     InputError
-        The folder holds files, or is a file.
+        The folder holds files, is a file or cannot be written to.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder.name} is no empty folder", needed="a new or empty folder", remedy="choose another")
@@ -53,8 +53,9 @@ def write_archive(
     def step(done: int, total: int) -> None:
         report(Progress(done=done, total=total))
 
-    if bulk is not None:
-        return simulate_bulk(folder, count=bulk, seed=seed, progress=step).count
-    if test_days is not None:
-        return len(simulate_detector_tests(folder, days=test_days, seed=seed, progress=step).entries)
-    return len(simulate_archive(folder, seed=seed, files=files, progress=step).entries)
+    with writing_to(folder):
+        if bulk is not None:
+            return simulate_bulk(folder, count=bulk, seed=seed, progress=step).count
+        if test_days is not None:
+            return len(simulate_detector_tests(folder, days=test_days, seed=seed, progress=step).entries)
+        return len(simulate_archive(folder, seed=seed, files=files, progress=step).entries)

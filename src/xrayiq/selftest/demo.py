@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xrayiq.batch import Progress, RunSummary, run
-from xrayiq.errors import InputError
+from xrayiq.errors import InputError, writing_to
 from xrayiq.records import open_records
 from xrayiq.report import write_report
 from xrayiq.selftest.archive import write_archive
@@ -82,7 +82,7 @@ def run_demo(
     Raises
     ------
     InputError
-        The folder holds something else than an earlier demo.
+        The folder holds something else than an earlier demo, is a file or cannot be written to.
     """
     _make_room(folder)
     archive, store, report = folder / "archive", folder / "xrayiq.db", folder / "report.html"
@@ -94,11 +94,13 @@ def run_demo(
 
 
 def _make_room(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
+    if folder.is_dir() and any(folder.iterdir()):
         if not (folder / _MARK).is_file():
             raise InputError(
                 f"{folder.name} holds other files", needed="a new or empty folder", remedy="choose another"
             )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).write_text("Written by `xrayiq demo`, which replaces this folder when run again.\n")
+        with writing_to(folder):
+            shutil.rmtree(folder)
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _MARK).write_text("Written by `xrayiq demo`, which replaces this folder when run again.\n")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from xrayiq.errors import InputError
+from xrayiq.errors import InputError, writing_to
 from xrayiq.model import AccuracyRow
 
 START: Final = "<!-- accuracy: written by `make accuracy` -->"
@@ -67,11 +67,12 @@ def write_accuracy(rows: Sequence[AccuracyRow], path: Path) -> None:
     Raises
     ------
     InputError
-        The file is there and has no marks.
+        The file is there and has no marks, or it cannot be written.
     """
     part = f"{START}\n{accuracy_table(rows)}\n{STOP}"
     if not path.exists():
-        path.write_text(f"# Accuracy against exact truth\n\n{part}\n", encoding="utf-8")
+        with writing_to(path):
+            path.write_text(f"# Accuracy against exact truth\n\n{part}\n", encoding="utf-8")
         return
     text = path.read_text(encoding="utf-8")
     before, found, rest = text.partition(START)
@@ -82,7 +83,8 @@ def write_accuracy(rows: Sequence[AccuracyRow], path: Path) -> None:
             needed=f"the lines {START} and {STOP}, or a new file",
             remedy="add them where the table is to stand, or choose another name",
         )
-    path.write_text(before + part + after, encoding="utf-8")
+    with writing_to(path):
+        path.write_text(before + part + after, encoding="utf-8")
 
 
 def write_accuracy_figure(rows: Sequence[AccuracyRow], path: Path) -> None:
@@ -94,10 +96,17 @@ def write_accuracy_figure(rows: Sequence[AccuracyRow], path: Path) -> None:
         What `measure_accuracy` gave.
     path : Path
         File to write; one that is there is replaced.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
     """
     from xrayiq.plots import accuracy_size, plot_accuracy, to_png
 
-    path.write_bytes(to_png(lambda ax: plot_accuracy(rows, ax=ax), size=accuracy_size(rows)))
+    png = to_png(lambda ax: plot_accuracy(rows, ax=ax), size=accuracy_size(rows))
+    with writing_to(path):
+        path.write_bytes(png)
 
 
 def _requirement(row: AccuracyRow) -> str:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -21,9 +22,17 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pr
 _GONE_S = 10.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """When a run has stored its first files, and how much longer it takes."""
+
+    first_s: float
+    rest_s: float
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """Archive that takes a run through all of its phases, the rows of a run that nobody disturbs, and its seconds."""
+    """Archive that takes a run through all of its phases, the rows of a run that nobody disturbs, and its moments."""
     folder = tmp_path_factory.mktemp("undisturbed")
     # a logarithmic detector: its images are measured again once its flat fields have told the response
     simulate_detector_tests(
@@ -35,9 +44,11 @@ def undisturbed(tmp_path_factory):
     (folder / "archive" / "text.txt").write_text("no image")
     started = time.monotonic()
     process = start_run(folder / "archive", folder / "qa.db")
+    await_files(process, folder / "qa.db")
+    stored = time.monotonic()
     _, messages = process.communicate()
     assert process.returncode in (0, 1, 3), messages
-    return folder, rows_of(folder / "qa.db"), time.monotonic() - started
+    return folder, rows_of(folder / "qa.db"), Moments(first_s=stored - started, rest_s=time.monotonic() - stored)
 
 
 def test_undisturbed_run_goes_through_all_phases(undisturbed):
@@ -49,14 +60,24 @@ def test_undisturbed_run_goes_through_all_phases(undisturbed):
     assert Counter(dict(row)["status"] for row in rows["files"])["duplicate"] == 1
 
 
+def await_files(process, store):
+    """Wait until a run has stored something, or is over."""
+    while process.poll() is None and not files_stored(store):
+        time.sleep(0.02)
+
+
 def run_with_kills(undisturbed, store, *, seed, kills):
     """Rows and runs of a store whose run was killed at moments drawn from a seed, and the files stored at each kill."""
-    folder, _, seconds = undisturbed
+    folder, _, moments = undisturbed
     random = np.random.default_rng(seed)
     stored = []
-    for kill in kills:
+    for kill, from_start in kills:
         process = start_run(folder / "archive", store)
-        time.sleep(random.uniform(0.15, 1.0) * seconds)
+        if from_start:
+            time.sleep(random.uniform(0.2, 1.0) * moments.first_s)
+        else:
+            await_files(process, store)
+            time.sleep(random.uniform(0.0, 0.7) * moments.rest_s)
         kill(process.pid, signal.SIGKILL)
         # a run that ended before the kill does not count, nor one that was only about to leave
         if process.wait() == -signal.SIGKILL and (count := files_stored(store)):
@@ -78,7 +99,8 @@ def assert_equal_rows(found, expected):
 
 def test_killed_run_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp_path):
     for seed in range(1, 7):
-        rows, runs, stored = run_with_kills(undisturbed, tmp_path / f"{seed}.db", seed=seed, kills=(os.killpg, os.kill))
+        kills = ((os.kill, False), (os.killpg, True))
+        rows, runs, stored = run_with_kills(undisturbed, tmp_path / f"{seed}.db", seed=seed, kills=kills)
         assert_equal_rows(rows, undisturbed[1])
         assert {run["status"] for run in runs[:-1]} <= {"killed", "finished"}
         assert runs[-1]["status"] == "finished"
@@ -93,7 +115,7 @@ def test_killed_run_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp
 @pytest.mark.parametrize("kill", [os.killpg, os.kill], ids=["whole group", "parent alone"])
 @pytest.mark.parametrize("seed", range(10, 15))
 def test_run_killed_many_times_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp_path, seed, kill):
-    rows, _, _ = run_with_kills(undisturbed, tmp_path / "qa.db", seed=seed, kills=[kill] * 8)
+    rows, _, _ = run_with_kills(undisturbed, tmp_path / "qa.db", seed=seed, kills=[(kill, False), (kill, True)] * 4)
     assert_equal_rows(rows, undisturbed[1])
 
 

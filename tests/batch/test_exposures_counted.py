@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from executor_here import Here
 
 import xrayiq
 from xrayiq_phantoms import Detector, Equipment, Examination, Identifiers, Technique, simulate_clinical, write_dicom
@@ -46,7 +47,7 @@ def objects(folder, tmp_path_factory):
     site.write_text(SITE, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XRAYIQ_KEY_FILE", str(store / "person.key"))
-        summary = xrayiq.run(folder, f"sqlite:///{store / 'qa.db'}", site=site, workers=1)
+        summary = xrayiq.run(folder, f"sqlite:///{store / 'qa.db'}", site=site, client=Here())
     with xrayiq.open_records(f"sqlite:///{store / 'qa.db'}") as records:
         frames = {name: records.frame(name) for name in ("objects", "files")}
         report = xrayiq.write_report(records, store / "report.html").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 
 import pytest
+from executor_here import Here
 from pandas.testing import assert_frame_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -95,7 +96,7 @@ def test_second_run_adds_only_its_run_row(scored, archive):
     with xrayiq.open_records(url) as records:
         before = {name: records.frame(name) for name in FRAMES}
         runs = len(records.frame("runs"))
-    second = xrayiq.run(archive, url, workers=1)
+    second = xrayiq.run(archive, url, client=Here())
     assert second.unchanged == 10
     assert second.new_outcomes == 0
     assert (second.exit_code, second.outcome_counts) == (first.exit_code, first.outcome_counts)
@@ -109,9 +110,9 @@ def test_touched_file_with_its_old_content_is_unchanged(scored, archive, tmp_pat
     copy = tmp_path / "archive"
     shutil.copytree(archive, copy)
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    first = xrayiq.run(copy, url, workers=1)
+    first = xrayiq.run(copy, url, client=Here())
     os.utime(copy / "qc" / "flat.dcm", ns=(1, 1))
-    again = xrayiq.run(copy, url, workers=1)
+    again = xrayiq.run(copy, url, client=Here())
     assert (again.unchanged, again.new_outcomes) == (10, 0)
     assert again.outcome_counts == first.outcome_counts
     with xrayiq.open_records(url) as records:
@@ -123,12 +124,12 @@ def test_other_content_of_the_same_size_is_scored_again(archive, tmp_path):
     copy = tmp_path / "archive"
     shutil.copytree(archive / "qc", copy)
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    xrayiq.run(copy, url, workers=1)
+    xrayiq.run(copy, url, client=Here())
     file = copy / "flat.dcm"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1  # the last pixel
     file.write_bytes(content)
-    again = xrayiq.run(copy, url, workers=1)
+    again = xrayiq.run(copy, url, client=Here())
     assert again.unchanged == again.files - 1
 
 
@@ -251,7 +252,7 @@ def test_site_file_changes_limits_digest_and_outcomes(archive, tmp_path):
         '[[header_rules]]\nattribute = "protocol_name"\npattern = "^MTF"\nkind = "other"\n'
     )
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    shipped, own = xrayiq.run(archive, url, workers=1), xrayiq.run(archive, url, workers=1, site=site)
+    shipped, own = xrayiq.run(archive, url, client=Here()), xrayiq.run(archive, url, client=Here(), site=site)
     assert (shipped.exit_code, own.verdict_counts.get("fail", 0)) == (1, 0)
     with xrayiq.open_records(url) as records:
         assert len(set(records.frame("runs")["site_digest"])) == 2
@@ -261,7 +262,7 @@ def test_site_file_changes_limits_digest_and_outcomes(archive, tmp_path):
 
 def test_progress_ends_at_the_number_of_files(archive, tmp_path):
     steps = []
-    xrayiq.run(archive, f"sqlite:///{tmp_path / 'qa.db'}", workers=1, progress=steps.append)
+    xrayiq.run(archive, f"sqlite:///{tmp_path / 'qa.db'}", client=Here(), progress=steps.append)
     assert [step.done for step in steps[:10]] == list(range(1, 11))
     assert {step.done for step in steps[10:]} == {10}  # sets are told as well
     assert steps[-1].total == 10

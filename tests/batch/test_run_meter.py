@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from executor_here import Here
 
 import xrayiq
 from xrayiq.batch import score_paths
@@ -44,7 +45,7 @@ def stored(tmp_path_factory):
     (root / "list.csv").write_text("file,set kVp,kerma [µGy]\nflat.dcm,70,2.5\n")
     (root / "staff.csv").write_text("name,age\nCanary^Name,40\n")
     url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'qa.db'}"
-    summary = xrayiq.run(root, url, workers=1)
+    summary = xrayiq.run(root, url, client=Here())
     return root, url, summary
 
 
@@ -82,7 +83,7 @@ def test_free_text_of_a_table_stays_out_of_the_store(stored):
 
 def test_a_second_run_measures_nothing_again(stored):
     root, url, first = stored
-    again = xrayiq.run(root, url, workers=1)
+    again = xrayiq.run(root, url, client=Here())
     assert (again.unchanged, again.new_outcomes, again.exit_code) == (first.files, 0, 1)
 
 

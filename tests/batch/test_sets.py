@@ -9,6 +9,7 @@ import shutil
 
 import numpy as np
 import pytest
+from executor_here import Here
 
 import xrayiq
 from xrayiq.procedures import RESULT_TYPES
@@ -34,7 +35,7 @@ def tested(tmp_path_factory):
     )
     simulate_detector_tests(folder / "archive", rooms=(faulty, LOGARITHMIC), flats=2, edges=2, shape=(704, 704))
     url = f"sqlite:///{folder / 'qa.db'}"
-    summary = xrayiq.run(folder / "archive", url, workers=2)
+    summary = xrayiq.run(folder / "archive", url, client=Here())
     return folder / "archive", url, summary
 
 
@@ -118,12 +119,12 @@ def test_a_new_defect_is_told_from_the_map_of_the_day_before(tmp_path):
         for folder in sorted((tmp_path / "all" / "DICOM").iterdir())[day : day + 1]:
             shutil.copytree(folder, tmp_path / "archive" / folder.name)
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    xrayiq.run(tmp_path / "archive", url, workers=1)
+    xrayiq.run(tmp_path / "archive", url, client=Here())
     maps = results(url, "defect_map", DIRECT)
     assert [(one.version, len(one.pixels_px)) for one in maps] == [(1, 0), (2, 9)]
     (change,) = results(url, "defect_change", DIRECT)
     assert (len(change.new_px), change.large_new_clusters, change.days) == (9, 1, 28)
-    assert xrayiq.run(tmp_path / "archive", url, workers=1).new_outcomes == 0
+    assert xrayiq.run(tmp_path / "archive", url, client=Here()).new_outcomes == 0
     with xrayiq.open_records(url) as records:
         page = xrayiq.write_report(records, tmp_path / "report.html").read_text()
     # no level of kerma but one, so no response: the last set is shown all the same, and what changed in it
@@ -146,7 +147,7 @@ def test_second_run_measures_nothing_again(tested):
     archive, url, _ = tested
     with xrayiq.open_records(url) as records:
         before = {name: records.frame(name) for name in ("outcomes", "measurements", "sets", "responses", "files")}
-    again = xrayiq.run(archive, url, workers=1)
+    again = xrayiq.run(archive, url, client=Here())
     assert again.new_outcomes == 0
     with xrayiq.open_records(url) as records:
         for name, frame in before.items():
@@ -165,12 +166,12 @@ def test_a_late_kerma_table_makes_a_new_set_that_supersedes_the_old(tested, tmp_
     archive = tmp_path / "archive"
     table = one_flat_of_each_level(tested[0] / "DICOM" / "20250303" / "T0012", archive)
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    xrayiq.run(archive, url, workers=2)
+    xrayiq.run(archive, url, client=Here())
     # the room's exposure index is 10^0.25 times too high, and so is the kerma taken from it
     (first,) = results(url, "signal_transfer", LOGARITHMIC)
     assert first.kerma_ugy[0] == pytest.approx(0.3 * 10**0.25, abs=1e-3)
     (archive / "kerma.csv").write_text(table)
-    xrayiq.run(archive, url, workers=2)
+    xrayiq.run(archive, url, client=Here())
     (second,) = results(url, "signal_transfer", LOGARITHMIC)
     assert second.kerma_ugy[0] == 0.3
     with xrayiq.open_records(url) as records:
@@ -184,13 +185,13 @@ def test_a_file_that_is_gone_is_left_out_of_its_set(tested, tmp_path):
     archive = tmp_path / "archive"
     one_flat_of_each_level(tested[0] / "DICOM" / "20250303" / "T0011", archive)
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    xrayiq.run(archive, url, workers=1)
+    xrayiq.run(archive, url, client=Here())
     (archive / "00005.dcm").unlink()
-    summary = xrayiq.run(archive, url, workers=1)
+    summary = xrayiq.run(archive, url, client=Here())
     assert summary.outcome_counts.get("error", 0) == 0
     (transfer,) = results(url, "signal_transfer", DIRECT)
     assert transfer.kerma_ugy.size == 6
-    assert xrayiq.run(archive, url, workers=1).new_outcomes == 0
+    assert xrayiq.run(archive, url, client=Here()).new_outcomes == 0
 
 
 def test_a_table_that_cannot_be_used_is_an_outcome_with_line_and_column(tested, tmp_path):
@@ -198,7 +199,7 @@ def test_a_table_that_cannot_be_used_is_an_outcome_with_line_and_column(tested, 
     one_flat_of_each_level(tested[0] / "DICOM" / "20250303" / "T0011", archive)
     (archive / "kerma.csv").write_text("file,kerma_ugy\n00001.dcm,2;5\n")
     url = f"sqlite:///{tmp_path / 'qa.db'}"
-    summary = xrayiq.run(archive, url, workers=2)
+    summary = xrayiq.run(archive, url, client=Here())
     with xrayiq.open_records(url) as records:
         outcomes = records.frame("outcomes")
     (row,) = outcomes[outcomes["procedure"] == "acquisition_set"].to_dict("records")

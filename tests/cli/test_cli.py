@@ -261,6 +261,7 @@ def test_dry_run_fits_into_80_columns_without_breaking_words(files, tmp_path):
         (["--settle", "1"], 2),
         (["--dry-run", "--log", "run.log"], 2),
         (["--dry-run", "--scheduler", "tcp://127.0.0.1:1"], 2),
+        (["--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], 2),
         (["--dry-run", "--workers", "1", "--memory", "256"], 0),
     ],
 )

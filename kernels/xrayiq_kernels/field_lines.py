@@ -1,6 +1,7 @@
 """Lines on which many edge points lie: peaks of their votes, each fitted to its points.
 
-Lines are given as in `xrayiq_kernels.collimation`: by the angle φ of their inward normal and their distance ρ.
+Lines are given by their inward normal (cos φ, sin φ) in (row, column), which points to the brighter side, and their
+distance ρ from a reference point along it: rows·cos φ + columns·sin φ = ρ.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
-from xrayiq_kernels.collimation import line_votes
 
 #: bands about a line whose points it is fitted to, in turn
 BANDS_PX = (3.0, 2.0, 1.5)
@@ -26,38 +26,55 @@ SAME_PX = 2.0
 
 
 @kernel
-def _is_near(points: NDArray[np.float64], index: int, line: NDArray[np.float64], band: float) -> bool:
-    """Whether an edge point lies within a band about a line (cos φ, sin φ, ρ), and its normal agrees."""
-    away = points[index, 0] * line[0] + points[index, 1] * line[1] - line[2]
-    agreement = points[index, 2] * line[0] + points[index, 3] * line[1]
-    return bool(abs(away) < band and agreement > AGREEING)
+def _near(
+    points: NDArray[np.float64],
+    line: NDArray[np.float64],
+    band: float,
+    marks: NDArray[np.bool_],
+    near: NDArray[np.int64],
+) -> int:
+    """Numbers of the points within a band about a line (cos φ, sin φ, ρ) whose normals agree; how many they are."""
+    rows, columns, downs, acrosses = points[0], points[1], points[2], points[3]
+    down, across, distance = line[0], line[1], line[2]
+    for index in range(marks.size):
+        away = rows[index] * down + columns[index] * across - distance
+        agreement = downs[index] * down + acrosses[index] * across
+        marks[index] = (abs(away) < band) & (agreement > AGREEING)
+    count = 0
+    for index in range(marks.size):
+        if marks[index]:
+            near[count] = index
+            count += 1
+    return count
 
 
 @kernel
 def _fit_line(
-    points: NDArray[np.float64], weights: NDArray[np.float64], peak: NDArray[np.float64], least: float
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    peak: NDArray[np.float64],
+    least: float,
+    marks: NDArray[np.bool_],
+    near: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Line (cos φ, sin φ, ρ) near a peak by total least squares with a shrinking band; of size 0 without points."""
     line = peak.copy()
     for band in BANDS_PX:
+        count = _near(points, line, band, marks, near)
         total, row, column = 0.0, 0.0, 0.0
-        count = 0
-        for index in range(points.shape[0]):
-            if _is_near(points, index, line, band):
-                total += weights[index]
-                row += weights[index] * points[index, 0]
-                column += weights[index] * points[index, 1]
-                count += 1
+        for index in near[:count]:
+            total += weights[index]
+            row += weights[index] * points[0, index]
+            column += weights[index] * points[1, index]
         if total < least or count < 5 or total <= 0.0:
             return np.empty(0, dtype=np.float64)
         row, column = row / total, column / total
         rows, mixed, columns = 0.0, 0.0, 0.0
-        for index in range(points.shape[0]):
-            if _is_near(points, index, line, band):
-                down, across = points[index, 0] - row, points[index, 1] - column
-                rows += weights[index] * down * down
-                mixed += weights[index] * down * across
-                columns += weights[index] * across * across
+        for index in near[:count]:
+            down, across = points[0, index] - row, points[1, index] - column
+            rows += weights[index] * down * down
+            mixed += weights[index] * down * across
+            columns += weights[index] * across * across
         # normal along the axis of least moment; the axis of greatest moment stands at `along` to the rows
         along = 0.5 * math.atan2(2.0 * mixed, rows - columns)
         down, across = -math.sin(along), math.cos(along)
@@ -68,38 +85,103 @@ def _fit_line(
 
 
 @kernel
-def _take_back(
+def _vote(
     votes: NDArray[np.float64],
     points: NDArray[np.float64],
     index: int,
     weight: float,
     spread_deg: int,
-    reach_px: int,
+    directions: NDArray[np.float64],
     changed: NDArray[np.bool_],
 ) -> None:
-    """Subtract the votes of one point, each the mean over three neighbouring pixels of ρ."""
-    last = 2 * reach_px
-    angle = math.degrees(math.atan2(points[index, 3], points[index, 2]))
+    """Add the votes of one point, counted from the reference point; those of a weight below 0 are taken back."""
+    if weight == 0.0:
+        return
+    last = votes.shape[1] - 1
+    reach_px = last // 2
+    angle = math.degrees(math.atan2(points[3, index], points[2, index]))
     nearest = math.floor(angle + 0.5)
     for degree in range(nearest - spread_deg, nearest + spread_deg + 1):
         off = (degree - angle) / max(spread_deg, 1)
-        share = weight * (1.0 - off * off)
-        if share <= 0.0:
+        share = weight * (1.0 - off * off) / 3.0
+        if off * off >= 1.0:
             continue
-        radians = math.radians(degree)
-        distance = points[index, 0] * math.cos(radians) + points[index, 1] * math.sin(radians) + reach_px
+        turned = degree % 360
+        distance = points[0, index] * directions[turned, 0] + points[1, index] * directions[turned, 1] + reach_px
         lower = math.floor(distance)
         part = distance - lower
         if lower < 0 or lower + 1 > last:
             continue
-        line = votes[degree % 360]
-        changed[degree % 360] = True
+        line = votes[turned]
+        changed[turned] = True
         if lower > 0:
-            line[lower - 1] -= share * (1.0 - part) / 3.0
-        line[lower] -= share / 3.0
-        line[lower + 1] -= share / 3.0
+            line[lower - 1] += share * (1.0 - part)
+        line[lower] += share
+        line[lower + 1] += share
         if lower + 2 <= last:
-            line[lower + 2] -= share * part / 3.0
+            line[lower + 2] += share * part
+
+
+@kernel
+def _directions() -> NDArray[np.float64]:
+    """Cosine and sine of every whole degree."""
+    directions = np.empty((360, 2), dtype=np.float64)
+    for degree in range(360):
+        directions[degree, 0] = math.cos(math.radians(degree))
+        directions[degree, 1] = math.sin(math.radians(degree))
+    return directions
+
+
+@kernel
+def _centred(points: NDArray[np.float64], centre_row: float, centre_column: float) -> NDArray[np.float64]:
+    """Rows and columns from the reference point, and both parts of the normals, each along one line."""
+    centred = np.empty((4, points.shape[0]), dtype=np.float64)
+    for index in range(points.shape[0]):
+        centred[0, index] = points[index, 0] - centre_row
+        centred[1, index] = points[index, 1] - centre_column
+        centred[2, index] = points[index, 2]
+        centred[3, index] = points[index, 3]
+    return centred
+
+
+@kernel
+def line_votes(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    centre_row: float,
+    centre_column: float,
+    spread_deg: int,
+    reach_px: int,
+) -> NDArray[np.float64]:
+    """Votes of edge points for directed lines.
+
+    Parameters
+    ----------
+    points : (points, 5) array of float64
+        As `xrayiq_kernels.edge_points.edge_points` gives them.
+    weights : (points,) array of float64
+        Weight of each point.
+    centre_row, centre_column : float
+        Reference point of ρ.
+    spread_deg : int
+        A point votes for the whole degrees within this distance of its normal's angle, with a weight that falls as a
+        parabola to 0 at the spread.
+    reach_px : int
+        Greatest |ρ| in pixels; votes beyond are dropped.
+
+    Returns
+    -------
+    (360, 2·reach_px + 1) array of float64
+        Votes per degree of φ and pixel of ρ, shared between the two nearest pixels of ρ; each the mean over three
+        neighbouring pixels of ρ.
+    """
+    votes = np.zeros((360, 2 * reach_px + 1), dtype=np.float64)
+    changed = np.zeros(360, dtype=np.bool_)
+    directions = _directions()
+    centred = _centred(points, centre_row, centre_column)
+    for index in range(points.shape[0]):
+        _vote(votes, centred, index, weights[index], spread_deg, directions, changed)
+    return votes
 
 
 @kernel
@@ -115,13 +197,13 @@ def line_peaks(
 ) -> NDArray[np.float64]:
     """Lines with the most votes, each fitted to its points by total least squares; best first.
 
-    The votes are those of `line_votes`, each the mean over three neighbouring pixels of ρ. The votes of a peak's points
-    are taken back before the next peak is looked for, so that they do not hide weaker lines beside it.
+    The votes are those of `line_votes`. The votes of a peak's points are taken back before the next peak is looked for,
+    so that they do not hide weaker lines beside it.
 
     Parameters
     ----------
     points : (points, 5) array of float64
-        As `xrayiq_kernels.collimation.edge_points` gives them.
+        As `xrayiq_kernels.edge_points.edge_points` gives them.
     weights : (points,) array of float64
         Weight of each point, from 0.
     centre_row, centre_column : float
@@ -139,39 +221,31 @@ def line_peaks(
         φ from 0 to 2π, and ρ.
     """
     votes = line_votes(points, weights, centre_row, centre_column, spread_deg, reach_px)
-    columns = votes.shape[1]
-    greatest = np.zeros(360, dtype=np.float64)
+    greatest = np.full(360, np.inf)
     places = np.zeros(360, dtype=np.int64)
     changed = np.ones(360, dtype=np.bool_)
-    for degree in range(360):
-        line = votes[degree]
-        before = 0.0
-        for column in range(columns):
-            here = line[column]
-            after = line[column + 1] if column + 1 < columns else 0.0
-            line[column] = (before + here + after) / 3.0
-            before = here
-    centred = points.copy()
-    for index in range(points.shape[0]):
-        centred[index, 0] -= centre_row
-        centred[index, 1] -= centre_column
+    directions = _directions()
+    centred = _centred(points, centre_row, centre_column)
     left = weights.copy()
+    marks = np.empty(weights.size, dtype=np.bool_)
+    near = np.empty(weights.size, dtype=np.int64)
     found = np.empty((turns, 2), dtype=np.float64)
     count = 0
     peak = np.empty(3, dtype=np.float64)
     for _ in range(turns):
-        for degree in range(360):
-            if changed[degree]:
-                places[degree] = np.argmax(votes[degree])
-                greatest[degree] = votes[degree, places[degree]]
-                changed[degree] = False
         degree = int(np.argmax(greatest))
+        # votes only fall: what a changed line of them held is more than it holds now
+        while changed[degree]:
+            places[degree] = np.argmax(votes[degree])
+            greatest[degree] = votes[degree, places[degree]]
+            changed[degree] = False
+            degree = int(np.argmax(greatest))
         place = places[degree]
         if greatest[degree] < least / 2.0:
             break
         radians = math.radians(degree)
         peak[0], peak[1], peak[2] = math.cos(radians), math.sin(radians), place - reach_px
-        line = _fit_line(centred, weights, peak, least)
+        line = _fit_line(centred, weights, peak, least, marks, near)
         if line.size > 0:
             angle = math.atan2(line[1], line[0]) % (2.0 * math.pi)
             is_new = True
@@ -182,14 +256,14 @@ def line_peaks(
             if is_new:
                 found[count, 0], found[count, 1] = angle, line[2]
                 count += 1
-        for index in range(centred.shape[0]):
-            used = _is_near(centred, index, peak, PEAK_BAND_PX)
-            if line.size > 0 and not used:
-                used = _is_near(centred, index, line, LINE_BAND_PX)
-            if used:
-                _take_back(votes, centred, index, left[index], spread_deg, reach_px, changed)
+        for index in near[: _near(centred, peak, PEAK_BAND_PX, marks, near)]:
+            _vote(votes, centred, index, -left[index], spread_deg, directions, changed)
+            left[index] = 0.0
+        if line.size > 0:
+            for index in near[: _near(centred, line, LINE_BAND_PX, marks, near)]:
+                _vote(votes, centred, index, -left[index], spread_deg, directions, changed)
                 left[index] = 0.0
-        for near in range(degree - 1, degree + 2):
-            votes[near % 360, max(place - 1, 0) : place + 2] = 0.0
-            changed[near % 360] = True
+        for beside in range(degree - 1, degree + 2):
+            votes[beside % 360, max(place - 1, 0) : place + 2] = 0.0
+            changed[beside % 360] = True
     return found[:count].copy()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
+from xrayiq_kernels.middle_pair import BRACKET_SIZE, middle_pair
 
 #: rounds of least absolute deviations, and of Tukey's biweight after them
 ABSOLUTE_ROUNDS = 12
@@ -57,11 +58,15 @@ def robust_line_fit(
     scale = np.inf
     sizes = np.empty(size, dtype=np.float64)
     weight = np.empty(size, dtype=np.float64)
+    few = np.empty(size, dtype=np.float64)
+    bracket = np.empty(BRACKET_SIZE, dtype=np.float64)
+    middle = 0.0
     for turn in range(ABSOLUTE_ROUNDS + BIWEIGHT_ROUNDS):
         for index in range(size):
             sizes[index] = abs(y[index] - intercept - slope * x[index])
         if turn <= ABSOLUTE_ROUNDS:
-            scale = max(1.4826 * float(np.median(sizes)), least_scale)
+            middle, beyond = middle_pair(sizes, middle, few, bracket)
+            scale = max(1.4826 * ((middle + beyond) / 2.0), least_scale)
         total, sum_x, sum_y = 0.0, 0.0, 0.0
         for index in range(size):
             if turn < ABSOLUTE_ROUNDS:

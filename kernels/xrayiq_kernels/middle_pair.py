@@ -130,7 +130,7 @@ def _place_limits(bracket: NDArray[Any], turn: int, guess: float, share: float, 
 
 @kernel
 def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: NDArray[Any]) -> tuple[float, float]:
-    """The two values in the middle of an even number of values: their mean is the median.
+    """The two values in the middle of many: their mean is the median.
 
     A bracket about them shrinks by counting, which runs over several values at once, until it holds one whole number or
     what it holds is quickly sorted.
@@ -138,7 +138,7 @@ def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: N
     Parameters
     ----------
     sizes : 1-D array of int32 or float64
-        An even number of values, none below 0, no NaN; at least two.
+        At least one value, none below 0, no NaN.
     guess : float
         About where they are; it only saves time.
     few, bracket : 1-D arrays of the same dtype
@@ -147,9 +147,9 @@ def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: N
     Returns
     -------
     tuple of (float, float)
-        The values of rank n/2 and n/2 + 1, counted from 1.
+        The values of rank n/2 and n/2 + 1, counted from 1; twice the one in the middle of an odd number.
     """
-    half = sizes.size // 2
+    half = (sizes.size + 1) // 2
     # the array's dtype cuts what is written to whole numbers where the values are whole
     bracket[0] = 0.5
     whole = bracket[0] == 0
@@ -175,11 +175,13 @@ def middle_pair(sizes: NDArray[Any], guess: float, few: NDArray[Any], bracket: N
     if whole:
         # no whole number is left between the ends of the bracket
         first = high
-        if above > half:
+        if above > half or 2 * half > sizes.size:
             return float(first), float(first)
     else:
         held = _gather(sizes, low, high, few)
         first = few[half - below - 1]
+        if 2 * half > sizes.size:
+            return float(first), float(first)
         if half - below < held:
             return float(first), float(few[half - below])
     return float(first), float(_least_above(sizes, high, highest))

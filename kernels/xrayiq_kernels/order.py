@@ -54,31 +54,36 @@ def percentiles(
             found[number] = _between(ordered[rank], ordered[min(rank + 1, values.size - 1)], place - rank)
         return found
     # the order of the bins is that of the values: subtraction and multiplication keep it when they round
-    bins = np.empty(values.size, dtype=np.int32)
-    counts = np.zeros(BINS + 1, dtype=np.int64)
+    bins = np.empty(values.size, dtype=np.int16)
+    counts = np.zeros((2, BINS + 1), dtype=np.int32)
     for index in range(values.size):
-        bins[index] = np.int32((values[index] - low) * scale)
-    for index in range(values.size):
-        counts[bins[index]] += 1
-    few = np.empty(values.size, dtype=np.float64)
+        bins[index] = np.int16((values[index] - low) * scale)
+    # neighbours often fall into one bin: two tables need not wait for each other
+    for index in range(0, values.size - 1, 2):
+        counts[0, bins[index]] += 1
+        counts[1, bins[index + 1]] += 1
+    if values.size % 2 == 1:
+        counts[0, bins[values.size - 1]] += 1
+    counts[0] += counts[1]
     for number in range(percents.size):
         place = percents[number] / 100.0 * (values.size - 1)
         rank = min(int(place), values.size - 1)
         following = min(rank + 1, values.size - 1)
         first, below = 0, 0
-        while below + counts[first] <= rank:
-            below += counts[first]
+        while below + counts[0, first] <= rank:
+            below += counts[0, first]
             first += 1
-        last, up_to = first, below + counts[first]
+        last, up_to = first, below + counts[0, first]
         while up_to <= following:
             last += 1
-            up_to += counts[last]
+            up_to += counts[0, last]
+        few = np.empty(up_to - below, dtype=np.float64)
         held = 0
         for index in range(values.size):
             if bins[index] >= first and bins[index] <= last:
                 few[held] = values[index]
                 held += 1
-        ordered = np.sort(few[:held])
+        ordered = np.sort(few)
         found[number] = _between(ordered[rank - below], ordered[following - below], place - rank)
     return found
 

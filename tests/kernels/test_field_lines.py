@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xrayiq_kernels.collimation import line_votes
-from xrayiq_kernels.field_lines import line_peaks
+from xrayiq_kernels.field_lines import line_peaks, line_votes
 
 SHAPE = (120, 150)
 CENTRE = np.array([59.5, 74.5])
@@ -52,13 +51,36 @@ def fitted(points, weights, line):
     return line[0] % (2.0 * np.pi), line[1]
 
 
-def smoothed_votes(points, weights):
-    padded = np.pad(line_votes(points, weights, *CENTRE, SPREAD, REACH), ((0, 0), (1, 1)))
+def votes_by_definition(points, weights, centre, spread, reach):
+    votes = np.zeros((360, 2 * reach + 1))
+    for point, weight in zip(points, weights, strict=True):
+        angle = np.degrees(np.arctan2(point[3], point[2]))
+        for degree in range(360):
+            off = (degree - angle + 180.0) % 360.0 - 180.0
+            share = weight * (1.0 - (off / spread) ** 2)
+            if abs(off) > spread or share <= 0:
+                continue
+            radians = np.radians(degree)
+            rho = (point[0] - centre[0]) * np.cos(radians) + (point[1] - centre[1]) * np.sin(radians)
+            low = int(np.floor(rho))
+            for place, part in ((low, 1.0 - (rho - low)), (low + 1, rho - low)):
+                if -reach <= low and low + 1 <= reach:
+                    votes[degree, place + reach] += share * part
+    padded = np.pad(votes, ((0, 0), (1, 1)))
     return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3.0
 
 
+@pytest.mark.parametrize("reach", [REACH, 30])
+def test_votes_go_to_the_lines_near_a_points_normal(reach):
+    points, weights = edge_points()
+    found = line_votes(points, weights, *CENTRE, SPREAD, reach)
+    # sums of some hundred votes in another order
+    np.testing.assert_allclose(found, votes_by_definition(points, weights, CENTRE, float(SPREAD), reach), atol=1e-9)
+    assert found.sum() > 0
+
+
 def peaks_by_definition(points, weights, turns):
-    votes, left, lines = smoothed_votes(points, weights), weights.copy(), []
+    votes, left, lines = votes_by_definition(points, weights, CENTRE, float(SPREAD), REACH), weights.copy(), []
     centred = points - np.array([*CENTRE, 0.0, 0.0, 0.0])
     for _ in range(turns):
         degree, place = np.unravel_index(np.argmax(votes), votes.shape)
@@ -74,7 +96,7 @@ def peaks_by_definition(points, weights, turns):
             ]
             if not any(turn < np.deg2rad(1.5) and away < 2.0 for turn, away in apart):
                 lines.append(line)
-        votes -= smoothed_votes(points[used], left[used])
+        votes -= votes_by_definition(points[used], left[used], CENTRE, float(SPREAD), REACH)
         left[used] = 0.0
         votes[np.arange(degree - 1, degree + 2) % 360, max(place - 1, 0) : place + 2] = 0.0
     return np.array(lines).reshape(-1, 2)

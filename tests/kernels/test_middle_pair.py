@@ -9,7 +9,7 @@ from xrayiq_kernels.middle_pair import BRACKET_SIZE, middle_pair
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float64])
-@pytest.mark.parametrize("kind", ["spread", "equal", "mostly equal", "two values", "huge", "few"])
+@pytest.mark.parametrize("kind", ["spread", "equal", "mostly equal", "two values", "huge", "few", "odd", "one"])
 @pytest.mark.parametrize("guess", [0.0, 60.0, 1e6])
 def test_the_middle_pair_is_that_of_the_sorted_values(dtype, kind, guess):
     generator = np.random.default_rng(7)
@@ -23,12 +23,11 @@ def test_the_middle_pair_is_that_of_the_sorted_values(dtype, kind, guess):
     if kind == "huge":
         values[:50] = 1e-3
         values[50:] = 1e9 + np.arange(14)
-    if kind == "few":
-        values = values[:4]
+    if kind in ("few", "odd", "one"):
+        values = values[: {"few": 4, "odd": 63, "one": 1}[kind]]
     values = generator.permutation(values).astype(dtype)
-    half = values.size // 2
     found = middle_pair(values, guess, np.zeros_like(values), np.zeros(BRACKET_SIZE, dtype=dtype))
-    assert found == tuple(np.sort(values)[half - 1 : half + 1])
+    assert found == tuple(np.sort(values)[[(values.size - 1) // 2, values.size // 2]])
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float64])

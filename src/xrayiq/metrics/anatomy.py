@@ -16,7 +16,7 @@ from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics._pixel_runs import PixelRuns, pixels_of_cells
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, fill_holes
-from xrayiq_kernels.collimation import flat_places
+from xrayiq_kernels.edge_points import flat_places
 
 #: pixel size of the grid on which the regions are told apart
 GRID_MM: Final = 1.0

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.metrics._percentiles import percentile
-from xrayiq_kernels.collimation import edge_points
+from xrayiq_kernels.edge_points import edge_points
 from xrayiq_kernels.field_lines import line_peaks
 from xrayiq_kernels.order import tile_medians
 
@@ -57,7 +57,7 @@ class FieldEvidence:
     ends : tuple of (float, float)
         First and 99th percentile of the logarithm.
     points : (n, 5) array of float64
-        Edge points (`xrayiq_kernels.collimation.edge_points`).
+        Edge points (`xrayiq_kernels.edge_points.edge_points`).
     weights : (n,) array of float64
         0 to 1, from the strength of the edge.
     lines : (m, 2) array of float64

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence
 from xrayiq.metrics.field_geometry import border_lines, intersections
-from xrayiq_kernels.collimation import side_support, weight_outside
+from xrayiq_kernels.field_sides import side_support, weight_outside
 
 #: sides of one field may differ from a rectangle by this angle
 SKEW_DEG: Final = 10.0
@@ -60,7 +60,7 @@ class FieldChoice:
     collimated : 4-tuple of bool
         Whether the side between corners k and k + 1 is an edge, not the border of the image.
     support : (4, 4) array of float64
-        As `xrayiq_kernels.collimation.side_support`.
+        As `xrayiq_kernels.field_sides.side_support`.
     score : float
         Supported length less the costs, in pixels of the grid; 0 for the whole image.
     """

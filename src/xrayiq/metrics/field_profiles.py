@@ -7,11 +7,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
-from xrayiq.metrics._percentiles import percentile
 from xrayiq_kernels.line_fit import robust_line_fit
-from xrayiq_kernels.step_profiles import match_steps, rise_nearest_to_zero, rise_widths
+from xrayiq_kernels.step_offsets import matched_steps, rising_steps
 
 LEVEL_FROM_MM: Final = 2.5
 #: the search for a step starts this far to either side of the line, and a profile must correlate with it this much
@@ -63,71 +61,27 @@ def step_offsets(
     -------
     tuple of (profiles,) arrays
         Offsets in pixels; weights from 0 to 1, all 0 where no profile rises.
+
+    Notes
+    -----
+    A step with the penumbra of the clear profiles is looked for near the median of their rises; anatomy farther off
+    takes no part. The weight falls with the share of the profile's variance that the step leaves unexplained, to which
+    the variance of the offset is proportional; steps that are darker inside (thick anatomy beside scatter) count by
+    `REVERSED_WEIGHT`.
     """
-    crossings, weights = _crossings(profiles, offsets, LEVEL_FROM_MM / pitch_mm)
-    if not weights.any():
-        return crossings, weights
-    blur = max(_penumbra(profiles, offsets, crossings, weights), LEAST_BLUR_MM / pitch_mm)
-    shift = float(np.median(crossings[weights > 0.5 * weights.max()]))
-    return _matches(profiles, offsets, shift, blur, STEP_REACH_MM / pitch_mm)
-
-
-def _crossings(
-    profiles: NDArray[np.float64], offsets: NDArray[np.float64], level_from: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Offset at which each profile rises through the mean of its levels, nearest to 0; weight 0 where it does not."""
-    places, contrast, found = rise_nearest_to_zero(profiles, offsets, level_from)
-    strong = percentile(contrast[found], 90.0)[0] if found.any() else 1.0
-    return places, np.where(found, np.clip(contrast / max(strong, 1e-12), 0.0, 1.0), 0.0)
-
-
-def _penumbra(
-    profiles: NDArray[np.float64],
-    offsets: NDArray[np.float64],
-    crossings: NDArray[np.float64],
-    weights: NDArray[np.float64],
-) -> float:
-    """Standard deviation of the blur, from the slope at the crossings: the least of the clear ones, one in four."""
-    widths = rise_widths(profiles, offsets, crossings, weights > 0.5 * weights.max())
-    return percentile(widths, 25.0)[0] / float(np.sqrt(2.0 * np.pi))
-
-
-def _matches(
-    profiles: NDArray[np.float64],
-    offsets: NDArray[np.float64],
-    expected: float,
-    blur: float,
-    reach: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Offset near the expected one at which a blurred step follows each profile best, and how well it does.
-
-    The window of a profile reaches two standard deviations of the blur and `reach` about the expected offset, so that
-    anatomy farther off takes no part. The weight falls with the share of the profile's variance that the step leaves
-    unexplained, to which the variance of the offset is proportional; steps that are darker inside (thick anatomy beside
-    scatter) count by `REVERSED_WEIGHT`.
-    """
-    half = 2.0 * blur + reach
-    step = offsets[1] - offsets[0]
-    window = np.arange(-np.floor(half / step), np.floor(half / step) + 1) * step
-    places = np.clip((expected + window - offsets[0]) / step, 0.0, len(offsets) - 1.001)
-    lower = places.astype(np.int64)
-    part = places - lower
-    shifts = np.arange(-np.floor(2.0 * reach / step), np.floor(2.0 * reach / step) + 1) * (step / 2.0)
-    templates = ndtr((window[None, :] - shifts[:, None]) / blur)
-    templates = templates - templates.mean(axis=1, keepdims=True)
-    energy = np.sqrt(np.square(templates).sum(axis=1))
-    around, best, size = match_steps(profiles, lower, part, templates / energy[:, None])
-    before, here, after = np.abs(around).T
-    bend = before - 2.0 * here + after
-    move = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, -1.0), 0.0)
-    crossings = expected + shifts[best] + np.clip(move, -1.0, 1.0) * (shifts[1] - shifts[0])
-    match = here / np.maximum(size, 1e-12)
-    unexplained = np.maximum(1.0 - np.square(match), 0.0)
-    trust = np.where(match > LEAST_MATCH, UNEXPLAINED_HALF / (UNEXPLAINED_HALF + unexplained), 0.0)
-    contrast = np.maximum(here / energy[best], 0.0)
-    strong = max(*percentile(contrast, 90.0), 1e-12)
-    polarity = np.where(around[:, 1] > 0, 1.0, REVERSED_WEIGHT)
-    return crossings, trust * np.minimum(contrast / strong, 1.0) * polarity
+    shift, blur, rises = rising_steps(profiles, offsets, LEVEL_FROM_MM / pitch_mm)
+    if not rises:
+        return np.zeros(len(profiles)), np.zeros(len(profiles))
+    return matched_steps(
+        profiles,
+        offsets,
+        shift,
+        max(blur, LEAST_BLUR_MM / pitch_mm),
+        STEP_REACH_MM / pitch_mm,
+        LEAST_MATCH,
+        UNEXPLAINED_HALF,
+        REVERSED_WEIGHT,
+    )
 
 
 def robust_line(

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.metrics.field_geometry import border_lines, intersections
 from xrayiq.metrics.field_profiles import LEAST_SCALE_MM, Slope, robust_line, step_offsets
+from xrayiq_kernels.side_profiles import side_profiles
 
 #: profiles reach this far to either side
 PROFILE_REACH_MM: Final = 5.0
 PROFILE_STEP_MM: Final = 0.25
 SAMPLE_STEP_MM: Final = 1.0
 END_MARGIN_MM: Final = 3.0
-SMOOTHED_SAMPLES: Final = 3
 LEAST_CROSSINGS: Final = 6
 PASSES: Final = 4
 #: standard deviation of the angles of a field's sides about a rectangle (blades are parallel, detectors tilt a little)
@@ -53,7 +52,6 @@ def refine_corners(
         Corners; a side without enough clear profiles stays where it was.
     """
     centre = (np.array(extent) - 1.0) / 2.0
-    picture = signal.astype(np.float32)
     lines = _lines_of(corners - centre)
     borders = border_lines(extent)
     for side, edge in enumerate(collimated):
@@ -65,7 +63,7 @@ def refine_corners(
         for side, edge in enumerate(collimated):
             if edge:
                 expected = _expected_slope(lines[:, 0], angle_sds, side)
-                found = _refined_line(picture, refined, side, lines[side], centre, pitch_mm, expected)
+                found = _refined_line(signal, refined, side, lines[side], centre, pitch_mm, expected)
                 lines[side], angle_sds[side] = found
         refined = intersections(lines[None])[0] + centre
     return refined
@@ -99,7 +97,7 @@ def _expected_slope(angles: NDArray[np.float64], angle_sds: NDArray[np.float64],
 
 
 def _refined_line(
-    picture: NDArray[np.float32],
+    signal: NDArray[np.float64],
     corners: NDArray[np.float64],
     side: int,
     line: NDArray[np.float64],
@@ -114,12 +112,12 @@ def _refined_line(
     inward = np.array([np.cos(line[0]), np.sin(line[0])])
     margin = min(END_MARGIN_MM / pitch_mm, 0.2 * length)
     positions = np.arange(margin, length - margin, SAMPLE_STEP_MM / pitch_mm)
-    on_side = start + positions[:, None] * along
-    on_image = np.all((on_side >= -0.5) & (on_side <= np.array(picture.shape) - 0.5), axis=1)
-    positions, on_side = positions[on_image], on_side[on_image]
+    step = min(PROFILE_STEP_MM / pitch_mm, 0.5)
+    reach = np.floor(PROFILE_REACH_MM / pitch_mm / step)
+    offsets = np.arange(-reach, reach + 1) * step
+    positions, profiles = side_profiles(signal, start, along, inward, positions, offsets)
     if len(positions) < LEAST_CROSSINGS:
         return line, np.inf
-    profiles, offsets = _profiles(picture, on_side, inward, pitch_mm)
     crossings, weights = step_offsets(profiles, offsets, pitch_mm)
     if np.count_nonzero(weights) < LEAST_CROSSINGS:
         return line, np.inf
@@ -133,22 +131,3 @@ def _refined_line(
     middle = (first + last) / 2.0 - centre
     moved = np.array([angle % (2.0 * np.pi), middle[0] * np.cos(angle) + middle[1] * np.sin(angle)])
     return moved, slope.sd
-
-
-def _profiles(
-    picture: NDArray[np.float32], places: NDArray[np.float64], inward: NDArray[np.float64], pitch_mm: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Signal from outside to inside through the places of a side, averaged over neighbouring places; its offsets."""
-    reach = PROFILE_REACH_MM / pitch_mm
-    step = min(PROFILE_STEP_MM / pitch_mm, 0.5)
-    offsets = np.arange(-np.floor(reach / step), np.floor(reach / step) + 1) * step
-    points = places[:, None, :] + offsets[None, :, None] * inward
-    single = cv2.remap(
-        picture,
-        points[..., 1].astype(np.float32),
-        points[..., 0].astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    averaged = cv2.blur(single, (1, SMOOTHED_SAMPLES), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(averaged, dtype=np.float64), offsets

@@ -1,4 +1,4 @@
-"""Reading that takes no more memory than there is content, and for a header alone no more than a header needs."""
+"""Reading that takes no more memory than there is content, for a header alone no more than a header needs, no zeros."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ HEADER_VALUE_MAX: Final = 2**24
 #: how much of a deflated data set is read, and inflated, for its header, bytes
 HEADER_DEFLATED_MAX: Final = 2**25 + 2**20
 HEADER_INFLATED_MAX: Final = 2**25
+#: what a parser reads of zeros as an element, or an item, without content; more of them in a row than fill a sector of
+#: the medium are none
+_ZEROS: Final = bytes(8)
+ZEROS_MAX: Final = 2**9
 
 
 class ContentStream(io.BytesIO):
@@ -32,6 +36,8 @@ class ContentStream(io.BytesIO):
 class BoundedReader:
     """File object whose reads never ask for more than there is, nor all together for more than they may.
 
+    Zeros are no elements: reads of eight of them, one after the other, are refused once they fill a sector.
+
     Parameters
     ----------
     stream : binary file object
@@ -42,6 +48,11 @@ class BoundedReader:
         Name used in messages.
     most : int or None
         Greatest number of bytes that may be read; None for no bound.
+
+    Attributes
+    ----------
+    refusal : HeaderError or None
+        What a read was refused with, which pydicom may turn into another error.
     """
 
     def __init__(self, stream: BinaryIO, size: int, name: str, *, most: int | None) -> None:
@@ -49,6 +60,8 @@ class BoundedReader:
         self._size = size
         self._name = name
         self._allowance = most
+        self._zeros = 0
+        self.refusal: HeaderError | None = None
         self.seek = stream.seek
         self.tell = stream.tell
 
@@ -58,26 +71,43 @@ class BoundedReader:
         Raises
         ------
         HeaderError
-            More is asked for than may be read.
+            More is asked for than may be read, or zeros stand in place of elements.
         """
         left = max(self._size - self._stream.tell(), 0)
         count = left if count < 0 else min(count, left)
         if self._allowance is not None:
             self._allowance -= count
             if self._allowance < 0:
-                raise HeaderError(
+                self.refusal = HeaderError(
                     f"a header of more than {HEADER_MAX // 2**20} MiB",
                     needed="a header of sane size",
                     remedy="leave the object out of the archive",
                     source=self._name,
                 )
-        return self._stream.read(count)
+                raise self.refusal
+        block = self._stream.read(count)
+        if count == len(_ZEROS):
+            self._zeros = self._zeros + count if block == _ZEROS else 0
+            if self._zeros > ZEROS_MAX:
+                self.refusal = zeros_between_elements(self._name)
+                raise self.refusal
+        return block
 
     def take(self, count: int) -> bytes | memoryview:
         """As many bytes as `read` would give; a view of them where they lie in memory."""
         if isinstance(self._stream, ContentStream) and self._allowance is None:
             return self._stream.take(min(count, max(self._size - self._stream.tell(), 0)))
         return self.read(count)
+
+
+def zeros_between_elements(name: str) -> HeaderError:
+    """Error of a file in which zeros stand where elements should."""
+    return HeaderError(
+        "zeros between the elements of the header",
+        needed="one element after the other",
+        remedy="copy or export it again",
+        source=name,
+    )
 
 
 def truncated(found: str, name: str) -> TruncatedFileError:

@@ -7,11 +7,12 @@ nothing and raises nothing. 0 is a value. Text is hostile: control characters ar
 from __future__ import annotations
 
 import functools
+import io
 import re
 import struct
 import unicodedata
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,13 @@ from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_sequence
 from pydicom.sequence import Sequence
 
+from xrayiq.dicom.bounded_reading import ZEROS_MAX, BoundedReader
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.tag_scanner import ScannedElements
+from xrayiq.errors import HeaderError
 
 Value = str | int | float
 Layer = Dataset | ScannedElements
@@ -181,7 +185,7 @@ class Elements:
         for layer in self.layers:
             try:
                 found = sequence_items(layer, keyword)
-            except (*PARSE_ERRORS, OSError):
+            except (*PARSE_ERRORS, OSError, HeaderError):
                 continue
             if found:
                 return found
@@ -192,8 +196,25 @@ def sequence_items(dataset: Layer, keyword: str) -> tuple[Dataset, ...]:
     """Items of a sequence; empty where it is missing. What a damaged one raises is not caught."""
     if keyword not in dataset:
         return ()
+    _require_elements(dataset.get_item(_tag_of(keyword) or 0))
     found = dataset[keyword].value
     return tuple(found) if isinstance(found, Sequence) else ()
+
+
+def _require_elements(element: object) -> None:
+    """Refuse a sequence of known length, which is parsed when it is asked for, with zeros in place of elements."""
+    if not isinstance(element, RawDataElement) or element.VR not in (None, "SQ", "UN"):
+        return
+    value = element.value or b""
+    if bytes(ZEROS_MAX) not in value:  # so that hardly any is parsed twice
+        return
+    reader = BoundedReader(io.BytesIO(value), len(value), "", most=None)
+    try:
+        read_sequence(cast(BinaryIO, reader), element.is_implicit_VR, element.is_little_endian, len(value), "iso8859")
+    except OSError:
+        if reader.refusal is not None:
+            raise reader.refusal from None
+        raise
 
 
 @functools.cache

@@ -23,6 +23,7 @@ from xrayiq.dicom.bounded_reading import (
     HEADER_VALUE_MAX,
     BoundedReader,
     truncated,
+    zeros_between_elements,
 )
 from xrayiq.dicom.elements import Elements, clean_text
 from xrayiq.dicom.expansion import inflated_data_set
@@ -95,9 +96,10 @@ def parse_object(stream: BinaryIO, name: str, *, stop_before_pixels: bool) -> So
         notes = ("no DICOM file prefix: read as a bare data set", *notes)
     if syntax in _DEFLATED:
         deflated = reader.read(HEADER_DEFLATED_MAX if stop_before_pixels else -1)
-        reader = inflated_data_set(deflated, name, most=HEADER_INFLATED_MAX if stop_before_pixels else None)
-        size = reader.tell()
-        reader.seek(0)
+        inflated = inflated_data_set(deflated, name, most=HEADER_INFLATED_MAX if stop_before_pixels else None)
+        size = inflated.tell()
+        inflated.seek(0)
+        reader = cast(BinaryIO, BoundedReader(inflated, size, name, most=None))
     start = reader.tell()
     parsed = _parsed(reader, size, syntax, _at_pixels, name, longest=HEADER_VALUE_MAX if stop_before_pixels else None)
     if len(parsed) == 0 and reader.tell() > start:
@@ -147,6 +149,8 @@ def _parsed(
     try:
         dataset = read_dataset(reader, syntax == IMPLICIT_LITTLE, little, stop_when=stop_when, defer_size=longest)
     except (*PARSE_ERRORS, OSError):
+        if isinstance(reader, BoundedReader) and reader.refusal is not None:
+            raise reader.refusal from None
         if reader.tell() >= size:
             raise truncated("the header ends inside an element", name) from None
         raise
@@ -247,12 +251,7 @@ def _require_zeros(reader: BinaryIO, start: int, name: str) -> None:
     """Zeros after the last element fill up a sector of the medium; each eight of them would parse as an element."""
     reader.seek(start)
     if reader.read().strip(b"\0"):
-        raise HeaderError(
-            "zeros between the elements of the header",
-            needed="one element after the other",
-            remedy="copy or export it again",
-            source=name,
-        )
+        raise zeros_between_elements(name)
 
 
 def _encapsulated_bytes(reader: BinaryIO, size: int, name: str) -> bytes:

@@ -246,7 +246,7 @@ def _item_end(content: bytes, position: int, item_length: int, implicit: bool, d
         tag, vr, start, length = _element(content, position, implicit)
         if tag == _ITEM_END and vr is None and end is None:
             return start
-        if tag >> 16 == _DELIMITERS or (vr is None and not implicit):
+        if tag == 0 or tag >> 16 == _DELIMITERS or (vr is None and not implicit):
             raise NotPlainError
         if length != _UNDEFINED:
             position = start + length

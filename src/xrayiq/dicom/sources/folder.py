@@ -70,6 +70,10 @@ def scan_folder(root: str | Path) -> Iterator[SourceFile]:
     ------
     InputError
         There is nothing at `root`.
+
+    Notes
+    -----
+    The names in the folder that is walked through are held, as they are sorted: some 34 MiB for 200 000 of them.
     """
     base = Path(root)
     try:
@@ -130,18 +134,26 @@ def walk(
             if (status.st_dev, status.st_ino) in entered:
                 continue
             entered.add((status.st_dev, status.st_ino))
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            folders, names = _listed(folder)
         except OSError as error:
             yield _problem(folder, base, error)
             continue
-        folders = []
-        for entry in entries:
-            if _is_folder(entry):
-                folders.append(folder / entry.name)
-            elif skip is None or not _is_skipped(entry, skip):
-                yield source_file(folder / entry.name, base)
-        waiting += reversed(folders)
+        for name in names:
+            if skip is None or not _is_skipped(os.path.join(folder, name), skip):  # noqa: PTH118 - a Path costs more
+                yield source_file(folder / name, base)
+        waiting += [folder / name for name in reversed(folders)]
+
+
+def _listed(folder: Path) -> tuple[list[str], list[str]]:
+    """Sorted names of what is in a folder, folders apart: the names alone, as there may be a million."""
+    folders: list[str] = []
+    names: list[str] = []
+    with os.scandir(folder) as listing:
+        for entry in listing:
+            (folders if _is_folder(entry) else names).append(entry.name)
+    folders.sort()
+    names.sort()
+    return folders, names
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -151,12 +163,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_skipped(entry: os.DirEntry[str], skip: Callable[[str, int, int], bool]) -> bool:
+def _is_skipped(path: str, skip: Callable[[str, int, int], bool]) -> bool:
     try:
-        status = entry.stat()
+        status = os.stat(path)  # noqa: PTH116 - as above
     except OSError:
         return False
-    return skip(entry.path, status.st_size, status.st_mtime_ns)
+    return skip(path, status.st_size, status.st_mtime_ns)
 
 
 def source_file(path: Path, base: Path) -> SourceFile:

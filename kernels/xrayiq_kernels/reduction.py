@@ -187,3 +187,89 @@ def table_block_means(
             means[block_row, block_column] = total / count if count > 0 else np.nan
             counts[block_row, block_column] = count
     return means, counts
+
+
+@kernel
+def _add_weighted(line: NDArray[np.float64], weight: float, sums: NDArray[np.float64]) -> None:
+    for column in range(sums.size):
+        sums[column] += weight * line[column]
+
+
+@kernel
+def join_blocks(
+    means: NDArray[np.float64], counts: NDArray[np.int64], times: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Means of square groups of blocks, from the means of the blocks.
+
+    Parameters
+    ----------
+    means : (rows, columns) array of float64
+        Mean of each block; without meaning where none of its pixels counts.
+    counts : (rows, columns) array of int64
+        Pixels of each block that count.
+    times : int
+        Blocks along the side of a group, above 0; the last row and column of groups may be narrower.
+
+    Returns
+    -------
+    tuple of (group rows, group columns) arrays
+        Mean over the pixels of each group, NaN where none counts; and their numbers.
+    """
+    rows, columns = (means.shape[0] + times - 1) // times, (means.shape[1] + times - 1) // times
+    joined = np.empty((rows, columns), dtype=np.float64)
+    totals = np.empty((rows, columns), dtype=np.int64)
+    for row in range(rows):
+        for column in range(columns):
+            total = 0.0
+            count = 0
+            for block_row in range(row * times, min((row + 1) * times, means.shape[0])):
+                for block_column in range(column * times, min((column + 1) * times, means.shape[1])):
+                    held = counts[block_row, block_column]
+                    if held > 0:
+                        total += held * means[block_row, block_column]
+                        count += held
+            joined[row, column] = total / count if count > 0 else np.nan
+            totals[row, column] = count
+    return joined, totals
+
+
+@kernel
+def join_whole_blocks(
+    means: NDArray[np.float64], factor: int, rows: int, columns: int, times: int
+) -> NDArray[np.float64]:
+    """Means of square groups of blocks all of whose pixels count, from the means of the blocks.
+
+    Parameters
+    ----------
+    means : (block rows, block columns) array of float64
+        Mean of each block.
+    factor : int
+        Side of the blocks in pixels, above 0.
+    rows, columns : int
+        Size of the image; the last row and column of blocks may be narrower.
+    times : int
+        Blocks along the side of a group, above 0.
+
+    Returns
+    -------
+    (group rows, group columns) array of float64
+        Mean over the pixels of each group.
+    """
+    group_rows, group_columns = (means.shape[0] + times - 1) // times, (means.shape[1] + times - 1) // times
+    joined = np.empty((group_rows, group_columns), dtype=np.float64)
+    sums = np.empty(means.shape[1], dtype=np.float64)
+    last = means.shape[1] - 1
+    last_part = (columns - last * factor) / factor
+    for row in range(group_rows):
+        sums[:] = 0.0
+        for block_row in range(row * times, min((row + 1) * times, means.shape[0])):
+            _add_weighted(means[block_row], float(min(factor, rows - block_row * factor)), sums)
+        sums[last] *= last_part
+        tall = min((row + 1) * times * factor, rows) - row * times * factor
+        for column in range(group_columns):
+            total = 0.0
+            for block_column in range(column * times, min((column + 1) * times, last + 1)):
+                total += sums[block_column]
+            wide = min((column + 1) * times * factor, columns) - column * times * factor
+            joined[row, column] = total * factor / (tall * wide)
+    return joined

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xrayiq_kernels.reduction import block_means, linear_block_means, table_block_means
+from xrayiq_kernels.reduction import (
+    block_means,
+    join_blocks,
+    join_whole_blocks,
+    linear_block_means,
+    table_block_means,
+)
 
 NONE = np.zeros((0, 0), dtype=np.bool_)
 
@@ -68,3 +74,21 @@ def test_block_means_through_a_table_are_those_of_its_values(factor, share):
     # order of additions only
     np.testing.assert_allclose(found[0], expected[0], atol=1e-12)
     np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("factor", [1, 3, 4])
+@pytest.mark.parametrize("times", [1, 2, 5, 40])
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_joined_blocks_are_those_of_the_pixels(factor, times, share):
+    generator = np.random.default_rng(8)
+    values = generator.standard_normal((23, 31))
+    excluded = generator.random(values.shape) < share
+    excluded[:12, :12] = share > 0
+    means, counts = means_by_definition(values, excluded, factor)
+    expected, expected_counts = means_by_definition(values, excluded, factor * times)
+    found, found_counts = join_blocks(means, counts, times)
+    # order of additions only
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_array_equal(found_counts, expected_counts)
+    if share == 0:
+        np.testing.assert_allclose(join_whole_blocks(means, factor, *values.shape, times), expected, atol=1e-12)

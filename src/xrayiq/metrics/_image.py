@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._stored_values import (
+    BlockMeans,
     ValueScale,
     check_range,
     float_block_means,
@@ -102,7 +103,7 @@ class SignalImage:
         return _with_non_finite(self.values, padding)
 
     def block_means(
-        self, factor: int, part: tuple[slice, slice] | None = None
+        self, factor: int, part: tuple[slice, slice] | None = None, *, finest: int = 0
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Means of the signal over square blocks of a part of the image, padding left out.
 
@@ -112,13 +113,24 @@ class SignalImage:
             Side of the blocks in pixels; the last row and column of blocks may be narrower.
         part : pair of slices, optional
             Rows and columns; all where not given.
+        finest : int
+            Side of smaller blocks that are kept with the image, and from which these are put together where they hold
+            whole numbers of them: the pixels are then gone through once for several sizes of blocks.
 
         Returns
         -------
         tuple of 2-D arrays
-            Means, NaN where a block is all padding; True there.
+            Means, NaN where a block is all padding; True there. They must not be changed.
         """
-        cut = (slice(None), slice(None)) if part is None else part
+        cut = _whole_slices(self.shape) if part is None else part
+        if finest == 0 or factor % finest > 0 or self.corrected is not None:
+            found = self._block_means(factor, cut)
+        else:
+            key = ("block_means", self.unit, finest, *((side.start, side.stop) for side in cut))
+            found = self.radiograph.kept(key, lambda: self._block_means(finest, cut)).joined(factor // finest)
+        return found.means, found.holes
+
+    def _block_means(self, factor: int, cut: tuple[slice, slice]) -> BlockMeans:
         excluded = None if self.padding is None else np.ascontiguousarray(self.padding[cut])
         if self.scale is None:
             return float_block_means(np.ascontiguousarray(self.values[cut]), excluded, factor)
@@ -258,6 +270,10 @@ def provenance_of(
         quantitative=signal.intent != PRESENTATION,
         warnings=(*signal.warnings, *warnings),
     )
+
+
+def _whole_slices(shape: tuple[int, int]) -> tuple[slice, slice]:
+    return slice(0, shape[0]), slice(0, shape[1])
 
 
 def _has_signal(radiograph: Radiograph) -> bool:

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._pixel_runs import PixelRuns, all_pixels
 from xrayiq.model import Radiograph
-from xrayiq_kernels.reduction import block_means, linear_block_means, table_block_means
+from xrayiq_kernels.reduction import (
+    block_means,
+    join_blocks,
+    join_whole_blocks,
+    linear_block_means,
+    table_block_means,
+)
 from xrayiq_kernels.runs import run_extremes
 
 NOTHING_EXCLUDED: Final = np.zeros((0, 0), dtype=np.bool_)
@@ -182,10 +188,51 @@ def value_scale(radiograph: Radiograph, to_signal: Callable[[NDArray[Any]], NDAr
     return ValueScale(first=first, table=table, slope=slope, intercept=intercept)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BlockMeans:
+    """Means over the square blocks of an image.
+
+    Parameters
+    ----------
+    means : 2-D array of float64
+        Mean of each block.
+    factor : int
+        Side of the blocks in pixels; the last row and column of blocks may be narrower.
+    shape : tuple of (int, int)
+        Rows and columns of the image.
+    counts : 2-D array of int64 or None
+        Pixels of each block that count; None where all do.
+    """
+
+    means: NDArray[np.float64]
+    factor: int
+    shape: tuple[int, int]
+    counts: NDArray[np.int64] | None = None
+
+    @property
+    def holes(self) -> NDArray[np.bool_]:
+        """True where no pixel of a block counts."""
+        if self.counts is None:
+            return np.zeros(self.means.shape, dtype=np.bool_)
+        holes: NDArray[np.bool_] = self.counts == 0
+        return holes
+
+    def joined(self, times: int) -> BlockMeans:
+        """Means over groups of that many blocks along either axis."""
+        if times == 1:
+            return self
+        counts = None
+        if self.counts is None:
+            means = join_whole_blocks(self.means, self.factor, *self.shape, times)
+        else:
+            means, counts = join_blocks(self.means, self.counts, times)
+        return BlockMeans(means=means, factor=self.factor * times, shape=self.shape, counts=counts)
+
+
 def scaled_block_means(
     pixels: NDArray[Any], excluded: NDArray[np.bool_] | None, scale: ValueScale, factor: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Means of the signal over square blocks, and where no pixel counted.
+) -> BlockMeans:
+    """Means of the signal over square blocks.
 
     Parameters
     ----------
@@ -200,21 +247,20 @@ def scaled_block_means(
 
     Returns
     -------
-    tuple of 2-D arrays
-        Means, NaN where no pixel of a block counts; True there.
+    BlockMeans
+        NaN where no pixel of a block counts.
     """
     slope, intercept = scale.slope, scale.intercept
+    shape = (pixels.shape[0], pixels.shape[1])
     if excluded is None and slope is not None and intercept is not None and factor <= _GREATEST_FACTOR:
-        means = linear_block_means(pixels, slope, intercept, factor)
-        return means, np.zeros(means.shape, dtype=np.bool_)
+        return BlockMeans(means=linear_block_means(pixels, slope, intercept, factor), factor=factor, shape=shape)
     masked = NOTHING_EXCLUDED if excluded is None else excluded
     means, counts = table_block_means(pixels, masked, scale.table, scale.first, factor)
-    return means, counts == 0
+    return BlockMeans(means=means, factor=factor, shape=shape, counts=None if excluded is None else counts)
 
 
-def float_block_means(
-    values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, factor: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Means of values over square blocks, and where none counted."""
+def float_block_means(values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, factor: int) -> BlockMeans:
+    """Means of values over square blocks, NaN where no pixel counts."""
     means, counts = block_means(values, NOTHING_EXCLUDED if excluded is None else excluded, factor)
-    return means, counts == 0
+    shape = (values.shape[0], values.shape[1])
+    return BlockMeans(means=means, factor=factor, shape=shape, counts=None if excluded is None else counts)

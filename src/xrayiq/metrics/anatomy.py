@@ -15,10 +15,12 @@ from xrayiq.metrics._image import SignalImage
 from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics._pixel_runs import PixelRuns, pixels_of_cells
 from xrayiq.metrics.collimation import Collimation
-from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, fill_holes
+from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, fill_holes, finest_factor, reduction_factor
 from xrayiq_kernels.edge_points import flat_places
 
-#: pixel size of the grid on which the regions are told apart
+#: pixel size of the grid on which the regions are told apart: that of the search for the field if it is not finer than
+#: the first, as in large images, else about the second
+LEAST_SEARCH_GRID_MM: Final = 0.9
 GRID_MM: Final = 1.0
 #: distance from the field's sides that is left out
 FIELD_MARGIN_MM: Final = 3.0
@@ -94,8 +96,8 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
     ten times more than the median of the rest.
     """
     pitch_mm = _mean_pitch_mm(signal)
-    factor = max(1, round(GRID_MM / pitch_mm))
-    means, holes = fill_holes(*signal.block_means(factor))
+    factor, finest = _grid_factors(signal.shape, pitch_mm)
+    means, holes = fill_holes(*signal.block_means(factor, finest=finest))
     inside = _inside(field, means.shape, factor, FIELD_MARGIN_MM / pitch_mm) & ~holes
     air, direct = _direct_exposure(means, inside, factor * pitch_mm)
     rest = inside & ~air & (means > 0)
@@ -191,6 +193,14 @@ def _mean_pitch_mm(signal: SignalImage) -> float:
     if signal.pixel_pitch_mm is None:
         return float(ASSUMED_LENGTH_MM / max(signal.shape))
     return float(np.sqrt(signal.pixel_pitch_mm[0] * signal.pixel_pitch_mm[1]))
+
+
+def _grid_factors(shape: tuple[int, int], pitch_mm: float) -> tuple[int, int]:
+    """Pixels per cell, and per cell of the finer grid that cells may be put together from."""
+    search = reduction_factor(shape, pitch_mm)
+    if search * pitch_mm < LEAST_SEARCH_GRID_MM:
+        return max(1, round(GRID_MM / pitch_mm)), 0
+    return search, finest_factor(search)
 
 
 def _inside(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float) -> NDArray[np.bool_]:

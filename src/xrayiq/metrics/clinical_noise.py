@@ -22,7 +22,7 @@ from xrayiq.metrics.anatomy import anatomy_of, pixels_beside
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Result
 
-ALGORITHM_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 2
 #: pixels this far apart are compared
 LAG_MM: Final = 0.45
 LAG_MAX_PX: Final = 5

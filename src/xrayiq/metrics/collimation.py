@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics import field_candidates
 from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
-from xrayiq.metrics._percentiles import percentile
-from xrayiq.metrics.field_candidates import FieldEvidence, fill_holes, reduction_factor, to_logarithm
+from xrayiq.metrics.field_candidates import FieldEvidence, fill_holes, finest_factor, reduction_factor, to_logarithm
 from xrayiq.metrics.field_circle import Circle, bounding_corners
 from xrayiq.metrics.field_confidence import Side, field_confidence, side_states
 from xrayiq.metrics.field_finding import FieldFinding, find_field
 from xrayiq.metrics.field_geometry import clipped_polygon, mean_rotation_deg, polygon_area, quadrilateral_on_image
+from xrayiq.metrics.field_preview import field_preview
 from xrayiq.metrics.field_refinement import refine_corners
 from xrayiq.model import Measurement, Provenance, Radiograph, Result, pitch_pair
 
 ALGORITHM_VERSION: Final = 1
-PREVIEW_PITCH_MM: Final = 2.0
 #: pixels per side of the search grid below which no field can be told
 LEAST_GRID_PX: Final = 24
 #: below this confidence a warning says what else may have been found
@@ -147,7 +146,8 @@ def _find_collimation(radiograph: Radiograph, given: Pitch | None, shown: bool) 
     extent = (part[0].stop - part[0].start, part[1].stop - part[1].start)
     pitch_mm = _mean_pitch(signal, extent)
     factor = reduction_factor(extent, pitch_mm)
-    reduced, holes = fill_holes(*signal.block_means(factor, part))
+    fine_factor = finest_factor(factor)
+    reduced, holes = fill_holes(*signal.block_means(factor, part, finest=fine_factor))
     if min(reduced.shape) < LEAST_GRID_PX:
         raise NotMeasurableError(
             "image_too_small",
@@ -158,8 +158,7 @@ def _find_collimation(radiograph: Radiograph, given: Pitch | None, shown: bool) 
         )
     found = find_field(signal, reduced, holes)
     if found.circle is None:
-        fine_factor = max(1, factor // 2)
-        fine, _ = (reduced, holes) if fine_factor == factor else fill_holes(*signal.block_means(fine_factor, part))
+        fine, _ = fill_holes(*signal.block_means(fine_factor, part, finest=fine_factor))
         outline = _refined(found, fine, signal, extent=extent, factors=(factor, fine_factor), pitch_mm=pitch_mm)
     else:
         outline = _about_circle(found.circle, found.evidence, factor, extent)
@@ -173,7 +172,7 @@ def _find_collimation(radiograph: Radiograph, given: Pitch | None, shown: bool) 
     shape = signal.shape
     area_px = polygon_area(clipped_polygon(outline.corners, extent))
     pitch = signal.pixel_pitch_mm
-    preview, preview_pitch = _preview(signal, found.polarity) if shown else (None, None)
+    preview, preview_pitch = field_preview(signal, found.polarity, finest=fine_factor) if shown else (None, None)
     return Collimation(
         corners_px=corners,
         sides=(sides[0], sides[1], sides[2], sides[3]),
@@ -285,16 +284,3 @@ def _warnings(found: FieldFinding, outline: _Outline, corners: NDArray[np.float6
 def _has_no_text(radiograph: Radiograph) -> bool:
     """Whether the header excludes burnt-in text."""
     return (radiograph.acquisition.burned_in_annotation or "").strip().upper() == "NO"
-
-
-def _preview(signal: SignalImage, polarity: int) -> tuple[NDArray[np.uint8] | None, tuple[float, float] | None]:
-    """Small grey picture whose pixels are too large to read text or recognise a person."""
-    if signal.pixel_pitch_mm is None:
-        return None, None
-    factor = int(np.ceil(PREVIEW_PITCH_MM / min(signal.pixel_pitch_mm) - 1e-9))
-    means, _ = fill_holes(*signal.block_means(max(factor, 1)))
-    logarithm = to_logarithm(polarity * means, linear=signal.unit != "stored")
-    low, high = percentile(logarithm, 0.5, 99.5)
-    grey = 255.0 * (high - logarithm) / max(high - low, 1e-12)
-    pitch = (signal.pixel_pitch_mm[0] * factor, signal.pixel_pitch_mm[1] * factor)
-    return np.clip(np.rint(grey), 0, 255).astype(np.uint8), pitch

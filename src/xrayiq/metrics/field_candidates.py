@@ -90,6 +90,11 @@ def reduction_factor(shape: tuple[int, int], pitch_mm: float) -> int:
     return max(1, round(target_mm / pitch_mm))
 
 
+def finest_factor(search_factor: int) -> int:
+    """Pixels per pixel of the finer grid on which sides are refined; other grids are put together from its pixels."""
+    return max(1, search_factor // 2)
+
+
 def fill_holes(means: NDArray[np.float64], holes: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Block means with the holes filled from the nearest block, and where the holes are."""
     if holes.any():

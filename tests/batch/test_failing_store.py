@@ -11,7 +11,9 @@ import sqlalchemy
 from executor_here import Here
 
 import xrayiq
+import xrayiq.batch
 from xrayiq.batch.run_log import open_log
+from xrayiq.cli import main
 from xrayiq.errors import InputError, RecordsError
 
 FILES = 40
@@ -76,6 +78,31 @@ def test_interruption_is_told_though_the_store_fails_after_it(folder):
     end = end_of_log(folder)
     assert (end["status"], end["error"]) == ("interrupted", "RecordsError")
     assert "counts" not in end
+
+
+def test_command_says_that_it_was_interrupted_and_what_failed_after_it(folder, monkeypatch, capsys):
+    def here(archive, records, *, progress, **settings):
+        def tell(step):
+            progress(step)
+            if step.done == FILES - 1:
+                ruin(folder)
+                signal.raise_signal(signal.SIGINT)
+
+        return xrayiq.run(archive, records, **settings | {"client": Here()}, progress=tell)
+
+    monkeypatch.setattr(xrayiq.batch, "run", here)
+    monkeypatch.setattr(
+        sys, "argv", ["xrayiq", "run", str(folder / "archive"), "--records", f"sqlite:///{folder / 'qa.db'}"]
+    )
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr()
+    assert left.value.code == 130
+    assert "Run 1, interrupted" in said.out
+    first, second, last = said.err.splitlines()
+    assert first.startswith("xrayiq: then storing what was measured last failed too: qa.db: the database refuses")
+    assert second.startswith("xrayiq: then storing how the run ended failed too: qa.db: the database refuses")
+    assert last == "xrayiq: interrupted: what was stored so far is kept; run again to continue"
 
 
 def test_first_error_is_told_though_the_disk_is_full_when_the_rest_is_written(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,12 @@ from xrayiq_kernels.bilinear import bilinear
 
 @kernel
 def _gradient_line(
-    upper: NDArray[np.float64],
-    line: NDArray[np.float64],
-    lower: NDArray[np.float64],
+    upper: NDArray[Any],
+    line: NDArray[Any],
+    lower: NDArray[Any],
     apart: float,
-    down: NDArray[np.float64],
-    across: NDArray[np.float64],
+    down: NDArray[Any],
+    across: NDArray[Any],
 ) -> None:
     """Central differences along one row of at least three values, one-sided at its ends."""
     last = line.size - 1
@@ -32,18 +33,18 @@ def _gradient_line(
 
 
 @kernel
-def _steepness_line(down: NDArray[np.float64], across: NDArray[np.float64], steepness: NDArray[np.float64]) -> None:
+def _steepness_line(down: NDArray[Any], across: NDArray[Any], steepness: NDArray[Any]) -> None:
     for column in range(steepness.size):
         steepness[column] = math.sqrt(down[column] * down[column] + across[column] * across[column])
 
 
 @kernel
-def flat_places(values: NDArray[np.float64], steepest: float) -> NDArray[np.bool_]:
+def flat_places(values: NDArray[Any], steepest: float) -> NDArray[np.bool_]:
     """Where the gradient is below a limit.
 
     Parameters
     ----------
-    values : (rows, columns) array of float64
+    values : (rows, columns) array of float32 or float64
         Finite, at least 3 × 3.
     steepest : float
         Limit per pixel.
@@ -55,8 +56,8 @@ def flat_places(values: NDArray[np.float64], steepest: float) -> NDArray[np.bool
     """
     rows, columns = values.shape
     flat = np.empty((rows, columns), dtype=np.bool_)
-    down = np.empty(columns, dtype=np.float64)
-    across = np.empty(columns, dtype=np.float64)
+    down = np.empty(columns, dtype=values.dtype)
+    across = np.empty(columns, dtype=values.dtype)
     for row in range(rows):
         upper, lower = max(row - 1, 0), min(row + 1, rows - 1)
         _gradient_line(values[upper], values[row], values[lower], max(lower - upper, 1), down, across)

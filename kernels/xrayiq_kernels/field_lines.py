@@ -1,7 +1,6 @@
 """Lines on which many edge points lie: peaks of their votes, each fitted to its points.
 
-Lines are given by their inward normal (cos φ, sin φ) in (row, column), which points to the brighter side, and their
-distance ρ from a reference point along it: rows·cos φ + columns·sin φ = ρ.
+Lines are given as in `xrayiq_kernels.line_votes`: by the angle φ of their inward normal and their distance ρ.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
+from xrayiq_kernels.line_votes import cast_votes, centred_points, take_back_votes, unit_directions
 
 #: bands about a line whose points it is fitted to, in turn
 BANDS_PX = (3.0, 2.0, 1.5)
@@ -85,106 +85,6 @@ def _fit_line(
 
 
 @kernel
-def _vote(
-    votes: NDArray[np.float64],
-    points: NDArray[np.float64],
-    index: int,
-    weight: float,
-    spread_deg: int,
-    directions: NDArray[np.float64],
-    changed: NDArray[np.bool_],
-) -> None:
-    """Add the votes of one point, counted from the reference point; those of a weight below 0 are taken back."""
-    if weight == 0.0:
-        return
-    last = votes.shape[1] - 1
-    reach_px = last // 2
-    angle = math.degrees(math.atan2(points[3, index], points[2, index]))
-    nearest = math.floor(angle + 0.5)
-    for degree in range(nearest - spread_deg, nearest + spread_deg + 1):
-        off = (degree - angle) / max(spread_deg, 1)
-        share = weight * (1.0 - off * off) / 3.0
-        if off * off >= 1.0:
-            continue
-        turned = degree % 360
-        distance = points[0, index] * directions[turned, 0] + points[1, index] * directions[turned, 1] + reach_px
-        lower = math.floor(distance)
-        part = distance - lower
-        if lower < 0 or lower + 1 > last:
-            continue
-        line = votes[turned]
-        changed[turned] = True
-        if lower > 0:
-            line[lower - 1] += share * (1.0 - part)
-        line[lower] += share
-        line[lower + 1] += share
-        if lower + 2 <= last:
-            line[lower + 2] += share * part
-
-
-@kernel
-def _directions() -> NDArray[np.float64]:
-    """Cosine and sine of every whole degree."""
-    directions = np.empty((360, 2), dtype=np.float64)
-    for degree in range(360):
-        directions[degree, 0] = math.cos(math.radians(degree))
-        directions[degree, 1] = math.sin(math.radians(degree))
-    return directions
-
-
-@kernel
-def _centred(points: NDArray[np.float64], centre_row: float, centre_column: float) -> NDArray[np.float64]:
-    """Rows and columns from the reference point, and both parts of the normals, each along one line."""
-    centred = np.empty((4, points.shape[0]), dtype=np.float64)
-    for index in range(points.shape[0]):
-        centred[0, index] = points[index, 0] - centre_row
-        centred[1, index] = points[index, 1] - centre_column
-        centred[2, index] = points[index, 2]
-        centred[3, index] = points[index, 3]
-    return centred
-
-
-@kernel
-def line_votes(
-    points: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    centre_row: float,
-    centre_column: float,
-    spread_deg: int,
-    reach_px: int,
-) -> NDArray[np.float64]:
-    """Votes of edge points for directed lines.
-
-    Parameters
-    ----------
-    points : (points, 5) array of float64
-        As `xrayiq_kernels.edge_points.edge_points` gives them.
-    weights : (points,) array of float64
-        Weight of each point.
-    centre_row, centre_column : float
-        Reference point of ρ.
-    spread_deg : int
-        A point votes for the whole degrees within this distance of its normal's angle, with a weight that falls as a
-        parabola to 0 at the spread.
-    reach_px : int
-        Greatest |ρ| in pixels; votes beyond are dropped.
-
-    Returns
-    -------
-    (360, 2·reach_px + 1) array of float64
-        Votes per degree of φ and pixel of ρ, shared between the two nearest pixels of ρ; each the mean over three
-        neighbouring pixels of ρ.
-    """
-    votes = np.zeros((360, 2 * reach_px + 1), dtype=np.float64)
-    changed = np.zeros(360, dtype=np.bool_)
-    directions = _directions()
-    centred = _centred(points, centre_row, centre_column)
-    for index in range(points.shape[0]):
-        _vote(votes, centred, index, weights[index], spread_deg, directions, changed)
-    return votes
-
-
-@kernel
 def line_peaks(
     points: NDArray[np.float64],
     weights: NDArray[np.float64],
@@ -220,12 +120,12 @@ def line_peaks(
     (lines, 2) array of float64
         φ from 0 to 2π, and ρ.
     """
-    votes = line_votes(points, weights, centre_row, centre_column, spread_deg, reach_px)
     greatest = np.full(360, np.inf)
     places = np.zeros(360, dtype=np.int64)
     changed = np.ones(360, dtype=np.bool_)
-    directions = _directions()
-    centred = _centred(points, centre_row, centre_column)
+    directions = unit_directions()
+    centred = centred_points(points, centre_row, centre_column)
+    votes = cast_votes(centred, weights, spread_deg, reach_px, directions)
     left = weights.copy()
     marks = np.empty(weights.size, dtype=np.bool_)
     near = np.empty(weights.size, dtype=np.int64)
@@ -257,11 +157,11 @@ def line_peaks(
                 found[count, 0], found[count, 1] = angle, line[2]
                 count += 1
         for index in near[: _near(centred, peak, PEAK_BAND_PX, marks, near)]:
-            _vote(votes, centred, index, -left[index], spread_deg, directions, changed)
+            take_back_votes(votes, centred, index, left[index], spread_deg, directions, changed)
             left[index] = 0.0
         if line.size > 0:
             for index in near[: _near(centred, line, LINE_BAND_PX, marks, near)]:
-                _vote(votes, centred, index, -left[index], spread_deg, directions, changed)
+                take_back_votes(votes, centred, index, left[index], spread_deg, directions, changed)
                 left[index] = 0.0
         for beside in range(degree - 1, degree + 2):
             votes[beside % 360, max(place - 1, 0) : place + 2] = 0.0

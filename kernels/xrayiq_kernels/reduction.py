@@ -196,6 +196,26 @@ def _add_weighted(line: NDArray[np.float64], weight: float, sums: NDArray[np.flo
 
 
 @kernel
+def _add_pairs(sums: NDArray[np.float64]) -> None:
+    """Sums of neighbours, into the first half."""
+    for index in range(sums.size // 2):
+        sums[index] = sums[2 * index] + sums[2 * index + 1]
+
+
+@kernel
+def _join_floats(sums: NDArray[np.float64], times: int, count: float, target: NDArray[np.float64]) -> None:
+    if times == 1:
+        for column in range(target.size):
+            target[column] = sums[column] / count
+    else:
+        for column in range(target.size):
+            total = 0.0
+            for index in range(column * times, (column + 1) * times):
+                total += sums[index]
+            target[column] = total / count
+
+
+@kernel
 def join_blocks(
     means: NDArray[np.float64], counts: NDArray[np.int64], times: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -258,18 +278,22 @@ def join_whole_blocks(
     group_rows, group_columns = (means.shape[0] + times - 1) // times, (means.shape[1] + times - 1) // times
     joined = np.empty((group_rows, group_columns), dtype=np.float64)
     sums = np.empty(means.shape[1], dtype=np.float64)
+    whole = columns // (factor * times)
     last = means.shape[1] - 1
-    last_part = (columns - last * factor) / factor
     for row in range(group_rows):
         sums[:] = 0.0
         for block_row in range(row * times, min((row + 1) * times, means.shape[0])):
             _add_weighted(means[block_row], float(min(factor, rows - block_row * factor)), sums)
-        sums[last] *= last_part
         tall = min((row + 1) * times * factor, rows) - row * times * factor
-        for column in range(group_columns):
-            total = 0.0
-            for block_column in range(column * times, min((column + 1) * times, last + 1)):
-                total += sums[block_column]
-            wide = min((column + 1) * times * factor, columns) - column * times * factor
-            joined[row, column] = total * factor / (tall * wide)
+        if whole < group_columns:
+            total = sums[last] * (columns - last * factor)
+            for block_column in range(whole * times, last):
+                total += sums[block_column] * factor
+            joined[row, whole] = total / (tall * (columns - whole * times * factor))
+        # neighbours are added in pairs as far as that goes, which runs over several at once
+        left = times
+        while left % 2 == 0:
+            left = left // 2
+            _add_pairs(sums[: 2 * whole * left])
+        _join_floats(sums, left, float(tall * times), joined[row, :whole])
     return joined

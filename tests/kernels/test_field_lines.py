@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xrayiq_kernels.field_lines import line_peaks, line_votes
+from xrayiq_kernels.field_lines import line_peaks
+from xrayiq_kernels.line_votes import line_votes
 
 SHAPE = (120, 150)
 CENTRE = np.array([59.5, 74.5])

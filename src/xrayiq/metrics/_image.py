@@ -126,9 +126,17 @@ class SignalImage:
         if finest == 0 or factor % finest > 0 or self.corrected is not None:
             found = self._block_means(factor, cut)
         else:
-            key = ("block_means", self.unit, finest, *((side.start, side.stop) for side in cut))
-            found = self.radiograph.kept(key, lambda: self._block_means(finest, cut)).joined(factor // finest)
+            found = self._kept_block_means(factor, cut, finest)
         return found.means, found.holes
+
+    def _kept_block_means(self, factor: int, cut: tuple[slice, slice], finest: int) -> BlockMeans:
+        def make() -> BlockMeans:
+            if factor == finest:
+                return self._block_means(factor, cut)
+            return self._kept_block_means(finest, cut, finest).joined(factor // finest)
+
+        places = ((side.start, side.stop) for side in cut)
+        return self.radiograph.kept(("block_means", self.unit, factor, finest, *places), make)
 
     def _block_means(self, factor: int, cut: tuple[slice, slice]) -> BlockMeans:
         excluded = None if self.padding is None else np.ascontiguousarray(self.padding[cut])

@@ -165,15 +165,23 @@ def pixels_beside(signal: SignalImage, field: Collimation, anatomy: Anatomy) -> 
 
 def _field_spans(signal: SignalImage, field: Collimation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First column inside the field by its margin in each row, and the column behind the last."""
-    rows, columns = signal.shape
-    row = np.arange(rows, dtype=np.float64)
+    return _spans(field, signal.shape, 1, FIELD_MARGIN_MM / _mean_pitch_mm(signal))
+
+
+def _spans(
+    field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First cell whose centre lies inside the field by a margin in each row of cells, and the cell behind the last."""
+    rows, columns = shape
+    to_centre = (factor - 1) / 2.0
+    row = np.arange(rows, dtype=np.float64) * factor + to_centre
     starts, stops = np.zeros(rows, dtype=np.int64), np.full(rows, columns, dtype=np.int64)
-    for corner, normal, margin in _sides(field, FIELD_MARGIN_MM / _mean_pitch_mm(signal)):
+    for corner, normal, margin in _sides(field, margin_px):
         depth = (row - corner[0]) * normal[0] - margin
-        if abs(normal[1]) * columns < 1e-9:
+        if abs(normal[1]) * columns * factor < 1e-9:
             stops = np.where(depth > 0.0, stops, 0)
             continue
-        crossing = np.clip(corner[1] - depth / normal[1], -1.0, columns + 1.0)
+        crossing = np.clip((corner[1] - depth / normal[1] - to_centre) / factor, -1.0, columns + 1.0)
         if normal[1] > 0:
             starts = np.maximum(starts, np.floor(crossing).astype(np.int64) + 1)
         else:
@@ -205,10 +213,9 @@ def _grid_factors(shape: tuple[int, int], pitch_mm: float) -> tuple[int, int]:
 
 def _inside(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float) -> NDArray[np.bool_]:
     """Blocks whose centre lies inside the field by a margin; sides on the image border need none."""
-    row, column = ((np.arange(size) * factor + (factor - 1) / 2.0) for size in shape)
-    inside = np.ones(shape, dtype=np.bool_)
-    for corner, normal, margin in _sides(field, margin_px):
-        inside &= (row[:, None] - corner[0]) * normal[0] + (column[None, :] - corner[1]) * normal[1] > margin
+    starts, stops = _spans(field, shape, factor, margin_px)
+    column = np.arange(shape[1])
+    inside: NDArray[np.bool_] = (column >= starts[:, None]) & (column < stops[:, None])
     return inside
 
 
@@ -223,8 +230,9 @@ def _direct_exposure(
     if top <= 0:
         return nowhere, None
     logarithm = np.log(np.maximum(means, 1e-3 * top))
-    smooth = cv2.GaussianBlur(logarithm, (0, 0), FLATNESS_SMOOTHING_MM / grid_mm, borderType=cv2.BORDER_REPLICATE)
-    flat = inside & flat_places(np.asarray(smooth, np.float64), AIR_FLATNESS_PER_MM * grid_mm)
+    single, sigma_px = logarithm.astype(np.float32), FLATNESS_SMOOTHING_MM / grid_mm
+    smooth = np.asarray(cv2.GaussianBlur(single, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE), np.float32)
+    flat = inside & flat_places(smooth, AIR_FLATNESS_PER_MM * grid_mm)
     flat &= means > AIR_OF_TOP * top
     least = LEAST_AIR_FRACTION * np.count_nonzero(inside)
     if np.count_nonzero(flat) < least:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence
 from xrayiq.metrics.field_choice import BRIGHT_BELOW_INSIDE, BRIGHT_SHARE, FieldChoice
+from xrayiq_kernels.field_circles import near_circle
 
 #: pairs of edge points tried as normals of one circle, and the points that such a circle is checked with
 PAIR_COUNT: Final = 600
@@ -38,6 +39,8 @@ ARC_STEP_DEG: Final = 0.5
 #: distances across the circle at which its contrast is read, as for straight sides
 ACROSS_PX: Final = (1.5, 2.5, 3.5)
 MARGIN_PX: Final = 4.0
+#: distance of the pixels that tell how bright it is inside and outside a circle
+LEVEL_STEP_PX: Final = 3
 #: a shutter is drawn with one value: inside this share of the range lies the middle half of what is outside it
 UNIFORM_FRACTION: Final = 0.01
 
@@ -121,8 +124,8 @@ def is_cut_by(circle: Circle, choice: FieldChoice) -> bool:
 
 def is_shutter(circle: Circle, evidence: FieldEvidence) -> bool:
     """Whether the image has one value outside the circle."""
-    outside = evidence.logarithm[_away(circle, evidence.shape) > MARGIN_PX]
-    if outside.size < 100:
+    outside = _levels(evidence)[_away(circle, evidence.shape) > MARGIN_PX]
+    if outside.size < 100 / LEVEL_STEP_PX**2:
         return False
     low, high = percentile(outside, 25.0, 75.0)
     return bool(high - low < UNIFORM_FRACTION * np.ptp(evidence.logarithm))
@@ -131,16 +134,21 @@ def is_shutter(circle: Circle, evidence: FieldEvidence) -> bool:
 def _is_bright_outside(circle: Circle, evidence: FieldEvidence) -> bool:
     """Whether much of the image outside the circle is too bright for the shadow of a blade."""
     away = _away(circle, evidence.shape)
-    inside, outside = evidence.logarithm[away < 0.0], evidence.logarithm[away > MARGIN_PX]
+    inside, outside = _levels(evidence)[away < 0.0], _levels(evidence)[away > MARGIN_PX]
     if inside.size == 0 or outside.size == 0:
         return True
     light = percentile(inside, 75.0)[0] - BRIGHT_BELOW_INSIDE
     return bool(np.count_nonzero(outside > light) > BRIGHT_SHARE * outside.size)
 
 
+def _levels(evidence: FieldEvidence) -> NDArray[np.float64]:
+    """Pixels that tell how bright it is inside and outside a circle."""
+    return evidence.logarithm[::LEVEL_STEP_PX, ::LEVEL_STEP_PX]
+
+
 def _away(circle: Circle, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Distance of each pixel outside the circle, negative inside."""
-    row, column = np.ogrid[: shape[0], : shape[1]]
+    """Distance of each of these pixels outside the circle, negative inside."""
+    row, column = np.ogrid[0 : shape[0] : LEVEL_STEP_PX, 0 : shape[1] : LEVEL_STEP_PX]
     away: NDArray[np.float64] = np.hypot(row - circle.centre[0], column - circle.centre[1]) - circle.radius
     return away
 
@@ -175,11 +183,7 @@ def _usual_radius(radii: NDArray[np.float64], shape: tuple[int, int]) -> NDArray
 
 def _near(points: NDArray[np.float64], centre: NDArray[np.float64], radius: float, band: float) -> NDArray[np.bool_]:
     """Points within a band about the circle whose normals point to its centre."""
-    towards = centre - points[:, :2]
-    away = np.hypot(towards[:, 0], towards[:, 1])
-    along = (towards * points[:, 2:4]).sum(axis=1) / np.maximum(away, 1e-9)
-    near: NDArray[np.bool_] = (np.abs(away - radius) < band) & (along > np.cos(np.deg2rad(NORMAL_DEG)))
-    return near
+    return near_circle(points, centre[0], centre[1], radius, band, np.cos(np.deg2rad(NORMAL_DEG)))
 
 
 def _fitted(places: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

@@ -12,6 +12,7 @@ demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
 	$(BIN)/xrayiq demo demo
 
 test: $(VENV)/test  ## everything that must pass, but the slow variants
+	$(BIN)/xrayiq selftest >/dev/null  # compiles once what each of the processes of the tests would compile else
 	$(PYTEST) -m "not slow" tests
 
 test-slow: $(VENV)/test  ## the exhaustive variants

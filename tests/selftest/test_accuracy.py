@@ -1,9 +1,6 @@
 """The accuracy grid: its rows, what they must reach, and the table in the README."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import matplotlib
@@ -12,7 +9,9 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from xrayiq.cli.application import application
 from xrayiq.errors import InputError
 from xrayiq.model import AccuracyFigure, AccuracyRow
 from xrayiq.plots import accuracy_size, plot_accuracy, to_png
@@ -134,24 +133,13 @@ def test_the_figure_draws_each_case_by_what_it_must_reach(quick):
         plot_accuracy([AccuracyRow.from_errors(figure(must_reach=None), [np.zeros(1)])])
 
 
-def test_the_command_refuses_options_of_the_grid_without_it(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", "from xrayiq.cli import main; main()", "selftest", "--quick"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "200"},
-        cwd=tmp_path,
-    )
-    assert done.returncode == 2
+def test_the_command_refuses_options_of_the_grid_without_it():
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(application, ["selftest", "--quick"])
+    assert done.exit_code == 2
     assert "go with --accuracy" in done.stderr
 
 
 def test_the_command_prints_rows_as_data(monkeypatch, capsys, quick):
-    from typer.testing import CliRunner
-
-    from xrayiq.cli.application import application
-
     monkeypatch.setattr("xrayiq.selftest.accuracy.measure_accuracy", lambda **given: quick)
     done = CliRunner().invoke(application, ["selftest", "--accuracy", "--quick", "--format", "json"])
     assert done.exit_code == 0

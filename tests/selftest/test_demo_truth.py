@@ -9,12 +9,23 @@ from xrayiq_phantoms import read_manifest
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """Manifest entries and subjects by path of a small simulated hospital; kinds, results, populations by subject."""
+def demo(tmp_path_factory):
+    """A small simulated hospital, measured with its report, in the folder of a demo that was ended too early."""
     folder = tmp_path_factory.mktemp("truth")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XRAYIQ_KEY_FILE", str(folder / "person.key"))
-        demo = run_demo(folder / "demo", files=72, workers=2)
+        with pytest.raises(RuntimeError):
+            run_demo(folder / "demo", files=24, progress=give_up)
+        yield run_demo(folder / "demo", files=72, workers=2)
+
+
+def give_up(progress):
+    raise RuntimeError
+
+
+@pytest.fixture(scope="module")
+def found(demo):
+    """Manifest entries and subjects by path; kinds, results, populations by subject."""
     with xrayiq.open_records(f"sqlite:///{demo.store}") as records:
         files, objects = records.frame("files"), records.frame("objects")
         results = {(item.subject, item.procedure): item.result for item in records.results(RESULT_TYPES)}
@@ -22,6 +33,13 @@ def found(tmp_path_factory):
     kinds = dict(zip(objects["subject"], objects["kind"], strict=True))
     populations = dict(zip(objects["subject"], objects["population"], strict=True))
     return read_manifest(demo.archive).entries, subjects, kinds, results, populations
+
+
+def test_demo_ends_with_store_and_report(demo):
+    assert demo.store.exists()
+    assert "<html" in demo.report.read_text(encoding="utf-8")
+    assert demo.summary.files == len(read_manifest(demo.archive).entries) + 1  # and the manifest
+    assert str(demo.report) in demo.text()
 
 
 def measured(found, procedure, kind):

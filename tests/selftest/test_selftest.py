@@ -19,17 +19,6 @@ def test_wrong_numbers_are_noticed(monkeypatch):
     assert not checks._mtf().passed
 
 
-def test_demo_ends_with_store_and_report_and_can_be_repeated(tmp_path, monkeypatch):
-    monkeypatch.setenv("XRAYIQ_KEY_FILE", str(tmp_path / "person.key"))
-    folder = tmp_path / "demo"
-    for _ in range(2):
-        result = run_demo(folder, files=24, workers=2)
-        assert result.store.exists()
-        assert "<html" in result.report.read_text(encoding="utf-8")
-        assert result.summary.files == 25  # and the manifest
-        assert str(result.report) in result.text()
-
-
 def test_demo_leaves_a_folder_of_others_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("keep me")
     with pytest.raises(InputError, match="holds other files"):

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq_kernels._jit import kernel
-from xrayiq_kernels.bilinear import bilinear
 
 
 @kernel
@@ -68,6 +67,25 @@ def flat_places(values: NDArray[Any], steepest: float) -> NDArray[np.bool_]:
 
 
 @kernel
+def _at(lines: NDArray[np.float64], rows: int, row: float, column: float) -> float:
+    """Value between pixels by bilinear interpolation, the border repeated; row r is held in line r modulo their number.
+
+    The number of lines is a power of two.
+    """
+    held, columns = lines.shape
+    row = min(max(row, 0.0), rows - 1.0)
+    column = min(max(column, 0.0), columns - 1.0)
+    upper = min(int(row), rows - 2)
+    left = min(int(column), columns - 2)
+    down, across = row - upper, column - left
+    one, two = lines[upper & (held - 1)], lines[(upper + 1) & (held - 1)]
+    first = one[left] * (1.0 - across) + one[left + 1] * across
+    second = two[left] * (1.0 - across) + two[left + 1] * across
+    value: float = first * (1.0 - down) + second * down
+    return value
+
+
+@kernel
 def edge_points(values: NDArray[np.float64], threshold: float, apart_px: float) -> NDArray[np.float64]:
     """Points where the gradient is steepest along its own direction, and clearly steeper than farther along it.
 
@@ -88,36 +106,44 @@ def edge_points(values: NDArray[np.float64], threshold: float, apart_px: float) 
         strength. Gradients are central differences, one-sided at the border.
     """
     rows, columns = values.shape
-    gradient = np.empty((3, rows, columns), dtype=np.float64)
-    for row in range(rows):
-        upper, lower = max(row - 1, 0), min(row + 1, rows - 1)
-        _gradient_line(
-            values[upper], values[row], values[lower], max(lower - upper, 1), gradient[0, row], gradient[1, row]
-        )
-        _steepness_line(gradient[0, row], gradient[1, row], gradient[2, row])
+    # only the lines that are compared are held, which stay near at hand
+    reach = int(apart_px) + 2
+    held = 4
+    while held < 2 * reach + 1:
+        held *= 2
+    gradient = np.empty((3, held, columns), dtype=np.float64)
     found = np.empty((4096, 5), dtype=np.float64)
     count = 0
     steepness = gradient[2]
+    ready = 0
     for row in range(rows):
+        while ready < min(row + reach + 1, rows):
+            upper, lower, line = max(ready - 1, 0), min(ready + 1, rows - 1), ready & (held - 1)
+            _gradient_line(
+                values[upper], values[ready], values[lower], max(lower - upper, 1), gradient[0, line], gradient[1, line]
+            )
+            _steepness_line(gradient[0, line], gradient[1, line], gradient[2, line])
+            ready += 1
+        line = row & (held - 1)
         for column in range(columns):
-            here = steepness[row, column]
+            here = steepness[line, column]
             if here < threshold or here <= 0.0:
                 continue
-            down = gradient[0, row, column] / here
-            across = gradient[1, row, column] / here
-            before = bilinear(steepness, row - down, column - across)
-            after = bilinear(steepness, row + down, column + across)
+            down = gradient[0, line, column] / here
+            across = gradient[1, line, column] / here
+            before = _at(steepness, rows, row - down, column - across)
+            after = _at(steepness, rows, row + down, column + across)
             if here < before or here <= after:
                 continue
             ahead_row, ahead_column = row + apart_px * down, column + apart_px * across
             back_row, back_column = row - apart_px * down, column - apart_px * across
             ahead = (
-                bilinear(gradient[0], ahead_row, ahead_column) * down
-                + bilinear(gradient[1], ahead_row, ahead_column) * across
+                _at(gradient[0], rows, ahead_row, ahead_column) * down
+                + _at(gradient[1], rows, ahead_row, ahead_column) * across
             )
             back = (
-                bilinear(gradient[0], back_row, back_column) * down
-                + bilinear(gradient[1], back_row, back_column) * across
+                _at(gradient[0], rows, back_row, back_column) * down
+                + _at(gradient[1], rows, back_row, back_column) * across
             )
             strength = here - max(ahead, back, 0.0)
             if strength < threshold:

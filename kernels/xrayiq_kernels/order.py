@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,12 +90,12 @@ def percentiles(
 
 
 @kernel
-def tile_medians(values: NDArray[np.float64], tile_px: int) -> NDArray[np.float64]:
+def tile_medians(values: NDArray[Any], tile_px: int) -> NDArray[np.float64]:
     """Medians over square tiles.
 
     Parameters
     ----------
-    values : (rows, columns) array of float64
+    values : (rows, columns) array of float32 or float64
         Values from 0, no NaN; rows and columns are multiples of the tile's side.
     tile_px : int
         Side of a tile, even.
@@ -106,9 +107,9 @@ def tile_medians(values: NDArray[np.float64], tile_px: int) -> NDArray[np.float6
     """
     tall, wide = values.shape[0] // tile_px, values.shape[1] // tile_px
     medians = np.empty((tall, wide), dtype=np.float64)
-    sizes = np.empty(tile_px * tile_px, dtype=np.float64)
-    few = np.empty(tile_px * tile_px, dtype=np.float64)
-    bracket = np.empty(BRACKET_SIZE, dtype=np.float64)
+    sizes = np.empty(tile_px * tile_px, dtype=values.dtype)
+    few = np.empty(tile_px * tile_px, dtype=values.dtype)
+    bracket = np.empty(BRACKET_SIZE, dtype=values.dtype)
     guess = 0.0
     for tile_row in range(tall):
         for tile_column in range(wide):

@@ -17,6 +17,7 @@ from xrayiq.metrics._pixel_runs import PixelRuns, pixels_of_cells
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.metrics.field_candidates import ASSUMED_LENGTH_MM, fill_holes, finest_factor, reduction_factor
 from xrayiq_kernels.edge_points import flat_places
+from xrayiq_kernels.masked_plane import above_plane, plane_moments
 
 #: pixel size of the grid on which the regions are told apart: that of the search for the field if it is not finer than
 #: the first, as in large images, else about the second
@@ -241,26 +242,9 @@ def _direct_exposure(
         if np.count_nonzero(inside & (means >= highest * (1.0 - _ONE_VALUE))) < least:
             return nowhere, None
         return inside & (means > AIR_LIMIT * highest), highest
-    air = inside & (means > AIR_LIMIT * _level(logarithm, flat, np.log(top) + 1.0))
-    return air, percentile(means[flat], 50.0)[0]
-
-
-def _level(logarithm: NDArray[np.float64], flat: NDArray[np.bool_], highest: float) -> NDArray[np.float64]:
-    """Exponential of the plane of least squares through the flat part of a logarithm, at most that of `highest`."""
-    rows, columns = (np.arange(size) / size for size in logarithm.shape)
-    counted = flat.astype(np.float64)
-    along, down = counted.sum(axis=1), counted.sum(axis=0)
-    mixed = np.einsum("i,ij,j", rows, counted, columns)  # one order of the sum, whatever the threads
-    counted *= logarithm
-    moments = np.array(
-        [
-            [along.sum(), along @ rows, down @ columns],
-            [along @ rows, along @ np.square(rows), mixed],
-            [down @ columns, mixed, down @ np.square(columns)],
-        ]
-    )
-    products = [counted.sum(), counted.sum(axis=1) @ rows, counted.sum(axis=0) @ columns]
+    moments, products = plane_moments(logarithm, flat)
     # of planes that fit alike, as through a single row of blocks, the one that is tilted least
-    plane, *_ = np.linalg.lstsq(moments, np.array(products), rcond=1e-10)
-    level = np.outer(np.exp(plane[0] + plane[1] * rows), np.exp(plane[2] * columns))
-    return np.minimum(level, np.exp(highest))
+    solution, *_ = np.linalg.lstsq(moments, products, rcond=1e-10)
+    plane = np.asarray(solution, dtype=np.float64) + np.array([np.log(AIR_LIMIT), 0.0, 0.0])
+    air = above_plane(means, inside, plane, AIR_LIMIT * float(np.exp(np.log(top) + 1.0)))
+    return air, percentile(means[flat], 50.0)[0]

@@ -99,7 +99,7 @@ def strip_level(evidence: FieldEvidence, corners: NDArray[np.float64], side: int
     if len(places) == 0:
         return -np.inf
     nearest = np.clip(np.rint(places).astype(np.int64), 0, limit)
-    return float(np.median(evidence.logarithm[nearest[:, 0], nearest[:, 1]]))
+    return percentile(evidence.logarithm[nearest[:, 0], nearest[:, 1]], 50.0)[0]
 
 
 def bright_outside(evidence: FieldEvidence, corners: NDArray[np.float64], collimated: NDArray[np.bool_]) -> bool:

@@ -17,7 +17,9 @@ PROFILE_STEP_MM: Final = 0.25
 SAMPLE_STEP_MM: Final = 1.0
 END_MARGIN_MM: Final = 3.0
 LEAST_CROSSINGS: Final = 6
-PASSES: Final = 4
+#: sides are measured again from where they came to lie, until the corners move by less than this
+MOST_PASSES: Final = 4
+SETTLED_PX: Final = 5e-4
 #: standard deviation of the angles of a field's sides about a rectangle (blades are parallel, detectors tilt a little)
 RECTANGLE_SD_DEG: Final = 0.25
 
@@ -59,13 +61,15 @@ def refine_corners(
             lines[side] = borders[_nearest_border(lines[side], borders)]
     angle_sds = np.full(4, np.inf)
     refined = corners
-    for _ in range(PASSES):
+    for _ in range(MOST_PASSES):
         for side, edge in enumerate(collimated):
             if edge:
                 expected = _expected_slope(lines[:, 0], angle_sds, side)
                 found = _refined_line(signal, refined, side, lines[side], centre, pitch_mm, expected)
                 lines[side], angle_sds[side] = found
-        refined = intersections(lines[None])[0] + centre
+        before, refined = refined, intersections(lines[None])[0] + centre
+        if np.allclose(refined, before, rtol=0.0, atol=SETTLED_PX):
+            break
     return refined
 
 

@@ -50,7 +50,7 @@ compare-decoders: $(VENV)/base  ## decoding speed beside pylibjpeg and pyjpegls,
 bench: $(VENV)/test  ## time kernels and metrics beside NumPy and SciPy
 	$(BIN)/pytest -q benchmarks -m "not slow" --benchmark-only --benchmark-columns=min,median,max
 
-bench-archive: $(VENV)/dev  ## runs of 1000 and 10 000 objects and an index of 100 000: some 30 minutes
+bench-archive: $(VENV)/dev  ## runs of 600 and 10 000 objects and an index of 100 000: some 30 minutes
 	$(BIN)/pytest -q benchmarks/test_bench_run.py benchmarks/test_bench_index_growth.py \
 		--benchmark-columns=min,max --benchmark-json=archive.json
 

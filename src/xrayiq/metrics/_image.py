@@ -83,7 +83,9 @@ class SignalImage:
     @cached_property
     def scale(self) -> ValueScale | None:
         """Signal of the stored values that occur; None for floats, wide integers and corrected signals."""
-        return None if self.corrected is not None else value_scale(self.radiograph, self.to_signal)
+        if self.corrected is not None:
+            return None
+        return self.radiograph.kept(("scale", self.unit), lambda: value_scale(self.radiograph, self.to_signal))
 
     @cached_property
     def values(self) -> NDArray[np.float64]:
@@ -114,19 +116,17 @@ class SignalImage:
         part : pair of slices, optional
             Rows and columns; all where not given.
         finest : int
-            Side of smaller blocks that are kept with the image, and from which these are put together where they hold
-            whole numbers of them: the pixels are then gone through once for several sizes of blocks.
+            Side of smaller blocks, kept with the image, that these are put together from where they hold whole numbers
+            of them, so that the pixels are gone through once for several sizes.
 
         Returns
         -------
         tuple of 2-D arrays
             Means, NaN where a block is all padding; True there. They must not be changed.
         """
-        cut = _whole_slices(self.shape) if part is None else part
-        if finest == 0 or factor % finest > 0 or self.corrected is not None:
-            found = self._block_means(factor, cut)
-        else:
-            found = self._kept_block_means(factor, cut, finest)
+        cut = (slice(0, self.shape[0]), slice(0, self.shape[1])) if part is None else part
+        is_kept = finest > 0 and factor % finest == 0 and self.corrected is None
+        found = self._kept_block_means(factor, cut, finest) if is_kept else self._block_means(factor, cut)
         return found.means, found.holes
 
     def _kept_block_means(self, factor: int, cut: tuple[slice, slice], finest: int) -> BlockMeans:
@@ -278,10 +278,6 @@ def provenance_of(
         quantitative=signal.intent != PRESENTATION,
         warnings=(*signal.warnings, *warnings),
     )
-
-
-def _whole_slices(shape: tuple[int, int]) -> tuple[slice, slice]:
-    return slice(0, shape[0]), slice(0, shape[1])
 
 
 def _has_signal(radiograph: Radiograph) -> bool:

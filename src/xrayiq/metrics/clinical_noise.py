@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
@@ -17,6 +18,7 @@ from xrayiq.metrics._noise_blocks import (
     find_blocks,
     measure_blocks,
 )
+from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics._range_ends import SATURATED_FRACTION, check_saturation, saturation_warnings, used_range_ends
 from xrayiq.metrics.anatomy import anatomy_of, pixels_beside
 from xrayiq.metrics.collimation import find_collimation
@@ -136,17 +138,17 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
     if np.count_nonzero(smooth) >= ENOUGH_BLOCKS:
         measured, blocks = measured.chosen(smooth), blocks.chosen(smooth)
     ends = check_saturation(signal, blocks.pixels(lag, signal.shape), procedure="clinical noise")
-    relative = measured.noises / measured.means
-    _check_noise(signal, float(np.median(relative)), _in_steps(signal, blocks, measured))
+    relative_noise = _median(measured.noises / measured.means)
+    _check_noise(signal, relative_noise, _in_steps(signal, blocks, measured))
     warnings = saturation_warnings(ends)
     beside = used_range_ends(signal, pixels_beside(signal, field, anatomy))
     if beside.fraction > SATURATED_FRACTION:
         warnings = (*warnings, f"outside the anatomy {beside.text()}, and are left out")
     return ClinicalNoise(
-        snr=float(1.0 / np.median(relative)),
-        relative_noise=float(np.median(relative)),
-        mean_signal=float(np.median(measured.means)),
-        noise=float(np.median(measured.noises)),
+        snr=1.0 / relative_noise,
+        relative_noise=relative_noise,
+        mean_signal=_median(measured.means),
+        noise=_median(measured.noises),
         signal_unit=signal.unit,
         block_size_px=blocks.size_px,
         block_count=len(blocks.rows),
@@ -167,13 +169,17 @@ def _lag(pixel_pitch_mm: tuple[float, float] | None) -> int:
     return int(np.clip(round(LAG_MM / min(pixel_pitch_mm)), 1, LAG_MAX_PX))
 
 
+def _median(values: NDArray[np.float64]) -> float:
+    return percentile(values, 50.0)[0]
+
+
 def _in_steps(signal: SignalImage, blocks: Blocks, measured: MeasuredBlocks) -> float | None:
     """Median noise of the blocks in steps of the stored values; None where those are not whole."""
     pixels = signal.radiograph.pixels
     if pixels.dtype.kind not in "ui":
         return None
     if signal.scale is not None and signal.scale.slope is not None:
-        return float(np.median(np.where(measured.spans > 0, measured.noises, 0.0)) / abs(signal.scale.slope))
+        return _median(np.where(measured.spans > 0, measured.noises, 0.0)) / abs(signal.scale.slope)
     size = blocks.size_px
     steps = []
     for row, column, noise, span in zip(blocks.rows, blocks.columns, measured.noises, measured.spans, strict=True):

@@ -15,6 +15,8 @@ from xrayiq_kernels.side_profiles import side_profiles
 PROFILE_REACH_MM: Final = 5.0
 PROFILE_STEP_MM: Final = 0.25
 SAMPLE_STEP_MM: Final = 1.0
+#: the first pass only brings the sides near to where they are measured
+FIRST_SAMPLE_STEP_MM: Final = 3.0
 END_MARGIN_MM: Final = 3.0
 LEAST_CROSSINGS: Final = 6
 #: sides are measured again from where they came to lie, until the corners move by less than this
@@ -61,14 +63,15 @@ def refine_corners(
             lines[side] = borders[_nearest_border(lines[side], borders)]
     angle_sds = np.full(4, np.inf)
     refined = corners
-    for _ in range(MOST_PASSES):
+    for turn in range(MOST_PASSES):
+        step_mm = SAMPLE_STEP_MM if turn else FIRST_SAMPLE_STEP_MM
         for side, edge in enumerate(collimated):
             if edge:
                 expected = _expected_slope(lines[:, 0], angle_sds, side)
-                found = _refined_line(signal, refined, side, lines[side], centre, pitch_mm, expected)
+                found = _refined_line(signal, refined, side, lines[side], centre, pitch_mm, expected, step_mm)
                 lines[side], angle_sds[side] = found
         before, refined = refined, intersections(lines[None])[0] + centre
-        if np.allclose(refined, before, rtol=0.0, atol=SETTLED_PX):
+        if turn > 0 and np.allclose(refined, before, rtol=0.0, atol=SETTLED_PX):
             break
     return refined
 
@@ -108,6 +111,7 @@ def _refined_line(
     centre: NDArray[np.float64],
     pitch_mm: float,
     expected: Slope,
+    step_mm: float,
 ) -> tuple[NDArray[np.float64], float]:
     """Line at the half level of one side's penumbra, and the standard deviation of its angle."""
     start, stop = corners[side], corners[(side + 1) % 4]
@@ -115,7 +119,7 @@ def _refined_line(
     along = (stop - start) / max(length, 1e-9)
     inward = np.array([np.cos(line[0]), np.sin(line[0])])
     margin = min(END_MARGIN_MM / pitch_mm, 0.2 * length)
-    positions = np.arange(margin, length - margin, SAMPLE_STEP_MM / pitch_mm)
+    positions = np.arange(margin, length - margin, step_mm / pitch_mm)
     step = min(PROFILE_STEP_MM / pitch_mm, 0.5)
     reach = np.floor(PROFILE_REACH_MM / pitch_mm / step)
     offsets = np.arange(-reach, reach + 1) * step

@@ -54,6 +54,16 @@ def test_edge_points_are_peaks_of_the_gradient_along_itself(seed):
     np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
+def test_thousands_of_edge_points_are_all_found():
+    values = np.random.default_rng(5).standard_normal((170, 170))
+    found = edge_points(values, 1e-3, 5.0)
+    expected = edge_points_by_definition(values, 1e-3, 5.0)
+    # more than are made room for at first
+    assert len(found) > 4096
+    # order of additions only
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
 def test_flat_places_have_a_gradient_below_the_limit():
     values = picture()
     steepness = np.hypot(*np.gradient(values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -30,6 +30,9 @@ _KEY_OBJECT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
 
 #: size of the picture on which appearance is judged
 _THUMBNAIL_PX: Final = 64
+#: size to which large images are reduced first, in their own integers: the mean of 16 of these pixels, which makes one
+#: of the picture, has a fourth of their rounding
+_REDUCED_PX: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ def recognise(image: Radiograph, site: Site) -> Recognition:
     told = recognise_header(image.header, site)
     if told is not None:
         return told
-    seen = appearance(image.pixels.astype(np.float64), unexposed=_unexposed_value(image))
+    seen = appearance(image.pixels, unexposed=_unexposed_value(image))
     if seen is not None:
         return seen
     acquisition = image.acquisition
@@ -122,7 +125,7 @@ def _unexposed_value(image: Radiograph) -> float:
     return 0.0 if end is None else float(end)
 
 
-def appearance(pixels: NDArray[np.float64], *, unexposed: float = 0.0) -> Recognition | None:
+def appearance(pixels: NDArray[Any], *, unexposed: float = 0.0) -> Recognition | None:
     """Kind of a test image by what it looks like.
 
     Parameters
@@ -143,7 +146,7 @@ def appearance(pixels: NDArray[np.float64], *, unexposed: float = 0.0) -> Recogn
     exposed level enclosed by the other is a *collimated field* and any other border between them an *edge*. Otherwise,
     if a quadratic surface leaves under 3 % of the mean exposure, it is a *flat field*.
     """
-    exposure = np.abs(pixels - unexposed)
+    exposure = np.abs(_reduced(pixels) - unexposed)
     resized = cv2.resize(exposure, (_THUMBNAIL_PX, _THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
     small = np.asarray(resized, dtype=np.float64)
     levels = _two_levels(small)
@@ -154,6 +157,15 @@ def appearance(pixels: NDArray[np.float64], *, unexposed: float = 0.0) -> Recogn
     if spread < 0.03 * level and float(np.ptp(inner)) < 0.5 * level:
         return Recognition(kind="flat_field", evidence="appearance: uniform but for a smooth surface")
     return None
+
+
+def _reduced(pixels: NDArray[Any]) -> NDArray[np.float64]:
+    """Pixels as floats; those of large images of 16-bit integers as means of a few pixels, rounded to whole numbers."""
+    native = pixels.dtype in (np.dtype(np.uint16), np.dtype(np.int16))
+    if native and min(pixels.shape) >= 2 * _REDUCED_PX:
+        means = cv2.resize(np.ascontiguousarray(pixels), (_REDUCED_PX, _REDUCED_PX), interpolation=cv2.INTER_AREA)
+        return np.asarray(means, dtype=np.float64)
+    return pixels.astype(np.float64)
 
 
 def _two_levels(small: NDArray[np.float64]) -> Recognition | None:

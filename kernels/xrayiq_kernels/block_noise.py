@@ -127,11 +127,11 @@ def block_noise(
 
     Returns
     -------
-    (blocks, 5) array of float64
+    (blocks, 6) array of float64
         Mean of the values; scale of the differences (1.4826 times the median of their absolute values); root mean
-        square of those kept; their share; greatest less least value.
+        square of those kept; their share; least and greatest value.
     """
-    found = np.zeros((rows.size, 5), dtype=np.float64)
+    found = np.zeros((rows.size, 6), dtype=np.float64)
     tall = block_px + 2 * lag_px
     wide = pixels.shape[1]
     values = np.empty((tall, wide), dtype=nothing.dtype)
@@ -191,6 +191,7 @@ def block_noise(
                 total = _sum_of_squares(sizes, bracket[0], squares)
             found[block, 2] = math.sqrt(total / max(kept, 1))
             found[block, 3] = kept / sizes.size
-            found[block, 4] = high - low
+            found[block, 4] = low
+            found[block, 5] = high
         begin = end
     return found

@@ -8,6 +8,8 @@ import pytest
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics import find_collimation, measure_clinical_noise
 from xrayiq.metrics._image import as_signal
+from xrayiq.metrics._noise_blocks import Blocks, measure_blocks
+from xrayiq.metrics._range_ends import check_saturation
 from xrayiq.metrics.anatomy import find_anatomy
 from xrayiq.model import Acquisition, PixelRelation, Radiograph
 from xrayiq_phantoms import Detector, simulate_clinical, simulate_flat
@@ -99,6 +101,25 @@ def test_cut_off_anatomy_is_refused_with_its_share(noise_fraction, offset, limit
 def test_a_little_cut_off_anatomy_is_noted():
     found = measure_clinical_noise(stored(anatomy_like(0.1)[0] - 150), pixel_pitch_mm=PITCH_MM)
     assert "value 0" in found.provenance.warnings[0]
+
+
+def test_range_ends_of_blocks_are_those_of_all_their_pixels():
+    pixels = np.random.default_rng(3).normal(300.0, 20.0, (300, 400)).clip(245.0, 358.0).round().astype(np.uint16)
+    signal = as_signal(pixels, procedure="test", needs_pitch=False)
+    rows, columns = (places.reshape(-1) for places in np.mgrid[3:280:32, 3:380:16])
+    blocks = Blocks(size_px=16, rows=rows, columns=columns)
+    at_ends = measure_blocks(signal, blocks, 3).at_ends()
+    assert 0 < np.count_nonzero(at_ends) < len(rows)
+    holding_ends = blocks.chosen(at_ends).pixels(3, pixels.shape)
+    region = blocks.pixels(3, pixels.shape)
+    found = check_saturation(signal, region, procedure="test", holding_ends=holding_ends)
+    inside = np.concatenate(
+        [pixels[row : row + 16, column : column + 16] for row, column in zip(rows, columns, strict=True)]
+    )
+    assert (found.low_value, found.high_value) == (245, 358)
+    assert found.low_count == np.count_nonzero(inside == 245)
+    assert found.high_count == np.count_nonzero(inside == 358)
+    assert found.pixel_count == inside.size
 
 
 def test_narrow_strips_of_saturated_air_are_no_anatomy():

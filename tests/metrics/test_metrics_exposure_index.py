@@ -155,7 +155,7 @@ def test_a_saturated_estimate_says_so():
     limit = int(np.median(radiograph.pixels))
     cut = dataclasses.replace(radiograph, pixels=np.minimum(radiograph.pixels, limit))
     found = assess_exposure_index(cut)
-    assert any("saturated" in warning for warning in found.provenance.warnings)
+    assert any(f"value {limit}, as saturated" in warning for warning in found.provenance.warnings)
 
 
 def test_an_estimate_that_fails_is_named_beside_the_header():

@@ -1,5 +1,7 @@
 """What an image is: header first, appearance where the header is silent."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -127,11 +129,28 @@ def test_object_without_any_sign_of_an_x_ray_image_is_other():
     assert told.kind == "other"
 
 
-@pytest.mark.parametrize("offset", [0, -8192])
-def test_appearance_does_not_depend_on_an_offset_of_signed_values(offset):
-    phantom = simulate_field(
+SIMULATED = {
+    "flat_field": lambda: simulate_flat(DETECTOR, shape=(600, 700), kerma_ugy=2.5, seed=1),
+    "edge": lambda: simulate_edge(DETECTOR, shape=(600, 700), angle_deg=4.0, seed=1),
+    "collimated_field": lambda: simulate_field(
         DETECTOR, shape=(700, 700), kerma_ugy=2.5, size_mm=(120.0, 100.0), rotation_deg=5.0, seed=1
-    )
-    relation = PixelRelation(stored_min=offset, stored_max=offset + 16383)
-    image = Radiograph(pixels=phantom.pixels.astype(np.int16) + offset, relation=relation, header=header())
-    assert recognise(image, SITE).kind == "collimated_field"
+    ),
+    "clinical": lambda: simulate_clinical(DETECTOR, anatomy="chest", shape=(700, 700), kerma_ugy=2.5, seed=1),
+}
+
+
+@functools.cache
+def simulated_pixels(kind):
+    return SIMULATED[kind]().pixels
+
+
+@pytest.mark.parametrize("kind", SIMULATED)
+@pytest.mark.parametrize(("dtype", "lowest"), [("<u2", 0), (">u2", 0), ("<u2", 40000), ("<i2", 0), ("<i2", -8192)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_appearance_does_not_depend_on_how_values_are_stored(kind, dtype, lowest, sign):
+    # large enough for both ways of reduction: of 16-bit integers in their own type, and of others as floats
+    exposed = simulated_pixels(kind).astype(np.int64)
+    stored = lowest + (exposed if sign > 0 else 16383 - exposed)
+    relation = PixelRelation(sign=sign, stored_min=lowest, stored_max=lowest + 16383)
+    image = Radiograph(pixels=stored.astype(dtype), relation=relation, header=header())
+    assert recognise(image, SITE).kind == kind

@@ -133,7 +133,9 @@ class SignalImage:
         def make() -> BlockMeans:
             if factor == finest:
                 return self._block_means(factor, cut)
-            return self._kept_block_means(finest, cut, finest).joined(factor // finest)
+            # a grid of half the pitch is wanted too, as a rule
+            base = factor // 2 if factor % (2 * finest) == 0 else finest
+            return self._kept_block_means(base, cut, finest).joined(factor // base)
 
         places = ((side.start, side.stop) for side in cut)
         return self.radiograph.kept(("block_means", self.unit, factor, finest, *places), make)

@@ -54,12 +54,16 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeasuredBlocks:
-    """Of each block mean signal, noise, share of differences without structure, and span of the signal."""
+    """Of each block mean signal, noise, share of differences without structure, and span of the signal.
+
+    `stored_ends` are the least and the greatest stored value of each block, (2, blocks), where these are known.
+    """
 
     means: NDArray[np.float64]
     noises: NDArray[np.float64]
     plain_shares: NDArray[np.float64]
     spans: NDArray[np.float64]
+    stored_ends: NDArray[np.float64] | None = None
 
     def chosen(self, which: NDArray[np.bool_]) -> MeasuredBlocks:
         """Some of the blocks."""
@@ -68,7 +72,16 @@ class MeasuredBlocks:
             noises=self.noises[which],
             plain_shares=self.plain_shares[which],
             spans=self.spans[which],
+            stored_ends=None if self.stored_ends is None else self.stored_ends[:, which],
         )
+
+    def at_ends(self) -> NDArray[np.bool_] | None:
+        """Blocks that hold the least or the greatest of all stored values; None where these are unknown."""
+        if self.stored_ends is None:
+            return None
+        lows, highs = self.stored_ends
+        at_ends: NDArray[np.bool_] = (lows == lows.min()) | (highs == highs.max())
+        return at_ends
 
 
 def find_blocks(signal: SignalImage, anatomy: Anatomy, lag: int) -> Blocks:
@@ -124,7 +137,8 @@ def measure_blocks(signal: SignalImage, blocks: Blocks, lag: int) -> MeasuredBlo
         found = block_noise(kernel_pixels(signal.radiograph), scale.table, scale.first, *where, IN_FLOATS)
     else:
         found = block_noise(kernel_pixels(signal.radiograph), NO_TABLE, 0, *where, IN_STEPS)
-    means, scales, deviations, shares, spans = found.T
+    means, scales, deviations, shares, lows, highs = found.T
+    spans, ends = highs - lows, None
     noises = deviations / OPERATOR_NORM / np.where(scales > 0, CLIPPED_DEVIATION, 1.0)
     if scale is not None and scale.slope is not None and scale.intercept is not None:
         means, noises, spans = (
@@ -132,4 +146,5 @@ def measure_blocks(signal: SignalImage, blocks: Blocks, lag: int) -> MeasuredBlo
             noises * abs(scale.slope),
             spans * abs(scale.slope),
         )
-    return MeasuredBlocks(means=means, noises=noises, plain_shares=shares, spans=spans)
+        ends = found.T[4:]
+    return MeasuredBlocks(means=means, noises=noises, plain_shares=shares, spans=spans, stored_ends=ends)

@@ -130,7 +130,9 @@ def range_ends(
     )
 
 
-def used_range_ends(signal: SignalImage, region: Region) -> RangeEnds:
+def used_range_ends(
+    signal: SignalImage, region: Region, *, found: tuple[float, float, int, int] | None = None
+) -> RangeEnds:
     """Range ends of the pixels in a part of an image, padding left out.
 
     Parameters
@@ -139,6 +141,8 @@ def used_range_ends(signal: SignalImage, region: Region) -> RangeEnds:
         The image; its stored values count.
     region : pair of slices, 2-D array of bool, or PixelRuns
         The part that a measurement uses.
+    found : tuple of (number, number, int, int), optional
+        Least and greatest of its pixels and how many have them, where that is known.
 
     Returns
     -------
@@ -151,10 +155,12 @@ def used_range_ends(signal: SignalImage, region: Region) -> RangeEnds:
     used = region if isinstance(region, PixelRuns) else all_pixels((pixels.shape[0], pixels.shape[1]))
     if isinstance(region, np.ndarray):
         used = used.without(~region)
-    return range_ends(pixels, used.without(padding), signal.radiograph.relation)
+    return range_ends(pixels, used.without(padding), signal.radiograph.relation, found=found)
 
 
-def check_saturation(signal: SignalImage, region: Region, *, procedure: str) -> RangeEnds:
+def check_saturation(
+    signal: SignalImage, region: Region, *, procedure: str, holding_ends: PixelRuns | None = None
+) -> RangeEnds:
     """Range ends of the pixels that a measurement uses, or the refusal where too many are cut off.
 
     Parameters
@@ -165,6 +171,8 @@ def check_saturation(signal: SignalImage, region: Region, *, procedure: str) -> 
         The part that the measurement uses.
     procedure : str
         What is to be measured, for the message.
+    holding_ends : PixelRuns, optional
+        Some of these pixels, none of them padding, with all that have the least or the greatest value.
 
     Returns
     -------
@@ -176,7 +184,8 @@ def check_saturation(signal: SignalImage, region: Region, *, procedure: str) -> 
     NotMeasurableError
         ``partly_saturated``, with the share that was found.
     """
-    ends = used_range_ends(signal, region)
+    found = None if holding_ends is None else extremes(kernel_pixels(signal.radiograph), holding_ends)
+    ends = used_range_ends(signal, region, found=found)
     if ends.fraction > SATURATED_FRACTION:
         raise NotMeasurableError(
             "partly_saturated",

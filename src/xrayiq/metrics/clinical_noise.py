@@ -137,7 +137,13 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
     smooth = measured.plain_shares >= LEAST_PLAIN_SHARE
     if np.count_nonzero(smooth) >= ENOUGH_BLOCKS:
         measured, blocks = measured.chosen(smooth), blocks.chosen(smooth)
-    ends = check_saturation(signal, blocks.pixels(lag, signal.shape), procedure="clinical noise")
+    at_ends = measured.at_ends()
+    ends = check_saturation(
+        signal,
+        blocks.pixels(lag, signal.shape),
+        procedure="clinical noise",
+        holding_ends=None if at_ends is None else blocks.chosen(at_ends).pixels(lag, signal.shape),
+    )
     relative_noise = _median(measured.noises / measured.means)
     _check_noise(signal, relative_noise, _in_steps(signal, blocks, measured))
     warnings = saturation_warnings(ends)

@@ -11,7 +11,7 @@ import numpy as np
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import PRESENTATION, Image, SignalImage, as_radiograph, as_signal
 from xrayiq.metrics._pixel_runs import PixelRuns
-from xrayiq.metrics._range_ends import saturation_warnings, used_range_ends
+from xrayiq.metrics._range_ends import RangeEnds, saturation_warnings, used_range_ends
 from xrayiq.metrics._stored_values import kernel_pixels
 from xrayiq.metrics.anatomy import anatomy_of, field_pixels
 from xrayiq.metrics.collimation import find_collimation
@@ -153,8 +153,8 @@ def _estimate(radiograph: Radiograph) -> tuple[float | None, tuple[str, ...]]:
     region, notes = _region(signal)
     if region.pixel_count == 0:
         return None, ("exposure index not estimated: no pixel that is not padding in the centre",)
-    ends = used_range_ends(signal, region)
-    return EI_PER_UGY * _median(signal, region), (*notes, *saturation_warnings(ends))
+    median_ugy, ends = _median(signal, region)
+    return EI_PER_UGY * median_ugy, (*notes, *saturation_warnings(ends))
 
 
 def _region(signal: SignalImage) -> tuple[PixelRuns, tuple[str, ...]]:
@@ -180,10 +180,14 @@ def _centre(signal: SignalImage) -> PixelRuns:
     return PixelRuns(runs=np.stack([rows, *edges], axis=1).astype(np.int64), shape=signal.shape).without(signal.padding)
 
 
-def _median(signal: SignalImage, region: PixelRuns) -> float:
-    """Median signal in a region; by the exact histogram of stored values where they are integers."""
+def _median(signal: SignalImage, region: PixelRuns) -> tuple[float, RangeEnds]:
+    """Median signal in a region, by the exact histogram of stored values where they are integers; its range ends."""
     response, scale = signal.radiograph.response, signal.scale
     if response is None or scale is None:
-        return float(np.median(signal.values[region.mask()]))
+        return float(np.median(signal.values[region.mask()])), used_range_ends(signal, region)
     counts = run_histogram(kernel_pixels(signal.radiograph), region.runs, scale.first, scale.table.size)
-    return float(response.to_kerma_ugy(np.array(scale.first + value_of_interest(counts, 0.5))))
+    occurring = np.flatnonzero(counts)
+    low, high = int(occurring[0]), int(occurring[-1])
+    found = scale.first + low, scale.first + high, int(counts[low]), int(counts[high])
+    median_ugy = float(response.to_kerma_ugy(np.array(scale.first + value_of_interest(counts, 0.5))))
+    return median_ugy, used_range_ends(signal, region, found=found)

@@ -129,12 +129,12 @@ def find_evidence(logarithm: NDArray[np.float64], holes: NDArray[np.bool_]) -> F
     noise = _noise(logarithm)
     low, high = percentile(smooth, 1.0, 99.0)
     # smoothing with 1 px leaves 0.28 of white noise
-    noisy = LEAST_CONTRAST_TO_NOISE * 0.28 * percentile(noise, 75.0)[0]
+    noisy = LEAST_CONTRAST_TO_NOISE * 0.28 * _upper_quartile(noise, smooth.shape)
     threshold = max(LEAST_CONTRAST, LEAST_CONTRAST_OF_RANGE * (high - low), noisy)
     # the step of an edge is spread over about four pixels after smoothing
     points = edge_points(smooth, threshold / 4.0, STEP_APART_PX)
-    pixels = np.rint(points[:, :2]).astype(np.int64)
-    points = points[points[:, 4] > LEAST_GRADIENT_TO_NOISE * noise[pixels[:, 0], pixels[:, 1]]]
+    tiles = np.rint(points[:, :2]).astype(np.int64) // TILE_PX
+    points = points[points[:, 4] > LEAST_GRADIENT_TO_NOISE * noise[tiles[:, 0], tiles[:, 1]]]
     if holes.any():
         near = cv2.dilate(holes.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(np.bool_)
         points = points[~near[np.rint(points[:, 0]).astype(int), np.rint(points[:, 1]).astype(int)]]
@@ -154,15 +154,27 @@ def _blurred(values: NDArray[np.float64], sigma_px: float) -> NDArray[np.float64
 
 
 def _noise(logarithm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviation of the noise at each pixel of the grid, from medians over small tiles."""
+    """Standard deviation of the noise in each tile of the grid, from the median over it."""
     # single precision errs by some 1e-7 of a residual that is a thousandth and more
     single = logarithm.astype(np.float32)
     residual = np.abs(single - cv2.GaussianBlur(single, (0, 0), NOISE_SMOOTHING_PX, borderType=cv2.BORDER_REPLICATE))
     rows, columns = residual.shape
     tall, wide = -(-rows // TILE_PX), -(-columns // TILE_PX)
     padded = np.pad(residual, ((0, tall * TILE_PX - rows), (0, wide * TILE_PX - columns)), mode="reflect")
-    noise = 1.4826 * tile_medians(padded, TILE_PX)
-    return np.repeat(np.repeat(noise, TILE_PX, axis=0), TILE_PX, axis=1)[:rows, :columns]
+    return 1.4826 * tile_medians(padded, TILE_PX)
+
+
+def _upper_quartile(noise: NDArray[np.float64], shape: tuple[int, ...]) -> float:
+    """75th percentile of the noise over the pixels of the grid."""
+    tall, wide = (
+        np.minimum(TILE_PX, size - TILE_PX * np.arange(count)) for size, count in zip(shape, noise.shape, strict=True)
+    )
+    ordered = np.argsort(noise, axis=None)
+    up_to = np.cumsum(np.outer(tall, wide).reshape(-1)[ordered])
+    place = 0.75 * (int(up_to[-1]) - 1)
+    rank = int(place)
+    lower, upper = noise.reshape(-1)[ordered[np.searchsorted(up_to, [rank, rank + 1], side="right")]]
+    return float(lower + (upper - lower) * (place - rank))
 
 
 def _lines(shape: tuple[int, ...], points: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

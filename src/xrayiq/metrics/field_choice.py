@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -166,7 +165,7 @@ def _best_of_family(evidence: FieldEvidence, rotation: float) -> FieldChoice | N
         candidates = np.concatenate([near, np.stack([turned[:, 0] + np.pi, -turned[:, 1]], axis=1)])
         options = [(float(angle), float(distance), True) for angle, distance in candidates]
         sides.append([*options, (float(borders[side, 0]), float(borders[side, 1]), False)])
-    chosen = np.array(list(itertools.product(*(range(len(side)) for side in sides)))[:-1], dtype=np.int64)
+    chosen = np.indices([len(side) for side in sides]).reshape(4, -1).T[:-1]
     if len(chosen) == 0:
         return None
     table = np.stack([np.array(side)[chosen[:, number]] for number, side in enumerate(sides)], axis=1)

@@ -23,7 +23,7 @@ fuzz: $(VENV)/test  ## 20 000 broken files and 2000 broken archives; XRAYIQ_FUZZ
 
 kernels: $(VENV)/test  ## kernel tests interpreted (with coverage) and with bounds checks, each in its own cache
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q tests/kernels --cov --cov-report=term --cov-fail-under=95
-	NUMBA_BOUNDSCHECK=1 XRAYIQ_CACHE_DIR=$(VENV)/boundscheck $(BIN)/pytest -q tests/kernels
+	NUMBA_BOUNDSCHECK=1 XRAYIQ_CACHE_DIR=$(VENV)/boundscheck $(PYTEST) -q tests/kernels
 
 notebooks: $(VENV)/dev  ## run the notebooks from top to bottom
 	$(BIN)/pytest -q --nbmake notebooks

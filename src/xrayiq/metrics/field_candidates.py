@@ -160,7 +160,9 @@ def _noise(logarithm: NDArray[np.float64]) -> NDArray[np.float64]:
     residual = np.abs(single - cv2.GaussianBlur(single, (0, 0), NOISE_SMOOTHING_PX, borderType=cv2.BORDER_REPLICATE))
     rows, columns = residual.shape
     tall, wide = -(-rows // TILE_PX), -(-columns // TILE_PX)
-    padded = np.pad(residual, ((0, tall * TILE_PX - rows), (0, wide * TILE_PX - columns)), mode="reflect")
+    padded = cv2.copyMakeBorder(
+        residual, 0, tall * TILE_PX - rows, 0, wide * TILE_PX - columns, borderType=cv2.BORDER_REFLECT_101
+    )
     return 1.4826 * tile_medians(padded, TILE_PX)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -90,17 +91,19 @@ def _nearest_border(line: NDArray[np.float64], borders: NDArray[np.float64]) -> 
 
 def _expected_slope(angles: NDArray[np.float64], angle_sds: NDArray[np.float64], side: int) -> Slope:
     """Slope of a side against its present line if the field were a rectangle with its other sides."""
-    known = np.isfinite(angle_sds)
-    known[side] = False
-    if not known.any():
+    freedom = math.radians(RECTANGLE_SD_DEG) ** 2
+    total, products = 0.0, 0.0
+    for other, (angle, sd) in enumerate(zip(angles.tolist(), angle_sds.tolist(), strict=True)):
+        if other != side and math.isfinite(sd):
+            turned = angle - float(angles[side]) + math.pi / 2.0 * (other - side)
+            off = (turned + math.pi) % (2.0 * math.pi) - math.pi
+            weight = 1.0 / (sd * sd + freedom)
+            total += weight
+            products += weight * off
+    if total == 0.0:
         return Slope()
-    turned = angles + np.pi / 2.0 * np.arange(4)
-    off = (turned - turned[side] + np.pi) % (2.0 * np.pi) - np.pi
-    freedom = np.deg2rad(RECTANGLE_SD_DEG) ** 2
-    weights = np.where(known, 1.0 / (np.square(np.where(known, angle_sds, 1.0)) + freedom), 0.0)
-    mean = float(weights @ off / weights.sum())
     # a line turned clockwise on the screen moves inwards along its way
-    return Slope(value=float(np.tan(-mean)), sd=float(np.sqrt(freedom + 1.0 / weights.sum())))
+    return Slope(value=math.tan(-products / total), sd=math.sqrt(freedom + 1.0 / total))
 
 
 def _refined_line(

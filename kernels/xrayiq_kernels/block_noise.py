@@ -75,14 +75,19 @@ def _join_line(line: NDArray[Any], sums: NDArray[Any], lows: NDArray[Any], highs
 
 
 @kernel
+def _copy_sixteen(line: NDArray[Any], target: NDArray[Any]) -> None:
+    """Sixteen values, several at once."""
+    for column in range(16):
+        target[column] = line[column]
+
+
+@kernel
 def _cut_out(lines: NDArray[Any], start: int, block_px: int, sizes: NDArray[Any]) -> None:
     """A block of lines, row after row."""
     first = max(start, 0)  # a place that cannot count from the end is quicker to reach
     if block_px == 16:
         for row in range(16):
-            # a fixed number of columns is copied several at once
-            for column in range(16):
-                sizes[row * 16 + column] = lines[row, first + column]
+            _copy_sixteen(lines[row, first : first + 16], sizes[row * 16 : row * 16 + 16])
     else:
         for row in range(block_px):
             for column in range(block_px):

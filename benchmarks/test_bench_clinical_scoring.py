@@ -14,9 +14,9 @@ from xrayiq_phantoms import Detector, Technique, simulate_clinical, write_dicom
 SIDE_PX = 3072
 PITCH_MM = 0.14
 ROUNDS = 15
-#: what is to be reached, and what is not exceeded meanwhile
+#: what is to be reached, and what is not exceeded meanwhile, also beside other work
 WANTED_RATIO = 5.0
-GREATEST_RATIO = 11.0
+GREATEST_RATIOS = {"score": 9.0, "score with response": 10.0, "score as the batch does": 11.0}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def response():
     return xrayiq.fit_response(500.0 * kerma_ugy, kerma_ugy=kerma_ugy, model="linear")
 
 
-@pytest.mark.parametrize("way", ["score", "score with response", "score as the batch does"])
+@pytest.mark.parametrize("way", GREATEST_RATIOS)
 def test_clinical_scoring_costs_few_readings(benchmark, way, scene, path, response):
     cv2.setNumThreads(1)
 
@@ -70,7 +70,7 @@ def test_clinical_scoring_costs_few_readings(benchmark, way, scene, path, respon
     benchmark.pedantic(ours, rounds=3)
     benchmark.extra_info["ratio to dcmread + pixel_array"] = round(ratio, 2)
     benchmark.extra_info["wanted"] = WANTED_RATIO
-    assert ratio <= GREATEST_RATIO, f"{ratio:.2f}"
+    assert ratio <= GREATEST_RATIOS[way], f"{ratio:.2f}"
 
 
 def plain(path):

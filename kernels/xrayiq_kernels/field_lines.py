@@ -97,7 +97,7 @@ def line_peaks(
 ) -> NDArray[np.float64]:
     """Lines with the most votes, each fitted to its points by total least squares; best first.
 
-    The votes are those of `line_votes`. The votes of a peak's points are taken back before the next peak is looked for,
+    The votes are those of `cast_votes`. The votes of a peak's points are taken back before the next peak is looked for,
     so that they do not hide weaker lines beside it.
 
     Parameters
@@ -109,7 +109,7 @@ def line_peaks(
     centre_row, centre_column : float
         Reference point of ρ.
     spread_deg, reach_px : int
-        As for `line_votes`.
+        As for `cast_votes`.
     least : float
         Least sum of weights along a line, above 0; a peak needs half of it.
     turns : int

@@ -138,21 +138,29 @@ def cast_votes(
     reach_px: int,
     directions: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Votes of all points, as `line_votes` gives them.
+    """Votes of edge points for directed lines.
+
+    One degree after the other is gone through, so that its votes stay near at hand.
 
     Parameters
     ----------
     points : (4, points) array of float64
-        As `centred_points` gives them.
-    weights, spread_deg, reach_px
-        As for `line_votes`.
+        As `centred_points` gives them, about the reference point of ρ.
+    weights : (points,) array of float64
+        Weight of each point.
+    spread_deg : int
+        A point votes for the whole degrees within this distance of its normal's angle, with a weight that falls as a
+        parabola to 0 at the spread.
+    reach_px : int
+        Greatest |ρ| in pixels; votes beyond are dropped.
     directions : (360, 2) array of float64
         As `unit_directions` gives them.
 
     Returns
     -------
     (360, 2·reach_px + 1) array of float64
-        The votes: one degree after the other is gone through, so that its votes stay near at hand.
+        Votes per degree of φ and pixel of ρ, shared between the two nearest pixels of ρ; each the mean over three
+        neighbouring pixels of ρ.
     """
     votes = np.zeros((360, 2 * reach_px + 1), dtype=np.float64)
     begins, order, angles = _by_angle(points)
@@ -167,39 +175,3 @@ def cast_votes(
                     distance = points[0, index] * directions[degree, 0] + points[1, index] * directions[degree, 1]
                     _vote(votes[degree], distance + reach_px, share)
     return votes
-
-
-@kernel
-def line_votes(
-    points: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    centre_row: float,
-    centre_column: float,
-    spread_deg: int,
-    reach_px: int,
-) -> NDArray[np.float64]:
-    """Votes of edge points for directed lines.
-
-    Parameters
-    ----------
-    points : (points, 5) array of float64
-        As `xrayiq_kernels.edge_points.edge_points` gives them.
-    weights : (points,) array of float64
-        Weight of each point.
-    centre_row, centre_column : float
-        Reference point of ρ.
-    spread_deg : int
-        A point votes for the whole degrees within this distance of its normal's angle, with a weight that falls as a
-        parabola to 0 at the spread.
-    reach_px : int
-        Greatest |ρ| in pixels; votes beyond are dropped.
-
-    Returns
-    -------
-    (360, 2·reach_px + 1) array of float64
-        Votes per degree of φ and pixel of ρ, shared between the two nearest pixels of ρ; each the mean over three
-        neighbouring pixels of ρ.
-    """
-    return cast_votes(
-        centred_points(points, centre_row, centre_column), weights, spread_deg, reach_px, unit_directions()
-    )

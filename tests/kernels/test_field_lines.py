@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xrayiq_kernels.field_lines import line_peaks
-from xrayiq_kernels.line_votes import line_votes
+from xrayiq_kernels.line_votes import cast_votes, centred_points, unit_directions
 
 SHAPE = (120, 150)
 CENTRE = np.array([59.5, 74.5])
@@ -74,7 +74,7 @@ def votes_by_definition(points, weights, centre, spread, reach):
 @pytest.mark.parametrize("reach", [REACH, 30])
 def test_votes_go_to_the_lines_near_a_points_normal(reach):
     points, weights = edge_points()
-    found = line_votes(points, weights, *CENTRE, SPREAD, reach)
+    found = cast_votes(centred_points(points, *CENTRE), weights, SPREAD, reach, unit_directions())
     # sums of some hundred votes in another order
     np.testing.assert_allclose(found, votes_by_definition(points, weights, CENTRE, float(SPREAD), reach), atol=1e-9)
     assert found.sum() > 0

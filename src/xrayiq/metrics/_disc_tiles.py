@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.metrics._discs import disc_coverage
+from xrayiq.metrics._flat_geometry import quadratic_equations, quadratic_surface, solve_quadratic
 
 Floats = NDArray[np.float64]
 
-#: powers of row and column in the quadratic that is removed
-_TERMS: Final = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+#: coefficients of the quadratic that is removed
+_COEFFICIENTS: Final = 6
 #: neighbours (rows, columns) whose correlation is looked at
 _LAGS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 
@@ -104,27 +105,22 @@ def scatter_about_quadratic(means: Floats) -> Scatter | None:
     """
     valid = np.isfinite(means)
     count = int(np.count_nonzero(valid))
-    if count <= len(_TERMS):
+    if count <= _COEFFICIENTS:
         return None
     mean = float(means[valid].mean())
     if not mean > 0:
         return None
     relative = np.where(valid, means / mean - 1.0, 0.0)
-    powers = [np.linspace(-1.0, 1.0, side)[:, None] ** np.arange(5) for side in means.shape]
-    moments = powers[0].T @ valid.astype(np.float64) @ powers[1]
-    sums = powers[0].T @ relative @ powers[1]
-    matrix = np.array([[moments[a + c, b + d] for c, d in _TERMS] for a, b in _TERMS])
-    if np.linalg.matrix_rank(matrix) < len(_TERMS):
+    matrix, right = quadratic_equations(relative, ~valid)
+    if np.linalg.matrix_rank(matrix) < _COEFFICIENTS:
         return None
-    coefficients = np.linalg.solve(matrix, np.array([sums[a, b] for a, b in _TERMS]))
-    for coefficient, (a, b) in zip(coefficients, _TERMS, strict=True):
-        relative -= coefficient * np.outer(powers[0][:, a], powers[1][:, b])
+    relative -= quadratic_surface(solve_quadratic(matrix, right), relative.shape)
     relative[~valid] = 0.0
     return Scatter(
         count=count,
         mean=mean,
         square_sum=float(np.sum(relative**2)),
-        freedom=count - len(_TERMS),
+        freedom=count - _COEFFICIENTS,
         correlation=_correlation(relative, valid),
     )
 

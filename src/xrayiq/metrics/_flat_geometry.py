@@ -134,6 +134,13 @@ def fit_quadratic(values: NDArray[np.float64], excluded: NDArray[np.bool_] | Non
     array of shape (3, 3)
         Coefficients of row power and column power, both coordinates from −1 on the first to 1 on the last line.
     """
+    return solve_quadratic(*quadratic_equations(values, excluded))
+
+
+def quadratic_equations(
+    values: NDArray[np.float64], excluded: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Matrix and right side of the six equations of `fit_quadratic`, for `solve_quadratic`."""
     down, across = (_coordinates(count) for count in values.shape)
     weights, right = quadratic_moments(
         np.ascontiguousarray(values),
@@ -142,9 +149,13 @@ def fit_quadratic(values: NDArray[np.float64], excluded: NDArray[np.bool_] | Non
         across,
     )
     matrix = np.array([[weights[a + c, b + d] for c, d in _TERMS] for a, b in _TERMS])
-    solution = np.linalg.lstsq(matrix, np.array([right[term] for term in _TERMS]), rcond=None)[0]
+    return matrix, np.array([right[term] for term in _TERMS])
+
+
+def solve_quadratic(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Coefficients (3, 3) that solve `quadratic_equations`."""
     coefficients = np.zeros((3, 3))
-    for term, value in zip(_TERMS, solution, strict=True):
+    for term, value in zip(_TERMS, np.linalg.lstsq(matrix, right, rcond=None)[0], strict=True):
         coefficients[term] = value
     return coefficients
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from xrayiq_kernels.middle_pair import BRACKET_SIZE, middle_pair
 SORTED_AT_ONCE = 1024
 #: … and more are first shared out to as many bins
 BINS = 4096
+#: values that lie closer together than this are sorted, as the number of bins over their range may overflow
+LEAST_WIDTH = 1e-300
 
 
 @kernel
@@ -46,8 +47,8 @@ def percentiles(
     """
     found = np.empty(percents.size, dtype=np.float64)
     width = high - low
-    scale = BINS / width if width > 0.0 else 0.0
-    if values.size <= SORTED_AT_ONCE or not (scale > 0.0 and math.isfinite(scale)):
+    scale = BINS / width if width > LEAST_WIDTH else 0.0
+    if values.size <= SORTED_AT_ONCE or scale <= 0.0:
         ordered = np.sort(values)
         for number in range(percents.size):
             place = percents[number] / 100.0 * (values.size - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -30,6 +30,7 @@ def test_percentiles_are_those_of_numpy(size, kind):
     )
 
 
+@example(np.array([2.2e-313, 0.0]), 0.0)
 @given(
     arrays.arrays(np.float64, st.integers(1, 3000), elements=st.floats(-1e6, 1e6, allow_nan=False)),
     st.floats(0.0, 100.0),

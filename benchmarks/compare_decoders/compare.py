@@ -82,7 +82,7 @@ def write_files(folder: Path, python: str) -> None:
 def run(python: str, folder: Path, *arguments: str) -> None:
     """Run the timing script in an environment."""
     script = Path(__file__).with_name("timed.py")
-    subprocess.run([python, str(script), str(folder), *arguments], check=True)  # noqa: S603 - interpreters of the Makefile
+    subprocess.run([python, str(script), str(folder), *arguments], check=True)
 
 
 def best_times(folder: Path, python: str) -> dict[str, dict[str, float]]:

@@ -83,7 +83,7 @@ class Exchange:
         """Let pylinac measure; gives its versions."""
         (self.folder / "tasks.json").write_text(json.dumps(self.tasks))
         script = Path(__file__).with_name("with_pylinac.py")
-        subprocess.run([self.python, str(script), str(self.folder)], check=True)  # noqa: S603 - the interpreter that the Makefile made
+        subprocess.run([self.python, str(script), str(self.folder)], check=True)
         versions: dict[str, str] = json.loads((self.folder / "versions.json").read_text())
         return versions
 

@@ -13,12 +13,14 @@ from xrayiq.model.exposures import (
     exposure_roles,
     technique_key,
 )
+from xrayiq.model.finding import NEXT_STATES, SETTLED, Finding, FindingState, FindingStep
 from xrayiq.model.header_detail import HeaderDetail
 from xrayiq.model.header_problem import HeaderProblem, Severity
 from xrayiq.model.limit import Limit, Verdict, judge
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
 from xrayiq.model.pixel_relation import PixelRelation
+from xrayiq.model.place import Place, limits_at
 from xrayiq.model.provenance import Provenance
 from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
 from xrayiq.model.radiograph import Radiograph, pitch_pair
@@ -27,8 +29,10 @@ from xrayiq.model.result import Result
 
 __all__ = [
     "EVENT_SPAN_S",
+    "NEXT_STATES",
     "OF_PATIENTS",
     "POPULATIONS",
+    "SETTLED",
     "AccuracyFigure",
     "AccuracyRow",
     "Acquisition",
@@ -39,6 +43,9 @@ __all__ = [
     "Equipment",
     "ExposureMember",
     "ExposureRole",
+    "Finding",
+    "FindingState",
+    "FindingStep",
     "HeaderDetail",
     "HeaderProblem",
     "Limit",
@@ -46,6 +53,7 @@ __all__ = [
     "ObjectHeader",
     "Outcome",
     "PixelRelation",
+    "Place",
     "Population",
     "Provenance",
     "Quantity",
@@ -56,6 +64,7 @@ __all__ = [
     "Verdict",
     "exposure_roles",
     "judge",
+    "limits_at",
     "pack",
     "pitch_pair",
     "quantities",

@@ -34,6 +34,10 @@ class Limit:
         A seen in the source, B known with confidence, C not verified against the document.
     note : str
         What a reader of the verdict should know.
+    site, room, unit : str
+        Where it holds; empty for anywhere. A limit of the same `id` for a narrower place takes its place there.
+    reason, author : str
+        Why a site's own limit replaces a document's, and who decided it; both empty for a document's.
     """
 
     id: str
@@ -48,6 +52,22 @@ class Limit:
     fail_low: float | None = None
     fail_high: float | None = None
     note: str = ""
+    site: str = ""
+    room: str = ""
+    unit: str = ""
+    reason: str = ""
+    author: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it holds, in words; empty for anywhere."""
+        named = (("site", self.site), ("room", self.room), ("unit", self.unit))
+        return ", ".join(f"{kind} {name}" for kind, name in named if name)
+
+    @property
+    def narrowness(self) -> int:
+        """How narrow its place is: a unit before a room, a room before a site, a site before anywhere."""
+        return 4 * bool(self.unit) + 2 * bool(self.room) + bool(self.site)
 
     @property
     def source(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.model import DoseReport, Limit, Measurement, Outcome, Radiograph, Result, Verdict, judge
+from xrayiq.model import DoseReport, Limit, Measurement, ObjectHeader, Outcome, Radiograph, Result, Verdict, judge
 from xrayiq.model.outcome import OutcomeKind
 from xrayiq.procedures.catalogue import Procedure, applicable, parameter_digest
 from xrayiq.procedures.recognition import Recognition, recognise
@@ -91,12 +91,27 @@ def attempt(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
             message=reason.explanation,
         )
     return measured_outcome(
-        subject, procedure.name, result, version=procedure.algorithm_version, digest=digest, site=site
+        subject,
+        procedure.name,
+        result,
+        version=procedure.algorithm_version,
+        digest=digest,
+        site=site,
+        header=image.header,
     )
 
 
-def measured_outcome(subject: str, procedure: str, result: Result, *, version: int, digest: str, site: Site) -> Outcome:
-    """Outcome of what was measured, its numbers judged by the limits in force."""
+def measured_outcome(
+    subject: str,
+    procedure: str,
+    result: Result,
+    *,
+    version: int,
+    digest: str,
+    site: Site,
+    header: ObjectHeader | None = None,
+) -> Outcome:
+    """Outcome of what was measured, its numbers judged by the limits in force for the unit that a header names."""
     measurements = result.measurements()
     return Outcome(
         subject=subject,
@@ -106,7 +121,7 @@ def measured_outcome(subject: str, procedure: str, result: Result, *, version: i
         parameter_digest=digest,
         result=result,
         measurements=measurements,
-        verdicts=verdicts(measurements, procedure, site.limits),
+        verdicts=verdicts(measurements, procedure, site.limits_for(header)),
     )
 
 
@@ -119,6 +134,7 @@ def dose_report_outcome(report: DoseReport, site: Site) -> Outcome:
         version=report.provenance.algorithm_version,
         digest=parameter_digest("dose_report", {}, site=site),
         site=site,
+        header=report.header,
     )
 
 

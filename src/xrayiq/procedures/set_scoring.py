@@ -237,7 +237,10 @@ class _Scorer:
                 reason=error.reason if isinstance(error, NotMeasurableError) else "unfit_images",
                 message=error.explanation,
             )
-        return measured_outcome(subject, procedure, result, version=version, digest=digest, site=self.site)
+        header = self.images.flats[0].header
+        return measured_outcome(
+            subject, procedure, result, version=version, digest=digest, site=self.site, header=header
+        )
 
     def _read(self, members: Sequence[SetMember]) -> Iterator[Radiograph]:
         for member in members:

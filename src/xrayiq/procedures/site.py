@@ -13,22 +13,25 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from xrayiq.errors import InputError, SiteError
-from xrayiq.model import Acquisition, Limit, quantity
-from xrayiq.model.limit import Basis, Confidence
+from xrayiq.model import Acquisition, Limit, ObjectHeader, limits_at
 from xrayiq.procedures.kerma import SiteKerma
+from xrayiq.procedures.limits import limits_of_table, overrides_of_rows
 from xrayiq.procedures.populations import (
     RegisteredEquipment,
     pattern_of_test_patients,
     registered_equipment,
     words_of_test_patients,
 )
+from xrayiq.procedures.whereabouts import TOLD, EquipmentFact, fact_of_row, whereabouts
 
 Kind = Literal[
     "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "meter", "other"
 ]
 
 _RULE_KEYS = frozenset({"attribute", "pattern", "kind"})
-_SITE_KEYS = frozenset({"name", "header_rules", "limits", "kerma", "beam_edition", "equipment", "test_patients"})
+_SITE_KEYS = frozenset(
+    {"name", "header_rules", "limits", "kerma", "beam_edition", "equipment", "test_patients", "limit_overrides"}
+)
 #: edition of the fluence tables where neither the site nor a kerma table names one
 BEAM_EDITION = "2015"
 _BEAM_EDITIONS = ("2003", "2015")
@@ -71,13 +74,15 @@ class Site:
     header_rules : tuple of HeaderRule
         In the order they are tried: the site's, then the shipped.
     limits : tuple of Limit
-        Shipped limits, replaced or extended by the site's.
+        Shipped limits, replaced or extended by the site's, then overrides for single places; see `limits_at`.
     kerma : tuple of SiteKerma
         Kerma at the detector per charge of the site's test beams.
     beam_edition : str
         Edition of the tables of quanta per kerma that the DQE of beams known from headers is computed with.
     equipment : tuple of RegisteredEquipment
         The site's own equipment; without any, all equipment counts as its own.
+    facts : tuple of EquipmentFact
+        What the site tells of its equipment, in place of headers.
     test_patients : str or None
         Regular expression that the name or number of a test patient matches; None where there are none.
     digest : str
@@ -90,8 +95,17 @@ class Site:
     kerma: tuple[SiteKerma, ...] = ()
     beam_edition: str = BEAM_EDITION
     equipment: tuple[RegisteredEquipment, ...] = ()
+    facts: tuple[EquipmentFact, ...] = ()
     test_patients: str | None = None
     digest: str = ""
+
+    def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
+        """Limits that hold for an object's unit; without a header those for no place in particular."""
+        if header is None:
+            return limits_at(self.limits, None)
+        moment = header.acquisition.exposed_at
+        day = None if moment is None else moment.date()
+        return limits_at(self.limits, whereabouts(header.acquisition.equipment, day, facts=self.facts).place)
 
 
 def load_site(path: str | Path | None = None) -> Site:
@@ -101,9 +115,10 @@ def load_site(path: str | Path | None = None) -> Site:
     ----------
     path : str or Path, optional
         A ``site.toml`` with any of ``name``, ``[[header_rules]]`` (attribute, pattern, kind), ``[limits.ID]``
-        (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[kerma]]`` (fields of `SiteKerma`),
-        ``beam_edition``, ``[[equipment]]`` (fields of `RegisteredEquipment`) and ``[test_patients]`` (``words``, in
-        place of the shipped ones).
+        (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[limit_overrides]]`` (``limit``, place,
+        bounds, ``reason``, ``author``), ``[[kerma]]`` (fields of `SiteKerma`), ``beam_edition``, ``[[equipment]]``
+        (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`) and ``[test_patients]``
+        (``words``, in place of the shipped ones).
 
     Returns
     -------
@@ -127,14 +142,15 @@ def load_site(path: str | Path | None = None) -> Site:
             f"unknown key {sorted(unknown)[0]!r}", needed="one of " + ", ".join(sorted(_SITE_KEYS)), source=name
         )
     own_rules = tuple(_rule(row, name) for row in table.get("header_rules", []))
-    limits |= _limits(table.get("limits", {}), name)
+    documents = tuple((limits | limits_of_table(table.get("limits", {}), name)).values())
     return Site(
         name=str(table.get("name", "")),
         header_rules=own_rules + shipped.header_rules,
-        limits=tuple(limits.values()),
+        limits=documents + overrides_of_rows(table.get("limit_overrides", []), documents, name),
         kerma=tuple(_kerma(row, name) for row in table.get("kerma", [])),
         beam_edition=_beam_edition(table.get("beam_edition", BEAM_EDITION), name),
-        equipment=registered_equipment(table.get("equipment", []), name),
+        equipment=registered_equipment(_without_told(table.get("equipment", [])), name),
+        facts=_facts(table.get("equipment", []), name),
         test_patients=pattern_of_test_patients(words_of_test_patients(table.get("test_patients"), name)),
         digest=digest,
     )
@@ -146,7 +162,7 @@ def _shipped_site() -> Site:
     return Site(
         name="",
         header_rules=rules,
-        limits=tuple(_limits(_shipped("limits.toml"), "limits.toml").values()),
+        limits=tuple(limits_of_table(_shipped("limits.toml"), "limits.toml").values()),
         test_patients=pattern_of_test_patients(words_of_test_patients()),
     )
 
@@ -198,33 +214,17 @@ def _beam_edition(edition: object, source: str) -> str:
     return str(edition)
 
 
-def _limits(table: Mapping[str, Mapping[str, Any]], source: str) -> dict[str, Limit]:
-    return {name: _limit(name, row, source) for name, row in table.items()}
+def _without_told(rows: Any) -> Any:
+    """Rows of equipment with what they match alone; what is no list of tables stays as it is, to be refused."""
+    if not isinstance(rows, list):
+        return rows
+    told = {*TOLD, "from"}
+    return [
+        {name: text for name, text in row.items() if name not in told} if isinstance(row, Mapping) else row
+        for row in rows
+    ]
 
 
-def _limit(name: str, row: Mapping[str, Any], source: str) -> Limit:
-    where = f"{source}, limit {name}"
-    known = {field.name for field in fields(Limit)} - {"id"}
-    unknown = set(row) - known
-    if unknown:
-        allowed = "one of " + ", ".join(sorted(known))
-        raise SiteError(f"unknown key {sorted(unknown)[0]!r}", needed=allowed, source=where)
-    values = {"edition": "", **row}
-    missing = {"quantity", "document", "confidence"} - set(values)
-    if missing:
-        raise SiteError(f"{sorted(missing)[0]} missing", needed="quantity, document and confidence", source=where)
-    try:
-        quantity(values["quantity"])
-    except InputError as error:
-        raise SiteError(str(error), source=where) from error
-    if values["confidence"] not in get_args(Confidence) or values.get("basis", "absolute") not in get_args(Basis):
-        raise SiteError(
-            f"confidence {values['confidence']!r}, basis {values.get('basis', 'absolute')!r}",
-            needed=f"confidence of {get_args(Confidence)}, basis of {get_args(Basis)}",
-            source=where,
-        )
-    for bound in ("warning_low", "warning_high", "fail_low", "fail_high"):
-        value = values.get(bound)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise SiteError(f"{bound} is {value!r}", needed="a number in the quantity's unit", source=where)
-    return Limit(id=name, **values)
+def _facts(rows: Any, source: str) -> tuple[EquipmentFact, ...]:
+    """What rows of equipment tell, once `registered_equipment` has taken them."""
+    return tuple(fact_of_row(row, source) for row in rows if set(row) & set(TOLD))

@@ -1,0 +1,138 @@
+"""Findings: what was out of limits, and what was done about it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+FindingState = Literal["open", "investigating", "corrected", "verified", "closed", "accepted"]
+
+#: states that each state may be followed by; a later value out of limits opens what was corrected or verified again
+NEXT_STATES: Final[Mapping[FindingState, tuple[FindingState, ...]]] = MappingProxyType(
+    {
+        "open": ("investigating", "corrected", "accepted"),
+        "investigating": ("corrected", "accepted", "open"),
+        "corrected": ("verified", "investigating", "open"),
+        "verified": ("closed", "open"),
+        "closed": (),
+        "accepted": ("open",),
+    }
+)
+#: states in which nothing remains to be done
+SETTLED: Final = frozenset({"closed", "accepted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingStep:
+    """One change of a finding.
+
+    Parameters
+    ----------
+    at : datetime
+        When it was recorded, UTC.
+    state : str
+        State from then on.
+    actor, role : str
+        Account and role of who did it; ``xrayiq run`` for a run.
+    reason : str
+        Why.
+    cause, action : str
+        What was found to be the cause and what was done; empty where this step does not say.
+    retest : str
+        Subject of the measurement that shows it is mended; empty without one.
+    event : int
+        Number of its event.
+    """
+
+    at: datetime.datetime
+    state: FindingState
+    actor: str
+    role: str = ""
+    reason: str = ""
+    cause: str = ""
+    action: str = ""
+    retest: str = ""
+    event: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Values of one quantity of one unit out of one limit, from the first one until it is settled.
+
+    Parameters
+    ----------
+    number : int
+        Its number in the store; 0 where it is in none.
+    unit, detector : str
+        Keys of the register.
+    procedure, quantity, direction : str
+        What was measured.
+    limit_id, source : str
+        The limit, and where it stands.
+    allowed : str
+        What it allows, in words.
+    unit_name, site, room : str
+        How the unit was called, and where it stood.
+    first_day, last_day : date or None
+        Exposures of the first and the last value out of limits; None where not known.
+    values : int
+        Values out of limits.
+    worst : float
+        The one farthest outside, in the quantity's unit.
+    subjects : tuple of str
+        The first and the worst.
+    steps : tuple of FindingStep
+        What was done, in order.
+    """
+
+    number: int
+    unit: str
+    procedure: str
+    quantity: str
+    limit_id: str
+    detector: str = ""
+    direction: str = ""
+    source: str = ""
+    allowed: str = ""
+    unit_name: str = ""
+    site: str = ""
+    room: str = ""
+    first_day: datetime.date | None = None
+    last_day: datetime.date | None = None
+    values: int = 1
+    worst: float = float("nan")
+    subjects: tuple[str, ...] = ()
+    steps: tuple[FindingStep, ...] = ()
+
+    @property
+    def state(self) -> FindingState:
+        """State that it is in."""
+        return self.steps[-1].state if self.steps else "open"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing remains to be done."""
+        return self.state in SETTLED
+
+    @property
+    def cause(self) -> str:
+        """Last cause that was told."""
+        return next((step.cause for step in reversed(self.steps) if step.cause), "")
+
+    @property
+    def action(self) -> str:
+        """Last action that was told."""
+        return next((step.action for step in reversed(self.steps) if step.action), "")
+
+    @property
+    def retest(self) -> str:
+        """Subject of the last measurement that was named as a re-test."""
+        return next((step.retest for step in reversed(self.steps) if step.retest), "")
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str, str]:
+        """What later values must agree in to belong to it."""
+        return (self.unit, self.detector, self.procedure, self.quantity, self.direction, self.limit_id)

@@ -1,0 +1,162 @@
+"""Which unit and detector made an image, and where they stood that day."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from xrayiq.errors import SiteError
+from xrayiq.model import Equipment, Place
+from xrayiq.procedures.populations import RegisteredEquipment
+
+#: what can be told of equipment that its headers do not, or tell wrong
+TOLD: Final = ("site", "room", "unit", "detector", "tube")
+MATCHED: Final = tuple(field.name for field in fields(RegisteredEquipment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentFact:
+    """What a site says of some equipment.
+
+    Parameters
+    ----------
+    match : RegisteredEquipment
+        Which equipment, by its headers.
+    site, room, unit, detector, tube : str or None
+        What holds in place of what the headers say; None where they are right. `unit` and `detector` are names that
+        equipment is grouped by.
+    valid_from : date or None
+        First day; None for ever.
+    """
+
+    match: RegisteredEquipment
+    site: str | None = None
+    room: str | None = None
+    unit: str | None = None
+    detector: str | None = None
+    tube: str | None = None
+    valid_from: datetime.date | None = None
+
+    def holds(self, equipment: Equipment, day: datetime.date | None) -> bool:
+        """Whether it is of this equipment on this day; on an unknown day only what holds for ever is."""
+        in_time = self.valid_from is None or (day is not None and day >= self.valid_from)
+        return in_time and self.match.is_of(equipment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Unit and detector of an exposure, and where they stood.
+
+    Parameters
+    ----------
+    unit : str
+        Name of the unit; empty where nothing tells it.
+    detector : str
+        Name of the detector; that of the unit where headers name none.
+    site, room : str
+        Names; empty where nothing tells them.
+    tube : str
+        Name of the tube; empty where nobody told it.
+    names : tuple of str
+        What else the unit is called by in headers.
+    """
+
+    unit: str = ""
+    detector: str = ""
+    site: str = ""
+    room: str = ""
+    tube: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where limits are looked up for."""
+        return Place(site=self.site, room=self.room, unit=(self.unit, *self.names))
+
+
+def whereabouts(
+    equipment: Equipment, day: datetime.date | None = None, *, facts: Iterable[EquipmentFact] = ()
+) -> Whereabouts:
+    """Unit, detector and place of an exposure: by its header, with what the site says in its place.
+
+    Parameters
+    ----------
+    equipment : Equipment
+        Of its header.
+    day : date, optional
+        Day of the exposure.
+    facts : iterable of EquipmentFact
+        What the site says; of two of the same equipment and thing the later one counts.
+
+    Returns
+    -------
+    Whereabouts
+        The site is the institution and the room the station, where nobody says otherwise.
+    """
+    unit = _unit(equipment)
+    told = {
+        "site": equipment.institution or "",
+        "room": equipment.station_name or "",
+        "unit": unit,
+        "detector": _detector(equipment, unit),
+    }
+    for fact in facts:
+        if fact.holds(equipment, day):
+            told |= {name: text for name in TOLD if (text := getattr(fact, name)) is not None}
+    if told["unit"] != unit and told["detector"] == unit:
+        told["detector"] = told["unit"]
+    names = tuple(name for name in (equipment.station_name, equipment.serial_number) if name)
+    return Whereabouts(**told, names=names)
+
+
+def fact_of_row(row: Mapping[str, Any], source: str) -> EquipmentFact:
+    """What one row of a site's file, or one event, says of equipment.
+
+    Parameters
+    ----------
+    row : mapping
+        Texts of headers that are matched (fields of `RegisteredEquipment`), what is told (`TOLD`), and ``from``.
+    source : str
+        Name of the file or command for messages.
+
+    Raises
+    ------
+    SiteError
+        It matches everything, tells nothing, or holds an unknown key, a value that is no text, or no date.
+    """
+    matched = {name: text for name, text in row.items() if name in MATCHED}
+    told = {name: text for name, text in row.items() if name in TOLD}
+    unknown = set(row) - set(MATCHED) - set(TOLD) - {"from"}
+    if unknown or not matched:
+        found = f"unknown key {sorted(unknown)[0]!r}" if unknown else "equipment that is not named"
+        raise SiteError(found, needed="any of " + ", ".join((*MATCHED, *TOLD, "from")), source=source)
+    if not all(isinstance(text, str) and text.strip() for text in (*matched.values(), *told.values())):
+        raise SiteError("equipment with a value that is no text", needed="text in quotes", source=source)
+    return EquipmentFact(match=RegisteredEquipment(**matched), valid_from=_day(row.get("from"), source), **told)
+
+
+def _day(value: object, source: str) -> datetime.date | None:
+    if value is None or (isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)):
+        return value
+    try:
+        return datetime.date.fromisoformat(str(value))
+    except ValueError:
+        raise SiteError(f"from = {value!r}", needed="a date like 2026-01-31", source=source) from None
+
+
+def _unit(equipment: Equipment) -> str:
+    """Maker, model and serial number, or station where no serial number is stated."""
+    maker = " ".join(part for part in (equipment.manufacturer, equipment.model) if part)
+    if equipment.serial_number:
+        own = f"serial {equipment.serial_number}"
+    else:
+        own = equipment.station_name or equipment.detector_id or ""
+    return ", ".join(part for part in (maker, own) if part)
+
+
+def _detector(equipment: Equipment, unit: str) -> str:
+    if not equipment.detector_id:
+        return unit
+    return " ".join(part for part in (equipment.manufacturer, "detector", equipment.detector_id) if part)

@@ -1,3 +1,9 @@
+from .audit import Baseline as Baseline
+from .audit import Trend as Trend
+from .audit import TrendEvent as TrendEvent
+from .audit import TrendSettings as TrendSettings
+from .audit import assess_trend as assess_trend
+from .audit import baseline_at as baseline_at
 from .batch import Progress as Progress
 from .batch import RunInterrupted as RunInterrupted
 from .batch import RunPlan as RunPlan

@@ -21,7 +21,7 @@ RULE_TEXTS: Final = MappingProxyType(
         1: "beyond 3 standard deviations",
         2: "2 of 3 results beyond 2 standard deviations on one side",
         3: "4 of 5 results beyond 1 standard deviation on one side",
-        4: "8 results in a row on one side of the centre",
+        4: "8 results in a row on one side",
     }
 )
 

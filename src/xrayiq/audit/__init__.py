@@ -1,0 +1,20 @@
+"""Statistics over many results and exposures: series in, frozen results out. Sees no store."""
+
+from xrayiq.audit.control_limits import TrendSettings
+from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
+from xrayiq.audit.trend_events import Baseline, TrendEvent
+from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
+from xrayiq.audit.trends import assess_trend, baseline_at
+
+__all__ = [
+    "Baseline",
+    "FalseWarningRate",
+    "Trend",
+    "TrendEvent",
+    "TrendSegment",
+    "TrendSettings",
+    "TrendSignal",
+    "assess_trend",
+    "baseline_at",
+    "false_warning_rate",
+]

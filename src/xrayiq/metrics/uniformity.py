@@ -24,6 +24,7 @@ from xrayiq.metrics._tiles import (
     tile_grid,
 )
 from xrayiq.metrics.five_roi import five_roi_scheme, measure_five_rois
+from xrayiq.metrics.signal_per_charge import signal_per_charge
 from xrayiq.model import Measurement, Provenance, Result
 
 ALGORITHM_VERSION: Final = 1
@@ -47,6 +48,7 @@ _QUANTITIES: Final = (
     "detrended_noise_mean_fraction",
     "anomalous_pixels",
     "anomalous_pixels_in_a_tile",
+    "signal_per_charge",
 )
 
 
@@ -97,6 +99,8 @@ class Uniformity(Result):
         Mean of the tile standard deviations over the mean signal, without and with the planes removed.
     tile_anomalous_pixels : 2-D array of int or None
         Pixels of each tile that stand out of their surroundings; 0 in tiles that are left out.
+    signal_per_charge : float or None
+        Mean signal per mA·s at 1 m from the source, in the detector's own linear values.
     provenance : Provenance
         Where the numbers come from.
     """
@@ -132,6 +136,7 @@ class Uniformity(Result):
     noise_mean_fraction: float | None = None
     detrended_noise_mean_fraction: float | None = None
     tile_anomalous_pixels: NDArray[np.int64] | None = None
+    signal_per_charge: float | None = None
     provenance: Provenance
 
     @property
@@ -145,7 +150,7 @@ class Uniformity(Result):
         return None if self.tile_anomalous_pixels is None else int(self.tile_anomalous_pixels.max())
 
     def measurements(self) -> tuple[Measurement, ...]:
-        """Non-uniformities, SNR, the five-ROI figures, mean noise and anomalous pixels."""
+        """Non-uniformities, SNR, the five-ROI figures, mean noise, anomalous pixels and signal per charge."""
         values = ((name, getattr(self, name)) for name in _QUANTITIES)
         return tuple(Measurement(quantity=name, value=float(value)) for name, value in values if value is not None)
 
@@ -274,6 +279,7 @@ def measure_uniformity(
         noise_mean_fraction=float(np.nanmean(tiles.sds)) / mean_signal,
         detrended_noise_mean_fraction=float(np.nanmean(tiles.detrended_sds)) / mean_signal,
         tile_anomalous_pixels=anomalous,
+        signal_per_charge=signal_per_charge(image, mean_signal),
         provenance=provenance_of(
             first,
             algorithm="uniformity",

@@ -4,6 +4,7 @@ from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
+from xrayiq.records.parts import frame_names, frame_parts
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.recording import StoredFile
 from xrayiq.records.set_entries import IndexedObject, SetEntry
@@ -22,6 +23,8 @@ __all__ = [
     "SetEntry",
     "StoredFile",
     "StoredResult",
+    "frame_names",
+    "frame_parts",
     "open_existing",
     "open_or_given",
     "open_records",

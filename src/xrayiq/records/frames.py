@@ -104,7 +104,11 @@ def query_of(name: str, *, superseded: bool = False) -> Select[Any]:
 
 def read_frame(connection: Connection, name: str, *, superseded: bool) -> pd.DataFrame:
     """Frame of a table; see `Records.frame`."""
-    query = query_of(name, superseded=superseded)
+    return frame_of(connection, query_of(name, superseded=superseded))
+
+
+def frame_of(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+    """Rows of a query as a frame, with the dtypes of its columns."""
     rows = connection.execute(query).all()
     values = list(zip(*rows, strict=True)) or [()] * len(query.selected_columns)
     return pd.DataFrame(

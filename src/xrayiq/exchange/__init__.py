@@ -1,0 +1,5 @@
+"""Results to and from other programs' formats. No file path and nothing of a patient goes out."""
+
+from xrayiq.exchange.tables import ExportedTable, export_tables, table_names
+
+__all__ = ["ExportedTable", "export_tables", "table_names"]

@@ -1,0 +1,171 @@
+"""Tables of a record store as CSV, XLSX, Parquet or JSON."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from xrayiq.errors import InputError
+from xrayiq.exchange.placing import placed_file, placed_folder
+from xrayiq.exchange.selection import Selection, check_tables, parts_of, table_names
+from xrayiq.records import Records
+
+__all__ = ["ExportedTable", "TableFormat", "export_tables", "table_names"]
+
+TableFormat = Literal["csv", "xlsx", "parquet", "json", "jsonl"]
+DEFAULT_TABLES: Final = ("results", "outcomes", "equipment", "runs")
+_FORMAT_OF_ENDING: Final[dict[str, TableFormat]] = {
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedTable:
+    """A table that was written.
+
+    Parameters
+    ----------
+    name : str
+        Which.
+    rows : int
+        How many.
+    file : str
+        Name of the file that holds it.
+    """
+
+    name: str
+    rows: int
+    file: str
+
+
+def export_tables(
+    records: Records,
+    path: str | Path,
+    *,
+    tables: Sequence[str] | None = None,
+    format: TableFormat | None = None,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+    serial_number: str | None = None,
+    superseded: bool = False,
+) -> tuple[ExportedTable, ...]:
+    """Write tables of a store for other programs; file paths and the index of files never go out.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    path : path
+        File to write, whole or not at all. Several tables in another format than XLSX need a folder or a ``.zip``.
+    tables : sequence of str, optional
+        Of `table_names`. By default ``"results"`` (one row per number and limit: quantity and its label, value, unit,
+        limit, verdict, equipment, date) for a single file, else also outcomes, equipment and runs.
+    format : {"csv", "xlsx", "parquet", "json", "jsonl"}, optional
+        By the ending of `path` where not given.
+    since, until : date, optional
+        First and last day of the exposure; what has no date is then left out.
+    serial_number : str, optional
+        Only of this X-ray unit.
+    superseded : bool
+        Also outcomes of earlier settings or versions.
+
+    Returns
+    -------
+    tuple of ExportedTable
+        What was written.
+
+    Raises
+    ------
+    InputError
+        A table or format is unknown, or the place cannot be written to.
+    RecordsError
+        The store cannot be read.
+
+    Notes
+    -----
+    Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end is text in every program: in CSV by an
+    apostrophe before it, in XLSX by the cell's type. Missing values and NaN are empty cells, or null.
+    """
+    target = Path(path)
+    kind = _format(target, format)
+    selection = Selection(since=since, until=until, serial_number=serial_number, superseded=superseded)
+    single = kind != "xlsx" and target.suffix.lower() in _FORMAT_OF_ENDING and not target.is_dir()
+    names = check_tables(tables if tables is not None else DEFAULT_TABLES[:1] if single else DEFAULT_TABLES)
+    if kind == "xlsx":
+        return _to_workbook(records, target, names, selection)
+    if single:
+        if len(names) > 1:
+            raise InputError(
+                f"{len(names)} tables for the one file {target.name!r}",
+                needed="one table, or a folder or a .zip for several",
+            )
+        with placed_file(target) as place:
+            return (_write(records, names[0], place, kind, selection, target.name),)
+    if target.suffix.lower() == ".zip":
+        with placed_file(target) as place:
+            return _to_zip(records, place, names, kind, selection)
+    with placed_folder(target) as folder:
+        return tuple(_write(records, name, folder / f"{name}.{kind}", kind, selection) for name in names)
+
+
+def _format(target: Path, given: str | None) -> TableFormat:
+    kind = _FORMAT_OF_ENDING.get(target.suffix.lower()) if given is None else given
+    if kind is None and target.suffix.lower() == ".zip":
+        kind = "csv"
+    if kind not in get_args(TableFormat):
+        found = f"format {given!r}" if given is not None else f"{target.name!r}, whose ending tells no format"
+        raise InputError(found, needed="one of " + ", ".join(get_args(TableFormat)))
+    return kind  # type: ignore[return-value]  # one of the literals by the check above
+
+
+def _to_workbook(
+    records: Records, target: Path, names: tuple[str, ...], selection: Selection
+) -> tuple[ExportedTable, ...]:
+    from xrayiq.exchange.workbook import write_workbook
+
+    with placed_file(target) as place:
+        counts = write_workbook(((name, parts_of(records, name, selection)) for name in names), place)
+    return tuple(ExportedTable(name=name, rows=counts[name], file=target.name) for name in names)
+
+
+def _to_zip(
+    records: Records, place: Path, names: tuple[str, ...], kind: TableFormat, selection: Selection
+) -> tuple[ExportedTable, ...]:
+    written = []
+    with (
+        tempfile.TemporaryDirectory(dir=place.parent, prefix=f"{place.name}.") as folder,
+        zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in names:
+            part = Path(folder) / f"{name}.{kind}"
+            written.append(_write(records, name, part, kind, selection))
+            archive.write(part, part.name)
+            part.unlink()
+    return tuple(written)
+
+
+def _write(
+    records: Records, name: str, place: Path, kind: TableFormat, selection: Selection, file: str = ""
+) -> ExportedTable:
+    from xrayiq.exchange.delimited import write_csv, write_json
+
+    parts = parts_of(records, name, selection)
+    if kind == "csv":
+        rows = write_csv(parts, place)
+    elif kind == "parquet":
+        from xrayiq.exchange.parquet import write_parquet
+
+        rows = write_parquet(parts, place, name=name)
+    else:
+        rows = write_json(parts, place, lines=kind == "jsonl")
+    return ExportedTable(name=name, rows=rows, file=file or place.name)

@@ -17,6 +17,8 @@ from xrayiq.records import Records, frame_names, frame_parts
 _NEVER: Final = "files"
 _LEFT_OUT: Final = ("process",)
 RESULTS: Final = "results"
+#: kind of what stands for a day of results from elsewhere
+IMPORTED: Final = "imported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +90,9 @@ def parts_of(records: Records, name: str, selection: Selection) -> Iterator[pd.D
         return
     for (frame,) in frame_parts(records, name, superseded=selection.superseded):
         yield selection.of(frame.drop(columns=[column for column in _LEFT_OUT if column in frame.columns]))
+
+
+def tests_only(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of test images and of imported results: what may go where nothing of a patient may."""
+    kept = (frame["population"] == "quality_control") | (frame["object_kind"] == IMPORTED)
+    return frame[kept.fillna(False).astype(bool)].reset_index(drop=True)

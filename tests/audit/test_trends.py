@@ -149,9 +149,10 @@ def test_a_slow_drift_is_caught_by_the_average_and_told_with_its_slope() -> None
     assert average < 55
     steady = weekly(noise(104, seed=11) + 0.004 * weeks)
     drift = steady.segments[0].drift_per_year
-    assert steady.segments[0].drifting
+    assert steady.segments[0].drift_onset is not None
+    assert steady.segments[0].drift_onset < 30
     assert drift is not None
-    # 0.004 a week; the standard error of the slope is 0.05 / (52 weeks of standard deviation 0.577 sqrt(104)) a year
+    # 0.004 a week; standard error of the slope: 0.05 over sqrt(104) times the spread of the dates, 0.577 years
     assert drift.slope == pytest.approx(0.004 * 365.25 / 7, abs=4 * 0.05 / (0.577 * math.sqrt(104)))
     assert drift.low < drift.slope < drift.high
     assert drift.significant

@@ -72,6 +72,21 @@ def test_a_drift_is_no_staircase() -> None:
     assert found.indices == ()
 
 
+def test_a_drift_that_begins_later_is_told_with_its_onset() -> None:
+    weeks = np.arange(60)
+    series = np.random.default_rng(8).normal(0.0, 0.1, 60) + np.maximum(weeks - 25, 0) * 0.03
+    found = find_mean_shifts(series)
+    assert found.model == "drift"
+    assert found.onset is not None
+    # least squares over all onsets by lstsq, on values none of which is drawn in
+    costs = []
+    for onset in range(57):
+        design = np.column_stack([np.ones(60), np.maximum(weeks - onset, 0)])
+        costs.append(float(np.linalg.lstsq(design, series)[1][0]))
+    assert found.onset == int(np.argmin(costs))
+    assert abs(found.onset - 25) <= 6
+
+
 def test_a_stable_series_is_rarely_anything_but_constant() -> None:
     runs = 1000
     noise = np.random.default_rng(10).normal(size=(runs, 52))

@@ -2,11 +2,12 @@
 
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
-from xrayiq.audit.trend_events import Baseline, TrendEvent
+from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at
 
 __all__ = [
+    "YEAR_S",
     "Baseline",
     "FalseWarningRate",
     "Trend",

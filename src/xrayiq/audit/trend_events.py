@@ -17,6 +17,9 @@ from xrayiq.errors import InputError
 EventKind = Literal["acceptance", "calibration", "repair", "software", "detector_swap", "baseline", "note"]
 SetBy = Literal["results", "hand"]
 
+#: a year, in which slopes are told
+YEAR_S: Final = 365.25 * 86400.0
+
 #: how a figure calls an event that has no label of its own
 EVENT_NAMES: Final[dict[EventKind, str]] = {
     "acceptance": "acceptance",

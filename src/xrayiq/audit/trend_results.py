@@ -65,10 +65,10 @@ class TrendSegment:
         Whether the limits come from known parameters; prediction limits otherwise.
     shifts : tuple of int
         First result after each shift of the mean that no event explains.
-    drifting : bool
-        Whether a straight line explains the results better than a constant or steps.
+    drift_onset : int or None
+        First result of a drift, where that explains the results better than a constant or steps.
     drift_per_year : Drift or None
-        Slope since the last shift, per year; None of fewer than five results.
+        Slope per year since the onset of the drift or the last shift; None of fewer than five results.
     neighbour_correlation : float or None
         Correlation of each result with the next, about the baseline's course; None of fewer than 25 results.
     """
@@ -83,7 +83,7 @@ class TrendSegment:
     set_by: SetBy
     settled: bool
     shifts: tuple[int, ...]
-    drifting: bool
+    drift_onset: int | None
     drift_per_year: Drift | None
     neighbour_correlation: float | None
 

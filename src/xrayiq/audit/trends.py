@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from xrayiq.audit.control_limits import ControlLimits, TrendSettings, control_limits
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate, rule_name
 from xrayiq.audit.trend_events import (
+    YEAR_S,
     Baseline,
     TrendEvent,
     as_moment,
@@ -27,7 +28,6 @@ from xrayiq.model import quantity as find_quantity
 from xrayiq.stats import RULE_TEXTS, Drift, find_mean_shifts, fit_drift, moving_range_sigma
 
 ALGORITHM_VERSION: Final = 1
-_YEAR_S: Final = 365.25 * 86400.0
 #: correlation of neighbours from which on the limits are too narrow, and the results that it takes to know it
 _CORRELATED: Final = 0.3
 _CORRELATION_COUNT: Final = 25
@@ -176,7 +176,8 @@ def _segment(
         sigma = float(moving_range_sigma(part[:count]))
     found = find_mean_shifts(part, penalty_factor=settings.shift_penalty) if part.size else None
     shifts = found.indices if found is not None else ()
-    since = shifts[-1] if shifts else 0
+    onset = found.onset if found is not None else None
+    since = shifts[-1] if shifts else onset or 0
     return TrendSegment(
         first=first,
         stop=first + part.size,
@@ -188,7 +189,7 @@ def _segment(
         set_by="hand" if by_hand else "results",
         settled=bool(limits.settled[0]),
         shifts=tuple(first + shift for shift in shifts),
-        drifting=found is not None and found.model == "drift",
+        drift_onset=None if onset is None else first + onset,
         drift_per_year=_drift(part[since:], moments[since:]),
         neighbour_correlation=_correlation(part, shifts),
     )
@@ -197,7 +198,7 @@ def _segment(
 def _drift(part: NDArray[np.float64], moments: list[dt.datetime]) -> Drift | None:
     if part.size < _DRIFT_COUNT or moments[0] == moments[-1]:
         return None
-    return fit_drift([(moment - moments[0]).total_seconds() / _YEAR_S for moment in moments], part)
+    return fit_drift([(moment - moments[0]).total_seconds() / YEAR_S for moment in moments], part)
 
 
 def _correlation(part: NDArray[np.float64], shifts: tuple[int, ...]) -> float | None:
@@ -251,7 +252,12 @@ def _cautions(segments: list[TrendSegment], left_out: int) -> tuple[str, ...]:
     found = [f"{left_out} results that are not finite left out"] if left_out else []
     for segment in segments:
         correlation = segment.neighbour_correlation
-        if correlation is not None and correlation > _CORRELATED and segment.start is not None and not segment.drifting:
+        if (
+            correlation is not None
+            and correlation > _CORRELATED
+            and segment.start is not None
+            and segment.drift_onset is None
+        ):
             found.append(
                 f"results since {segment.start.date().isoformat()} follow their neighbours "
                 f"(correlation {correlation:.2f}): warnings are more frequent than stated"

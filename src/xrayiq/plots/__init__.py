@@ -6,6 +6,7 @@ import functools
 
 from matplotlib.axes import Axes
 
+from xrayiq.audit import Trend
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.errors import InputError
@@ -82,9 +83,12 @@ from xrayiq.plots.signal_transfer import plot_signal_transfer
 from xrayiq.plots.stitching import plot_stitching
 from xrayiq.plots.temporal_noise import plot_temporal_noise
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
+from xrayiq.plots.trend import TREND_NARROW, TREND_WIDE, plot_trend
 from xrayiq.plots.uniformity import plot_uniformity
 
 __all__ = [
+    "TREND_NARROW",
+    "TREND_WIDE",
     "accuracy_size",
     "generator_size",
     "plot",
@@ -135,6 +139,7 @@ __all__ = [
     "plot_stitching",
     "plot_temporal_noise",
     "plot_threshold_contrast",
+    "plot_trend",
     "plot_uniformity",
     "to_png",
     "to_svg",
@@ -213,3 +218,4 @@ _plot.register(Edges, plot_edges)
 _plot.register(ContrastDetail, plot_contrast_detail)
 _plot.register(DiscRing, plot_disc_ring)
 _plot.register(BarPattern, plot_bar_pattern)
+_plot.register(Trend, plot_trend)

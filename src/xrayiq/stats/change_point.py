@@ -26,9 +26,11 @@ class MeanShifts:
     Parameters
     ----------
     model : {"constant", "steps", "drift"}
-        What explains the series at the least cost: one mean, means that step, or a straight line.
+        What explains the series at the least cost: one mean, means that step, or a mean that runs into a straight line.
     indices : tuple of int
         First result after each shift; empty unless the model is ``steps``.
+    onset : int or None
+        Result at which a drift begins, 0 for a line through all; None unless the model is ``drift``.
     means : tuple of float
         Mean of each part, outliers drawn in.
     sigma : float
@@ -39,6 +41,7 @@ class MeanShifts:
 
     model: Literal["constant", "steps", "drift"]
     indices: tuple[int, ...]
+    onset: int | None
     means: tuple[float, ...]
     sigma: float
     penalty: float
@@ -73,7 +76,7 @@ class Drift:
 def find_mean_shifts(
     values: ArrayLike, *, penalty_factor: float = 3.0, minimum_length: int = 4, sigma: float | None = None
 ) -> MeanShifts:
-    """Shifts of the mean by optimal partitioning, unless a straight line explains the series better.
+    """Shifts of the mean by optimal partitioning, unless a drift explains the series better.
 
     Parameters
     ----------
@@ -101,8 +104,8 @@ def find_mean_shifts(
     Notes
     -----
     The factor 3 is the leading term of the modified BIC (Zhang and Siegmund, Biometrics 63, 2007). A line costs as much
-    as one shift; without that choice a drift would be told as a staircase. Of stable normal series of 52 results fewer
-    than 6 in 100 show a shift.
+    as one shift, having a place and a size too; without that choice a drift would be told as a staircase. Of stable
+    normal series of 52 results fewer than 6 in 100 show a shift or a drift.
     """
     series = as_series("values", values)
     positive("penalty_factor", penalty_factor)
@@ -114,13 +117,15 @@ def find_mean_shifts(
     indices = _partition(drawn_in, penalty, minimum_length)
     parts = np.split(drawn_in, indices)
     model: Literal["constant", "steps", "drift"] = "steps" if indices else "constant"
+    onset = None
     if series.size >= 2 * minimum_length and spread > 0.0:
-        cost = _cost_of(parts) + penalty * len(indices)
-        if _cost_of_line(drawn_in) + penalty < cost:
-            model, indices, parts = "drift", [], [drawn_in]
+        begin, cost = _best_line(drawn_in, minimum_length)
+        if cost + penalty < _cost_of(parts) + penalty * len(indices):
+            model, indices, parts, onset = "drift", [], [drawn_in], begin
     return MeanShifts(
         model=model,
         indices=tuple(indices),
+        onset=onset,
         means=tuple(float(part.mean()) for part in parts),
         sigma=spread,
         penalty=penalty,
@@ -212,9 +217,13 @@ def _cost_of(parts: list[NDArray[np.float64]]) -> float:
     return sum(float(np.sum((part - part.mean()) ** 2)) for part in parts)
 
 
-def _cost_of_line(series: NDArray[np.float64]) -> float:
-    """Squared deviations from the straight line of least squares over the order."""
-    order = np.arange(series.size) - 0.5 * (series.size - 1)
+def _best_line(series: NDArray[np.float64], minimum_length: int) -> tuple[int, float]:
+    """Onset and squared deviations of the best constant that runs into a straight line of least squares."""
+    order = np.arange(series.size, dtype=np.float64)
+    onsets = np.arange(series.size - minimum_length + 1)
+    ramps = np.maximum(order[None, :] - onsets[:, None], 0.0)
+    ramps -= ramps.mean(axis=1, keepdims=True)
     centred = series - series.mean()
-    slope = float(order @ centred / (order @ order))
-    return float(np.sum((centred - slope * order) ** 2))
+    costs = centred @ centred - (ramps @ centred) ** 2 / np.sum(ramps**2, axis=1)
+    best = int(np.argmin(costs))
+    return best, float(costs[best])

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from xrayiq.errors import InputError
 from xrayiq.metrics import DefectMap, Defects, compare_defects, defect_change, defects, make_defect_map
 from xrayiq.model import Equipment, Outcome, Result
 from xrayiq.procedures.catalogue import parameter_digest
@@ -96,16 +95,14 @@ def defect_history(found: Iterable[DatedDefects], site: Site) -> Iterator[MapOfD
     """
     days: dict[tuple[str, tuple[int, int], datetime.date], DatedDefects] = {}
     for each in found:
-        if each.detector:
+        if each.detector.strip():
             days[(each.detector, each.defects.image_shape_px, each.day)] = each
     previous: DefectMap | None = None
-    for key in sorted(days, key=str):
+    for key in sorted(days):
         each = days[key]
-        if previous is not None and (previous.detector_id, previous.image_shape_px) != (each.detector, key[1]):
+        if previous is not None and (previous.detector_id, previous.image_shape_px) != (each.detector.strip(), key[1]):
             previous = None
-        made = _map(each, previous)
-        if made is None:
-            continue
+        made = make_defect_map(each.defects, detector_id=each.detector, date=each.day, previous=previous)
         group = hashlib.sha256(json.dumps(["defect_map", *map(str, key)]).encode()).hexdigest()[:16]
         pair = [each.subject, made.version, "" if previous is None else [previous.digest, str(previous.date)]]
         subject = MAP_PREFIX + hashlib.sha256(json.dumps(pair).encode()).hexdigest()
@@ -114,13 +111,6 @@ def defect_history(found: Iterable[DatedDefects], site: Site) -> Iterator[MapOfD
             outcomes.append(_outcome(subject, "defect_change", compare_defects(made, previous), site))
         yield MapOfDay(found=each, subject=subject, group=group, outcomes=tuple(outcomes))
         previous = made
-
-
-def _map(found: DatedDefects, previous: DefectMap | None) -> DefectMap | None:
-    try:
-        return make_defect_map(found.defects, detector_id=found.detector, date=found.day, previous=previous)
-    except InputError:
-        return None  # a name of blanks: no detector that a map could belong to
 
 
 def _outcome(subject: str, procedure: str, result: Result, site: Site) -> Outcome:

@@ -33,6 +33,8 @@ class FindingStep:
     ----------
     at : datetime
         When it was recorded, UTC.
+    day : date
+        When it was done.
     state : str
         State from then on.
     actor, role : str
@@ -48,6 +50,7 @@ class FindingStep:
     """
 
     at: datetime.datetime
+    day: datetime.date
     state: FindingState
     actor: str
     role: str = ""
@@ -70,10 +73,10 @@ class Finding:
         Keys of the register.
     procedure, quantity, direction : str
         What was measured.
-    limit_id, source : str
-        The limit, and where it stands.
-    allowed : str
-        What it allows, in words.
+    limit_id, source, basis : str
+        The limit, where it stands, and what its bounds are relative to.
+    fail_low, fail_high : float or None
+        Bounds that were passed over.
     unit_name, site, room : str
         How the unit was called, and where it stood.
     first_day, last_day : date or None
@@ -96,7 +99,9 @@ class Finding:
     detector: str = ""
     direction: str = ""
     source: str = ""
-    allowed: str = ""
+    basis: str = "absolute"
+    fail_low: float | None = None
+    fail_high: float | None = None
     unit_name: str = ""
     site: str = ""
     room: str = ""

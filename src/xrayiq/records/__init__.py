@@ -2,6 +2,7 @@
 
 from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.history import DatedValue
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.parts import frame_names, frame_parts
@@ -13,6 +14,7 @@ from xrayiq.records.writing import FileEntry, FileStatus
 
 __all__ = [
     "ArchiveStatus",
+    "DatedValue",
     "FileEntry",
     "FileStatus",
     "IndexedObject",

@@ -1,0 +1,204 @@
+"""Constancy of what was measured on a unit: its series over time, and limits relative to their baselines."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import statistics
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xrayiq.audit import Trend, TrendEvent, assess_trend, baseline_at
+from xrayiq.model import Limit, Measurement, Verdict, judge
+from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
+from xrayiq.records import DatedValue
+
+#: limits of these quantities are relative to a nominal value, which only a person can tell
+NOMINAL: Final = frozenset({"focal_spot_width", "focal_spot_length"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesKey:
+    """What a series is of.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of the register.
+    detectors : tuple of str
+        Detector, or detectors one after the other.
+    procedure, quantity, direction : str
+        What was measured.
+    mode : str
+        Protocol, tube voltage and size of image.
+    """
+
+    unit: str
+    detectors: tuple[str, ...]
+    procedure: str
+    quantity: str
+    direction: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Series:
+    """Values of one quantity of one unit in one mode.
+
+    Parameters
+    ----------
+    key : SeriesKey
+        What it is of.
+    where : Whereabouts
+        Of its last value.
+    values : tuple of DatedValue
+        All, in the order of exposure.
+    trend : Trend
+        Of the median of each day.
+    """
+
+    key: SeriesKey
+    where: Whereabouts
+    values: tuple[DatedValue, ...]
+    trend: Trend
+
+
+def build_series(
+    values: Iterable[DatedValue],
+    *,
+    facts: Sequence[EquipmentFact] = (),
+    events_of: Callable[[SeriesKey], Sequence[TrendEvent]] = lambda key: (),
+) -> tuple[Series, ...]:
+    """Series of stored values.
+
+    Parameters
+    ----------
+    values : iterable of DatedValue
+        In the order of exposure; those without a date or a unit are left out.
+    facts : sequence of EquipmentFact
+        What the site says of its equipment.
+    events_of : callable
+        Recorded events of a series.
+
+    Returns
+    -------
+    tuple of Series
+        By unit, procedure, quantity and mode. Detectors that followed one another in a unit are one series; those that
+        were used in turn, as in a unit with a table and a wall stand, are one each.
+    """
+    grouped: dict[tuple[str, str, str, str, str], list[tuple[DatedValue, Whereabouts]]] = {}
+    for value in values:
+        if value.exposed_at is None:
+            continue
+        where = whereabouts(value.equipment, value.exposed_at.date(), facts=facts)
+        if where.unit:
+            group = (where.unit, value.procedure, value.quantity, value.direction, mode_of(value))
+            grouped.setdefault(group, []).append((value, where))
+    found = []
+    for (unit, procedure, quantity, direction, mode), rows in sorted(grouped.items()):
+        for part in _apart(rows):
+            key = SeriesKey(
+                unit=unit,
+                detectors=tuple(dict.fromkeys(where.detector for _, where in part)),
+                procedure=procedure,
+                quantity=quantity,
+                direction=direction,
+                mode=mode,
+            )
+            found.append(_series(key, part, events_of(key)))
+    return tuple(found)
+
+
+def mode_of(value: DatedValue) -> str:
+    """Protocol, tube voltage and size of image that values must have in common to be compared."""
+    parts = [value.protocol_name]
+    if value.tube_voltage_kv is not None:
+        parts.append(f"{value.tube_voltage_kv:.0f} kV")
+    if value.rows and value.columns:
+        parts.append(f"{value.rows} × {value.columns}")
+    return ", ".join(part for part in parts if part)
+
+
+def relative_verdicts(
+    series: Iterable[Series],
+    *,
+    limits_for: Callable[[DatedValue], Sequence[Limit]],
+    judged: Collection[tuple[int, str, str, str]] = (),
+) -> dict[int, list[Verdict]]:
+    """Verdicts of values under limits relative to a baseline, by outcome.
+
+    Parameters
+    ----------
+    series : iterable of Series
+        Every value is judged by the baseline that was in force just before the day of its exposure.
+    limits_for : callable
+        Limits that hold for a value's unit.
+    judged : collection of (outcome_id, quantity, direction, limit_id)
+        What has a verdict already; it stays as it is.
+
+    Returns
+    -------
+    dict of int to list of Verdict
+        ``indeterminate`` where there was no baseline yet.
+    """
+    found: dict[int, list[Verdict]] = {}
+    for one in series:
+        baselines: dict[datetime.date, float | None] = {}
+        for value in one.values:
+            for limit in relative_limits(limits_for(value), one.key.procedure, one.key.quantity):
+                if (value.outcome_id, value.quantity, value.direction, limit.id) in judged or value.exposed_at is None:
+                    continue
+                day = value.exposed_at.date()
+                if day not in baselines:
+                    baselines[day] = _baseline(one.trend, day)
+                measurement = Measurement(quantity=value.quantity, value=value.value, direction=value.direction)
+                found.setdefault(value.outcome_id, []).append(judge(measurement, limit, baselines[day]))
+    return found
+
+
+def relative_limits(limits: Iterable[Limit], procedure: str, quantity: str) -> tuple[Limit, ...]:
+    """Those relative to a baseline that apply to a quantity of a procedure."""
+    return tuple(
+        limit
+        for limit in limits
+        if limit.basis == "relative_to_baseline" and limit.quantity == quantity and limit.procedure in ("", procedure)
+    )
+
+
+def _baseline(trend: Trend, day: datetime.date) -> float | None:
+    baseline = baseline_at(trend, day)
+    if baseline is None or (trend.quantity in NOMINAL and baseline.set_by != "hand"):
+        return None
+    return baseline.mean
+
+
+def _apart(rows: Sequence[tuple[DatedValue, Whereabouts]]) -> list[list[tuple[DatedValue, Whereabouts]]]:
+    """Rows of one series where detectors followed one another, of one for each detector where they alternate."""
+    by_detector: dict[str, list[tuple[DatedValue, Whereabouts]]] = {}
+    for row in rows:
+        by_detector.setdefault(row[1].detector, []).append(row)
+    in_turn = list(by_detector.values())
+    overlap = any(_day(before[-1]) > _day(after[0]) for before, after in itertools.pairwise(in_turn))
+    return in_turn if overlap else [list(rows)]
+
+
+def _day(row: tuple[DatedValue, Whereabouts]) -> datetime.date:
+    moment = row[0].exposed_at
+    return datetime.date.min if moment is None else moment.date()
+
+
+def _series(key: SeriesKey, rows: Sequence[tuple[DatedValue, Whereabouts]], events: Sequence[TrendEvent]) -> Series:
+    by_day: dict[datetime.date, list[float]] = {}
+    for row in rows:
+        if row[0].value == row[0].value:
+            by_day.setdefault(_day(row), []).append(row[0].value)
+    medians: Mapping[datetime.date, float] = {day: statistics.median(found) for day, found in by_day.items()}
+    trend = assess_trend(
+        list(medians.values()),
+        dates=list(medians),
+        quantity=key.quantity,
+        direction=key.direction,
+        events=events,
+    )
+    return Series(key=key, where=rows[-1][1], values=tuple(value for value, _ in rows), trend=trend)

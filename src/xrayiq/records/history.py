@@ -1,0 +1,155 @@
+"""What a store knows of the past: values of a quantity over time, and the days on which equipment was used."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+
+from xrayiq.model import Equipment
+from xrayiq.records.counting import in_force, with_objects
+from xrayiq.records.session import Session
+from xrayiq.records.tables import EQUIPMENT, MEASUREMENTS, OBJECTS, OUTCOMES, VERDICTS
+
+_EQUIPMENT_COLUMNS: Final = tuple(EQUIPMENT.columns[name] for name in Equipment.__slots__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedValue:
+    """One stored number with what it was measured on.
+
+    Parameters
+    ----------
+    outcome_id, run_id : int
+        Its outcome and the run that measured it.
+    subject, procedure : str
+        Of the outcome.
+    quantity, direction : str
+        Of the number.
+    value : float
+        In the quantity's unit; NaN where it is none.
+    exposed_at : datetime or None
+        Reading of the modality's clock.
+    equipment : Equipment
+        As the header names it.
+    protocol_name : str
+        Name of the protocol; empty where the header has none.
+    tube_voltage_kv : float or None
+        Tube voltage.
+    rows, columns : int or None
+        Size of the image.
+    """
+
+    outcome_id: int
+    run_id: int
+    subject: str
+    procedure: str
+    quantity: str
+    direction: str
+    value: float
+    exposed_at: datetime.datetime | None
+    equipment: Equipment
+    protocol_name: str
+    tube_voltage_kv: float | None
+    rows: int | None
+    columns: int | None
+
+
+class HistoryReader(Session):
+    """The part of a store that is read over time."""
+
+    def dated_values(self, quantities: Sequence[str]) -> Iterator[DatedValue]:
+        """Values in force of some quantities, in the order of exposure; those without a date last.
+
+        Parameters
+        ----------
+        quantities : sequence of str
+            Names from the closed list.
+
+        Yields
+        ------
+        DatedValue
+            Of every procedure and unit.
+        """
+        query: Select[Any] = select(
+            OUTCOMES.c.id.label("outcome_id"),
+            OUTCOMES.c.run_id,
+            OUTCOMES.c.subject,
+            OUTCOMES.c.procedure,
+            MEASUREMENTS.c.quantity,
+            MEASUREMENTS.c.direction,
+            MEASUREMENTS.c.value,
+            OBJECTS.c.exposed_at,
+            OBJECTS.c.protocol_name,
+            OBJECTS.c.tube_voltage_kv,
+            OBJECTS.c.rows,
+            OBJECTS.c.columns,
+            *_EQUIPMENT_COLUMNS,
+        ).select_from(MEASUREMENTS)
+        query = with_objects(query.join(OUTCOMES, MEASUREMENTS.c.outcome_id == OUTCOMES.c.id))
+        query = query.join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
+        query = query.where(in_force(), MEASUREMENTS.c.quantity.in_(list(quantities)))
+        query = query.order_by(OBJECTS.c.exposed_at.is_(None), OBJECTS.c.exposed_at, OUTCOMES.c.id)
+        with self._read() as connection:
+            for row in connection.execute(query).mappings():
+                yield DatedValue(
+                    **{name: row[name] for name in ("outcome_id", "run_id", "subject", "procedure", "quantity")},
+                    **{name: row[name] for name in ("direction", "exposed_at", "tube_voltage_kv", "rows", "columns")},
+                    value=float("nan") if row["value"] is None else float(row["value"]),
+                    protocol_name=row["protocol_name"] or "",
+                    equipment=_equipment(row),
+                )
+
+    def equipment_days(self) -> Iterator[tuple[Equipment, datetime.date, int]]:
+        """Equipment, day of exposure and number of objects, in the order of days; objects without a date are left out.
+
+        Yields
+        ------
+        tuple of (Equipment, date, int)
+            One for each identity and day.
+        """
+        day = func.date(OBJECTS.c.exposed_at)
+        query: Select[Any] = (
+            select(*_EQUIPMENT_COLUMNS, day.label("day"), func.count().label("objects"))
+            .join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
+            .where(OBJECTS.c.exposed_at.is_not(None))
+            .group_by(OBJECTS.c.equipment_id, *_EQUIPMENT_COLUMNS, day)
+            .order_by(day, OBJECTS.c.equipment_id)
+        )
+        with self._read() as connection:
+            for row in connection.execute(query).mappings():
+                on = row["day"]
+                yield (
+                    _equipment(row),
+                    on if isinstance(on, datetime.date) else datetime.date.fromisoformat(on),
+                    row["objects"],
+                )
+
+    def judged_by(self, limit_ids: Sequence[str]) -> set[tuple[int, str, str, str]]:
+        """Outcomes that have a verdict under some limits, with its quantity, direction and limit.
+
+        Parameters
+        ----------
+        limit_ids : sequence of str
+            Names of limits.
+
+        Returns
+        -------
+        set of (outcome_id, quantity, direction, limit_id)
+            One for each verdict.
+        """
+        columns = (VERDICTS.c.outcome_id, VERDICTS.c.quantity, VERDICTS.c.direction, VERDICTS.c.limit_id)
+        with self._read() as connection:
+            rows = connection.execute(select(*columns).where(VERDICTS.c.limit_id.in_(list(limit_ids))))
+            return {(row[0], row[1], row[2], row[3]) for row in rows}
+
+
+def _equipment(row: Any) -> Equipment:
+    told = {name: row[name] for name in Equipment.__slots__}
+    told["software_versions"] = (
+        tuple((told["software_versions"] or "").split("\\")) if told["software_versions"] else ()
+    )
+    return Equipment(**told)

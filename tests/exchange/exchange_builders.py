@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xrayiq.model import Acquisition, Limit, Measurement, ObjectHeader, Outcome, judge
-from xrayiq.records import FileEntry, Records
+from xrayiq.records import FileEntry, Records, SetEntry
 
 LOCAL = Limit(
     id="local",
@@ -110,3 +110,30 @@ def fill(records: Records, tests: Sequence[DayTest]) -> None:
                 ],
             )
     records.finish_run(run, status="finished", counts={"object": len(tests)})
+
+
+def fill_set(records: Records, *numbers: int) -> str:
+    """Store a set of some tests with one outcome, and give its subject."""
+    subject = "set:" + ",".join(str(number) for number in numbers)
+    run = records.begin_run(archive_key="archive", plan_digest="plan", version="0.1.0")
+    entry = SetEntry(
+        subject=subject,
+        group_key="group",
+        day=day_of(numbers[0]).date(),
+        beam="RQA5/2015",
+        anchor=f"1.2.3.{numbers[0]}",
+        response_id="",
+        members=[(f"1.2.3.{number}", 2.5, "table") for number in numbers],
+        outcomes=[
+            Outcome(
+                subject=subject,
+                procedure="dqe",
+                kind="measured",
+                parameter_digest="p1",
+                measurements=(Measurement(quantity="dqe_at_1_per_mm", value=0.5, direction="rows"),),
+            )
+        ],
+    )
+    records.add_set(run, entry, plan_digest="plan", mode="mode", response=None)
+    records.finish_run(run, status="finished", counts={})
+    return subject

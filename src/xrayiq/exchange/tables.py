@@ -40,12 +40,15 @@ class ExportedTable:
     rows : int
         How many.
     file : str
-        Name of the file that holds it.
+        Name of the file or folder that holds it.
+    left_out : int
+        What belonged to it and could not go out.
     """
 
     name: str
     rows: int
     file: str
+    left_out: int = 0
 
 
 def export_tables(

@@ -1,9 +1,15 @@
 from .audit import Baseline as Baseline
+from .audit import DueTest as DueTest
+from .audit import ScheduledTest as ScheduledTest
+from .audit import TestedUnit as TestedUnit
 from .audit import Trend as Trend
 from .audit import TrendEvent as TrendEvent
 from .audit import TrendSettings as TrendSettings
+from .audit import UnitEvent as UnitEvent
 from .audit import assess_trend as assess_trend
 from .audit import baseline_at as baseline_at
+from .audit import site_schedule as site_schedule
+from .audit import tests_due as tests_due
 from .batch import Progress as Progress
 from .batch import RunInterrupted as RunInterrupted
 from .batch import RunPlan as RunPlan

@@ -2,6 +2,8 @@
 
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
+from xrayiq.audit.schedule import DueTest, TestedUnit, UnitEvent, owed_tests, tests_due
+from xrayiq.audit.schedule_rows import ScheduledTest, shipped_schedule, site_schedule
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at
@@ -9,13 +11,21 @@ from xrayiq.audit.trends import assess_trend, baseline_at
 __all__ = [
     "YEAR_S",
     "Baseline",
+    "DueTest",
     "FalseWarningRate",
+    "ScheduledTest",
+    "TestedUnit",
     "Trend",
     "TrendEvent",
     "TrendSegment",
     "TrendSettings",
     "TrendSignal",
+    "UnitEvent",
     "assess_trend",
     "baseline_at",
     "false_warning_rate",
+    "owed_tests",
+    "shipped_schedule",
+    "site_schedule",
+    "tests_due",
 ]

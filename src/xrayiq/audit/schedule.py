@@ -1,0 +1,195 @@
+"""Tests that units owe: what is done, due and overdue, from the results that were found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from xrayiq.audit.schedule_rows import ScheduledTest, shipped_schedule
+from xrayiq.audit.trend_events import EventKind
+from xrayiq.errors import InputError
+
+DueStatus = Literal["done", "due", "overdue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestedUnit:
+    """A unit that owes tests.
+
+    Parameters
+    ----------
+    name : str
+        As the results name it.
+    modality : str
+        ``"DX"``, ``"CR"``, ``"MG"``, ``"RF"`` or ``"XA"``.
+    since : date or None
+        First day in use: tests never done are due from it on. None where nobody knows: they are due today.
+    until : date or None
+        Last day in use; a unit out of use owes nothing.
+    """
+
+    __test__ = False  # not a test of pytest
+
+    name: str
+    modality: str
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitEvent:
+    """Something recorded about a unit after which tests are owed.
+
+    Parameters
+    ----------
+    unit : str
+        Name of the unit.
+    date : date
+        When.
+    kind : str
+        As in `TrendEvent`.
+    """
+
+    unit: str
+    date: dt.date
+    kind: EventKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTest:
+    """One test of one unit on a day.
+
+    Parameters
+    ----------
+    unit : str
+        The unit.
+    test : ScheduledTest
+        The row of the schedule in force for it.
+    status : {"done", "due", "overdue"}
+        ``done``: not yet due again; ``due`` from the day on that it is due; ``overdue`` once the grace is over.
+    last_done : date or None
+        Day of the last result; None where there is none.
+    due : date
+        Day that it is due.
+    latest : date
+        Last day before it is overdue.
+    days_overdue : int
+        Days since then; 0 unless overdue.
+    event : UnitEvent or None
+        The event that it is owed after; None where it is the interval.
+    """
+
+    unit: str
+    test: ScheduledTest
+    status: DueStatus
+    last_done: dt.date | None
+    due: dt.date
+    latest: dt.date
+    days_overdue: int
+    event: UnitEvent | None = None
+
+
+def tests_due(
+    results: Iterable[tuple[str, str, dt.date]],
+    *,
+    units: Sequence[TestedUnit],
+    today: dt.date,
+    schedule: Sequence[ScheduledTest] | None = None,
+    events: Iterable[UnitEvent] = (),
+) -> tuple[DueTest, ...]:
+    """Tests that units owe on a day, each done, due or overdue.
+
+    Parameters
+    ----------
+    results : iterable of (unit, procedure, date)
+        Measurements found, in any order; those of other units and of days after `today` do not count.
+    units : sequence of TestedUnit
+        The units that owe tests.
+    today : date
+        The day that it is looked at.
+    schedule : sequence of ScheduledTest, optional
+        What is owed and how often: the shipped rows without, a site's from `site_schedule`. A row for one unit stands
+        in place of the general row of the same ID.
+    events : iterable of UnitEvent, optional
+        Repairs, calibrations and the like: a test whose row names that kind is due on the event's day, unless it was
+        done on that day or later.
+
+    Returns
+    -------
+    tuple of DueTest
+        One for each test and unit in use, the most overdue first, then by the day that they are due.
+
+    Raises
+    ------
+    InputError
+        Two units have one name.
+    """
+    names = [unit.name for unit in units]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"two units named {twice!r}", needed="a name for each unit", remedy="merge or rename them")
+    last: dict[tuple[str, str], dt.date] = {}
+    for name, procedure, date in results:
+        day = _day(date)
+        if day <= today:
+            last[name, procedure] = max(last.get((name, procedure), day), day)
+    recorded = [event for event in events if _day(event.date) <= today]
+    rows = shipped_schedule() if schedule is None else schedule
+    found = [
+        _due(unit, test, last, [event for event in recorded if event.unit == unit.name], today)
+        for unit in units
+        if (unit.since is None or _day(unit.since) <= today) and (unit.until is None or _day(unit.until) >= today)
+        for test in owed_tests(unit, rows)
+    ]
+    return tuple(sorted(found, key=lambda due: (-due.days_overdue, due.due, due.unit, due.test.id)))
+
+
+tests_due.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest, whose prefix its name has
+
+
+def owed_tests(unit: TestedUnit, schedule: Sequence[ScheduledTest]) -> tuple[ScheduledTest, ...]:
+    """Rows that hold for a unit: its own before the general ones, those of its modality, without those not owed."""
+    rows = {test.id: test for test in schedule if not test.unit}
+    rows |= {test.id: test for test in schedule if test.unit == unit.name}
+    return tuple(
+        test for test in rows.values() if test.owed and (not test.modalities or unit.modality in test.modalities)
+    )
+
+
+def _due(
+    unit: TestedUnit,
+    test: ScheduledTest,
+    last: dict[tuple[str, str], dt.date],
+    events: Sequence[UnitEvent],
+    today: dt.date,
+) -> DueTest:
+    days = [last[unit.name, procedure] for procedure in test.procedures if (unit.name, procedure) in last]
+    done = max(days) if days else None
+    if done is not None:
+        due = done + dt.timedelta(days=test.frequency_days)
+    else:
+        due = today if unit.since is None else _day(unit.since)
+    open_events = [e for e in events if e.kind in test.after_events and (done is None or done < _day(e.date))]
+    event = min(open_events, key=lambda each: each.date, default=None)
+    if event is not None and _day(event.date) < due:
+        due = _day(event.date)
+    else:
+        event = None
+    latest = due + dt.timedelta(days=test.grace_days)
+    status: DueStatus = "done" if today < due else "due" if today <= latest else "overdue"
+    return DueTest(
+        unit=unit.name,
+        test=test,
+        status=status,
+        last_done=done,
+        due=due,
+        latest=latest,
+        days_overdue=max((today - latest).days, 0),
+        event=event,
+    )
+
+
+def _day(date: dt.date) -> dt.date:
+    return date.date() if isinstance(date, dt.datetime) else date

@@ -214,6 +214,40 @@ def test_results_come_in_any_order_and_those_not_finite_are_counted() -> None:
     assert "1 results that are not finite" in mixed.provenance.warnings[0]
 
 
+def test_results_of_one_day_count_as_their_median_at_the_last_of_them() -> None:
+    sessions = noise(30, seed=17)
+    repeats = np.array([-0.001, 0.0, 0.002])
+    dates = [week(number) + dt.timedelta(minutes=place) for number in range(30) for place in range(3)]
+    trend = assess_trend((sessions[:, None] + repeats).ravel(), dates=dates, quantity="mtf_f50")
+    np.testing.assert_allclose(trend.values, sessions, rtol=1e-12)
+    np.testing.assert_array_equal(trend.counts, 3)
+    assert trend.dates[0] == week(0) + dt.timedelta(minutes=2)
+    # taken one by one, the first ten results would be of four days, and later days outside their limits
+    single = assess_trend(
+        (sessions[:, None] + repeats).ravel(), dates=dates, quantity="mtf_f50", settings=TrendSettings(daily=False)
+    )
+    assert single.values.size == 90
+    assert len(single.warnings) > 3 * len(trend.warnings)
+
+
+def test_an_event_parts_the_results_of_its_day() -> None:
+    dates = [week(0) + dt.timedelta(hours=hour) for hour in range(4)]
+    repair = TrendEvent(date=dates[2], kind="repair")
+    trend = assess_trend([1.0, 2.0, 7.0, 8.0], dates=dates, quantity="mtf_f50", events=[repair])
+    np.testing.assert_array_equal(trend.values, [1.5, 7.5])
+    assert [(segment.first, segment.stop) for segment in trend.segments] == [(0, 1), (1, 2)]
+
+
+def test_a_result_never_enters_the_baseline_of_its_own_day() -> None:
+    values, dates = noise(12, seed=18), [week(number) for number in range(12)]
+    extra = [week(8) - dt.timedelta(hours=1), week(8) + dt.timedelta(hours=1)]
+    trend = assess_trend([*values, 9.0, 9.0], dates=[*dates, *extra], quantity="mtf_f50")
+    for moment in (extra[0], week(8), extra[1]):
+        found = baseline_at(trend, moment)
+        assert found is not None
+        assert (found.count, found.mean) == (8, pytest.approx(float(values[:8].mean())))
+
+
 def test_correlated_results_are_told() -> None:
     generator = np.random.default_rng(14)
     values = [0.0]
@@ -248,6 +282,15 @@ def test_a_trend_goes_to_json_and_back() -> None:
 def test_an_event_that_contradicts_itself_is_an_input_error(fault: dict[str, object]) -> None:
     with pytest.raises(InputError):
         TrendEvent(**{"date": week(0), "kind": "baseline", **fault})  # type: ignore[arg-type]  # what a user may give
+
+
+def test_ten_years_of_daily_results_take_little_time_and_memory() -> None:
+    dates = [week(0) + dt.timedelta(days=day) for day in range(3650)]
+    trend = assess_trend(noise(3650, seed=19), dates=dates, quantity="mtf_f50")
+    drift = trend.segments[0].drift_per_year
+    assert drift is not None
+    # standard error of the slope: 0.05 over sqrt(3650) times the spread of ten years, 2.9 years; medians cost 25 %
+    assert drift.slope == pytest.approx(0.0, abs=4 * 1.25 * 0.05 / (math.sqrt(3650) * 2.9))
 
 
 def test_what_makes_no_trend_is_an_input_error() -> None:

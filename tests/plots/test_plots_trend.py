@@ -16,6 +16,7 @@ from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
 from xrayiq.audit import Trend, TrendEvent, assess_trend
+from xrayiq.errors import InputError
 from xrayiq.model import Limit
 from xrayiq.plots import TREND_NARROW, TREND_WIDE, plot, plot_trend, to_png, to_svg
 
@@ -135,6 +136,17 @@ def test_limits_are_drawn_about_the_baseline_and_what_is_beyond_is_marked_and_to
     assert num2date(place).date() == result.dates[-1].date()
     assert ax.get_title(loc="left").endswith("beyond a fail limit")
     assert "limits ±20 % (warning), ±30 % (fail) of the baseline: Site rule, 2" in legend_texts(ax)
+
+
+def test_stored_statuses_stand_in_place_of_judging_again() -> None:
+    result = make_trend()
+    statuses = ["pass"] * 59 + ["fail"]
+    ax = plot_trend(result, ax=axes(), statuses=statuses)
+    assert [len(points) for points in drawn(ax, marker="X")] == [1]
+    calm = plot_trend(make_trend(fault=0.008), ax=axes(), limits=[make_limit(fail_high=0.02)], statuses=["pass"] * 60)
+    assert not drawn(calm, marker="X")
+    with pytest.raises(InputError, match="60 results"):
+        plot_trend(result, ax=axes(), statuses=["pass"])
 
 
 def test_a_limit_far_off_is_named_and_leaves_the_results_their_room() -> None:

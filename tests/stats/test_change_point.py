@@ -72,19 +72,18 @@ def test_a_drift_is_no_staircase() -> None:
     assert found.indices == ()
 
 
-def test_a_drift_that_begins_later_is_told_with_its_onset() -> None:
-    weeks = np.arange(60)
-    series = np.random.default_rng(8).normal(0.0, 0.1, 60) + np.maximum(weeks - 25, 0) * 0.03
-    found = find_mean_shifts(series)
-    assert found.model == "drift"
-    assert found.onset is not None
-    # least squares over all onsets by lstsq, on values none of which is drawn in
+@pytest.mark.parametrize("seed", range(12))
+def test_a_drift_that_begins_later_is_told_with_the_onset_of_least_squares(seed: int) -> None:
+    weeks = np.arange(16)
+    # bounded noise and a slope below 0.5 keep every value within three sigma of its neighbours' median
+    series = np.random.default_rng(seed).uniform(-0.8, 0.8, 16) + 0.45 * np.maximum(weeks - seed % 7, 0)
+    found = find_mean_shifts(series, sigma=1.0, penalty_factor=0.3)
     costs = []
-    for onset in range(57):
-        design = np.column_stack([np.ones(60), np.maximum(weeks - onset, 0)])
+    for onset in range(13):
+        design = np.column_stack([np.ones(16), np.maximum(weeks - onset, 0)])
         costs.append(float(np.linalg.lstsq(design, series)[1][0]))
+    assert found.model == "drift"
     assert found.onset == int(np.argmin(costs))
-    assert abs(found.onset - 25) <= 6
 
 
 def test_a_stable_series_is_rarely_anything_but_constant() -> None:

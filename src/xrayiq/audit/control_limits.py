@@ -39,6 +39,9 @@ class TrendSettings:
         Penalty factor of shifts of the mean; no warning depends on it.
     results_per_year : int
         How often the test is done, for the false-warning rate.
+    daily : bool
+        Whether the results of one day count as one, by their median: repeats within a session vary less than sessions
+        do, and limits made from them would be too narrow.
     """
 
     baseline_count: int = 10
@@ -50,6 +53,7 @@ class TrendSettings:
     ewma_width: float | None = 2.86
     shift_penalty: float = 3.0
     results_per_year: int = 52
+    daily: bool = True
 
     def __post_init__(self) -> None:
         if not 2 <= self.baseline_minimum <= self.baseline_count <= self.settled_count:

@@ -57,6 +57,7 @@ class TrendEvent:
     baseline_sigma: float | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "date", as_moment(self.date))
         if self.kind not in EVENT_NAMES:
             raise InputError(f"event of kind {self.kind!r}", needed="one of " + ", ".join(EVENT_NAMES))
         if self.baseline_mean is not None and not math.isfinite(self.baseline_mean):

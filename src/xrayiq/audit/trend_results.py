@@ -99,9 +99,11 @@ class Trend(Result):
     direction : str
         Direction of the measurements, or empty.
     dates : tuple of datetime
-        When each result was measured, in order.
+        When each result was measured, in order; of results of one day that count as one, the last.
     values : 1-D array
         The results in the quantity's unit.
+    counts : 1-D array
+        How many measurements each is the median of.
     center, lower, upper : 1-D arrays
         Limits of each result from those before it; NaN where there are none yet.
     ewma, ewma_lower, ewma_upper : 1-D arrays
@@ -126,6 +128,7 @@ class Trend(Result):
     direction: str
     dates: tuple[dt.datetime, ...]
     values: NDArray[np.float64]
+    counts: NDArray[np.int64]
     center: NDArray[np.float64]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]

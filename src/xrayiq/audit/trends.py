@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.audit.control_limits import ControlLimits, TrendSettings, control_limits
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate, rule_name
+from xrayiq.audit.trend_days import by_day
 from xrayiq.audit.trend_events import (
     YEAR_S,
     Baseline,
@@ -49,7 +50,7 @@ def assess_trend(
     ----------
     values : 1-D array
         Valid results in the quantity's unit, in any order; those that are not finite are left out and counted in the
-        provenance's warnings.
+        provenance's warnings. Those of one day count as one, by their median (`TrendSettings`).
     dates : sequence of datetime or date
         When each was measured.
     quantity : str
@@ -81,6 +82,9 @@ def assess_trend(
     """
     chosen = TrendSettings() if settings is None else settings
     series, moments, ordered_events, left_out = _sorted(values, dates, events)
+    counts = np.ones(series.size, dtype=np.int64)
+    if chosen.daily:
+        series, moments, counts = by_day(series, moments, ordered_events)
     columns = {name: np.full(series.size, np.nan) for name in _COLUMNS}
     segments, signals = [], []
     starts = cuts(moments, ordered_events)
@@ -103,6 +107,7 @@ def assess_trend(
         direction=direction,
         dates=tuple(moments),
         values=series,
+        counts=counts,
         **columns,
         segments=tuple(segments),
         events=ordered_events,
@@ -113,7 +118,7 @@ def assess_trend(
         provenance=Provenance(
             algorithm="trend",
             algorithm_version=ALGORITHM_VERSION,
-            parameters=(("results", int(series.size)), ("events", len(ordered_events))),
+            parameters=(("results", int(counts.sum())), ("daily", chosen.daily), ("events", len(ordered_events))),
             warnings=_cautions(segments, left_out),
         ),
     )

@@ -12,6 +12,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from numpy.typing import NDArray
 
 from xrayiq.audit import YEAR_S, Trend, baseline_at
+from xrayiq.errors import InputError
 from xrayiq.model import Limit, Measurement, Quantity, judge, quantity
 from xrayiq.plots.style import BLUE, GREEN, ORANGE, PURPLE, SAND, canvas, signed, soft_grid
 from xrayiq.plots.trend_labels import days, event_labels, legend_below, wrapped_title
@@ -26,7 +27,9 @@ _BEYOND: Final = {"warning": "beyond a warning limit", "fail": "beyond a fail li
 _MANY: Final = 150  # results from which on marks are smaller
 
 
-def plot_trend(result: Trend, *, ax: Axes | None = None, limits: Iterable[Limit] = ()) -> Axes:
+def plot_trend(
+    result: Trend, *, ax: Axes | None = None, limits: Iterable[Limit] = (), statuses: Sequence[str] | None = None
+) -> Axes:
     """Results over time with the baseline and statistical limits of each segment, events, warnings and fails.
 
     Parameters
@@ -38,6 +41,8 @@ def plot_trend(result: Trend, *, ax: Axes | None = None, limits: Iterable[Limit]
     limits : iterable of Limit, optional
         Limits of documents or of the site for this quantity: drawn where they leave the results room, named with their
         source, and each result judged by them, relative ones against the baseline of its date.
+    statuses : sequence of str, optional
+        Status of each result of the trend as it was judged and stored, in place of judging it here.
 
     Returns
     -------
@@ -46,19 +51,21 @@ def plot_trend(result: Trend, *, ax: Axes | None = None, limits: Iterable[Limit]
     """
     known = quantity(result.quantity)
     chosen = tuple(limit for limit in limits if limit.quantity == result.quantity)
-    statuses = _statuses(result, chosen)
+    judged = _statuses(result, chosen) if statuses is None else np.array(statuses, dtype=np.str_)
+    if judged.size != result.values.size:
+        raise InputError(f"{judged.size} statuses", needed=f"one for each of {result.values.size} results")
     with canvas(ax, TREND_WIDE) as axes:
         dates = np.array([days(date) for date in result.dates], dtype=np.float64)
         for segment in result.segments:
             draw_statistical_limits(axes, result, segment, dates)
-        _results(axes, result, dates, statuses)
+        _results(axes, result, dates, judged)
         _shifts_and_drift(axes, result, dates, known)
         _span(axes, result, dates)
         draw_document_limits(axes, result, chosen, dates)
         axes.set_ylabel(f"{known.label} / {known.display_unit}" if known.display_unit else known.label)
         axes.set_xlabel(_date_label(result.dates))
         rows = event_labels(axes, result.events)
-        axes.set_title(wrapped_title(axes, _title(result, known, statuses)), pad=7.0 + rows)
+        axes.set_title(wrapped_title(axes, _title(result, known, judged)), pad=7.0 + rows)
         soft_grid(axes, "y")
         legend_below(axes)
     return axes

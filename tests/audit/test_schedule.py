@@ -15,6 +15,7 @@ from xrayiq.audit import (
     TestedUnit,
     UnitEvent,
     owed_tests,
+    schedule_kept,
     shipped_schedule,
     site_schedule,
     tests_due,
@@ -128,6 +129,37 @@ def test_a_year_of_weekly_archives_is_ticked_off_and_the_missed_weeks_are_not() 
     # on the Friday of the first missed week the test is four days over its day: one over its grace
     assert [week for week, status in enumerate(states) if status == "overdue"] == sorted(missed)
     assert all(states[week] == "done" for week in range(52) if week not in missed)
+
+
+def kept(*done: int, unit: TestedUnit = ROOM, repaired: int | None = None) -> tuple[int, int, int]:
+    """Days in use, done and overdue of the weekly test in January, done on some of its days."""
+    (found,) = schedule_kept(
+        [("room 1", "uniformity", dt.date(2025, 1, day)) for day in done],
+        units=[unit],
+        first=dt.date(2025, 1, 1),
+        last=dt.date(2025, 1, 31),
+        schedule=[WEEKLY],
+        events=[UnitEvent(unit="room 1", date=dt.date(2025, 1, repaired), kind="repair")] if repaired else [],
+    )
+    return found.days_in_use, found.days_done, found.days_overdue
+
+
+def test_a_month_is_judged_day_by_day_by_what_was_known() -> None:
+    # due on the 1st, overdue on the 5th; done on the 6th, overdue from the 17th; done on the 20th, overdue on the 31st
+    assert kept(6, 20) == (31, 2, 1 + 3 + 1)
+    assert kept(1, 8, 15, 22, 29) == (31, 5, 0)
+    assert kept() == (31, 0, 27)
+    # the repair of the 10th owes it at once: overdue from the 14th, four days before the interval would say so
+    assert kept(1, 8, 20, 27, repaired=10) == (31, 4, 6)
+    until = TestedUnit(name="room 1", modality="DX", since=dt.date(2025, 1, 11), until=dt.date(2025, 1, 20))
+    assert kept(unit=until) == (10, 0, 6)
+
+
+def test_a_period_that_ends_before_it_begins_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="period"):
+        schedule_kept([], units=[ROOM], first=dt.date(2025, 2, 1), last=dt.date(2025, 1, 1))
+    gone = TestedUnit(name="old", modality="DX", until=dt.date(2024, 12, 31))
+    assert schedule_kept([], units=[gone], first=dt.date(2025, 1, 1), last=dt.date(2025, 1, 31)) == ()
 
 
 def test_shipped_rows_name_known_procedures_and_say_that_nobody_verified_them() -> None:

@@ -2,7 +2,7 @@
 
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
-from xrayiq.audit.schedule import DueTest, TestedUnit, UnitEvent, owed_tests, tests_due
+from xrayiq.audit.schedule import DueTest, KeptTest, TestedUnit, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, shipped_schedule, site_schedule
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
@@ -13,6 +13,7 @@ __all__ = [
     "Baseline",
     "DueTest",
     "FalseWarningRate",
+    "KeptTest",
     "ScheduledTest",
     "TestedUnit",
     "Trend",
@@ -25,6 +26,7 @@ __all__ = [
     "baseline_at",
     "false_warning_rate",
     "owed_tests",
+    "schedule_kept",
     "shipped_schedule",
     "site_schedule",
     "tests_due",

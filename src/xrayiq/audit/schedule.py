@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -91,6 +92,31 @@ class DueTest:
     event: UnitEvent | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTest:
+    """How one test of one unit was kept in a period.
+
+    Parameters
+    ----------
+    unit : str
+        The unit.
+    test : ScheduledTest
+        The row of the schedule in force for it.
+    days_in_use : int
+        Days of the period that the unit was in use.
+    days_done : int
+        Days with a result among these.
+    days_overdue : int
+        Days that ended with the test overdue.
+    """
+
+    unit: str
+    test: ScheduledTest
+    days_in_use: int
+    days_done: int
+    days_overdue: int
+
+
 def tests_due(
     results: Iterable[tuple[str, str, dt.date]],
     *,
@@ -126,21 +152,14 @@ def tests_due(
     InputError
         Two units have one name.
     """
-    names = [unit.name for unit in units]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"two units named {twice!r}", needed="a name for each unit", remedy="merge or rename them")
-    last: dict[tuple[str, str], dt.date] = {}
-    for name, procedure, date in results:
-        day = _day(date)
-        if day <= today:
-            last[name, procedure] = max(last.get((name, procedure), day), day)
-    recorded = [event for event in events if _day(event.date) <= today]
+    _check_names(units)
+    days = _days_of(results)
+    recorded = list(events)
     rows = shipped_schedule() if schedule is None else schedule
     found = [
-        _due(unit, test, last, [event for event in recorded if event.unit == unit.name], today)
+        _due(unit, test, _days_done(days, unit, test), [event for event in recorded if event.unit == unit.name], today)
         for unit in units
-        if (unit.since is None or _day(unit.since) <= today) and (unit.until is None or _day(unit.until) >= today)
+        if _in_use(unit, today)
         for test in owed_tests(unit, rows)
     ]
     return tuple(sorted(found, key=lambda due: (-due.days_overdue, due.due, due.unit, due.test.id)))
@@ -158,20 +177,78 @@ def owed_tests(unit: TestedUnit, schedule: Sequence[ScheduledTest]) -> tuple[Sch
     )
 
 
+def schedule_kept(
+    results: Iterable[tuple[str, str, dt.date]],
+    *,
+    units: Sequence[TestedUnit],
+    first: dt.date,
+    last: dt.date,
+    schedule: Sequence[ScheduledTest] | None = None,
+    events: Iterable[UnitEvent] = (),
+) -> tuple[KeptTest, ...]:
+    """How well units kept their schedule in a period.
+
+    Parameters
+    ----------
+    results, units, schedule, events
+        As for `tests_due`.
+    first, last : date
+        First and last day of the period.
+
+    Returns
+    -------
+    tuple of KeptTest
+        One for each test and unit that was in use on a day of the period, each day judged by what was known on it.
+
+    Raises
+    ------
+    InputError
+        Two units have one name, or the period ends before it begins.
+    """
+    _check_names(units)
+    if _day(last) < _day(first):
+        raise InputError(f"period from {first} to {last}", needed="a first day before the last")
+    days, recorded = _days_of(results), list(events)
+    rows = shipped_schedule() if schedule is None else schedule
+    period = [_day(first) + dt.timedelta(days=number) for number in range((_day(last) - _day(first)).days + 1)]
+    found = []
+    for unit in units:
+        in_use = [day for day in period if _in_use(unit, day)]
+        own = [event for event in recorded if event.unit == unit.name]
+        for test in owed_tests(unit, rows) if in_use else ():
+            done = _days_done(days, unit, test)
+            states = [_due(unit, test, done, own, day).status for day in in_use]
+            found.append(
+                KeptTest(
+                    unit=unit.name,
+                    test=test,
+                    days_in_use=len(in_use),
+                    days_done=sum(in_use[0] <= day <= in_use[-1] for day in done),
+                    days_overdue=states.count("overdue"),
+                )
+            )
+    return tuple(found)
+
+
 def _due(
     unit: TestedUnit,
     test: ScheduledTest,
-    last: dict[tuple[str, str], dt.date],
+    days_done: Sequence[dt.date],
     events: Sequence[UnitEvent],
     today: dt.date,
 ) -> DueTest:
-    days = [last[unit.name, procedure] for procedure in test.procedures if (unit.name, procedure) in last]
-    done = max(days) if days else None
+    """State of a test on a day, from what had been done and recorded by then."""
+    place = bisect.bisect_right(days_done, today)
+    done = days_done[place - 1] if place else None
     if done is not None:
         due = done + dt.timedelta(days=test.frequency_days)
     else:
         due = today if unit.since is None else _day(unit.since)
-    open_events = [e for e in events if e.kind in test.after_events and (done is None or done < _day(e.date))]
+    open_events = [
+        event
+        for event in events
+        if event.kind in test.after_events and (done or dt.date.min) < _day(event.date) <= today
+    ]
     event = min(open_events, key=lambda each: each.date, default=None)
     if event is not None and _day(event.date) < due:
         due = _day(event.date)
@@ -189,6 +266,30 @@ def _due(
         days_overdue=max((today - latest).days, 0),
         event=event,
     )
+
+
+def _check_names(units: Sequence[TestedUnit]) -> None:
+    names = [unit.name for unit in units]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"two units named {twice[0]!r}", needed="a name for each unit", remedy="merge or rename them")
+
+
+def _in_use(unit: TestedUnit, day: dt.date) -> bool:
+    return (unit.since is None or _day(unit.since) <= day) and (unit.until is None or day <= _day(unit.until))
+
+
+def _days_of(results: Iterable[tuple[str, str, dt.date]]) -> dict[tuple[str, str], set[dt.date]]:
+    """Days with a result, by unit and procedure."""
+    days: dict[tuple[str, str], set[dt.date]] = {}
+    for name, procedure, date in results:
+        days.setdefault((name, procedure), set()).add(_day(date))
+    return days
+
+
+def _days_done(days: dict[tuple[str, str], set[dt.date]], unit: TestedUnit, test: ScheduledTest) -> list[dt.date]:
+    """Days that a test was done on, in order."""
+    return sorted(set().union(*(days.get((unit.name, procedure), set()) for procedure in test.procedures)))
 
 
 def _day(date: dt.date) -> dt.date:

@@ -13,6 +13,7 @@
     │   └── OutOfMemoryError      it takes more memory than there is
     ├── NotMeasurableError    the image is readable but this measurement has no meaning on it
     ├── SiteError             a site file, limits file or mapping that contradicts itself
+    ├── ExchangeError         another system refuses, does not answer, or answers what makes no sense
     ├── RecordsError          the record store refuses or is of another version
     └── WorkersError          processes that measure do not start, or a Dask cluster is lost or unfit
 
@@ -171,6 +172,10 @@ class NotMeasurableError(XrayiqError):
 
 class SiteError(XrayiqError):
     """A site file, limits file or mapping that cannot be used."""
+
+
+class ExchangeError(XrayiqError):
+    """Another system refuses what is sent to it, does not answer, or answers what makes no sense."""
 
 
 class RecordsError(XrayiqError):

@@ -1,7 +1,16 @@
 """Results to and from other programs' formats. No file path and nothing of a patient goes out."""
 
+from xrayiq.exchange.qatrack_sending import SentInstance, send_to_qatrack
 from xrayiq.exchange.quaac import export_quaac
 from xrayiq.exchange.structured_reports import export_structured_reports
 from xrayiq.exchange.tables import ExportedTable, export_tables, table_names
 
-__all__ = ["ExportedTable", "export_quaac", "export_structured_reports", "export_tables", "table_names"]
+__all__ = [
+    "ExportedTable",
+    "SentInstance",
+    "export_quaac",
+    "export_structured_reports",
+    "export_tables",
+    "send_to_qatrack",
+    "table_names",
+]

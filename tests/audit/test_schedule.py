@@ -23,6 +23,7 @@ from xrayiq.audit import (
 from xrayiq.errors import InputError, SiteError
 from xrayiq.procedures.catalogue import PROCEDURES
 from xrayiq.procedures.set_scoring import SET_PROCEDURES
+from xrayiq.procedures.site import load_site
 
 WEEKLY = ScheduledTest(
     id="flat",
@@ -225,6 +226,20 @@ def test_a_site_changes_a_row_for_all_units_or_for_one() -> None:
 def test_a_row_that_cannot_be_used_is_a_site_error(row: dict[str, object], said: str) -> None:
     with pytest.raises(SiteError, match=re.escape(said)):
         site_schedule([row])
+
+
+@pytest.mark.parametrize("rows", [{"test": "flat_field"}, ["flat_field"], "flat_field"])
+def test_rows_that_are_no_tables_are_a_site_error(rows: object) -> None:
+    with pytest.raises(SiteError, match="no list of tables"):
+        site_schedule(rows)  # type: ignore[arg-type]  # what a file may hold
+
+
+def test_a_site_file_holds_rows_of_the_schedule(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text('[[schedule]]\ntest = "sharpness"\nowed = false\nreason = "yearly by the maker"\nauthor = "mp"\n')
+    rows = {test.id: test for test in load_site(file).schedule}
+    assert not rows["sharpness"].owed
+    assert rows["flat_field"] in load_site().schedule
 
 
 def test_two_rows_for_one_test_of_one_unit_are_a_site_error() -> None:

@@ -108,9 +108,12 @@ def site_schedule(rows: Iterable[Mapping[str, object]], *, source: str = "site.t
         A row lacks ``test``, ``reason`` or ``author``, holds an unknown key or a value of the wrong kind, or two rows
         change the same test of the same unit.
     """
+    listed = list(rows) if not isinstance(rows, Mapping | str) else None
+    if listed is None or not all(isinstance(row, Mapping) for row in listed):
+        raise SiteError("schedule is no list of tables", needed="[[schedule]]", source=source)
     tests = {(test.id, ""): test for test in shipped_schedule()}
     changed: set[tuple[str, str]] = set()
-    for row in rows:
+    for row in listed:
         where = f"schedule row for {row.get('test')!r}"
         for needed in ("test", "reason", "author"):
             if not isinstance(row.get(needed), str) or not row[needed]:

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from xrayiq.audit import ScheduledTest, shipped_schedule, site_schedule
 from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Acquisition, Limit, ObjectHeader, limits_at
 from xrayiq.procedures.kerma import SiteKerma
@@ -30,7 +31,17 @@ Kind = Literal[
 
 _RULE_KEYS = frozenset({"attribute", "pattern", "kind"})
 _SITE_KEYS = frozenset(
-    {"name", "header_rules", "limits", "kerma", "beam_edition", "equipment", "test_patients", "limit_overrides"}
+    {
+        "name",
+        "header_rules",
+        "limits",
+        "kerma",
+        "beam_edition",
+        "equipment",
+        "test_patients",
+        "limit_overrides",
+        "schedule",
+    }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
 BEAM_EDITION = "2015"
@@ -85,6 +96,8 @@ class Site:
         What the site tells of its equipment, in place of headers.
     test_patients : str or None
         Regular expression that the name or number of a test patient matches; None where there are none.
+    schedule : tuple of ScheduledTest
+        Tests that units owe: shipped rows, replaced or extended by the site's.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -97,6 +110,7 @@ class Site:
     equipment: tuple[RegisteredEquipment, ...] = ()
     facts: tuple[EquipmentFact, ...] = ()
     test_patients: str | None = None
+    schedule: tuple[ScheduledTest, ...] = ()
     digest: str = ""
 
     def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
@@ -117,8 +131,8 @@ def load_site(path: str | Path | None = None) -> Site:
         A ``site.toml`` with any of ``name``, ``[[header_rules]]`` (attribute, pattern, kind), ``[limits.ID]``
         (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[limit_overrides]]`` (``limit``, place,
         bounds, ``reason``, ``author``), ``[[kerma]]`` (fields of `SiteKerma`), ``beam_edition``, ``[[equipment]]``
-        (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`) and ``[test_patients]``
-        (``words``, in place of the shipped ones).
+        (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
+        in place of the shipped ones) and ``[[schedule]]`` (rows as `site_schedule` takes them).
 
     Returns
     -------
@@ -152,6 +166,7 @@ def load_site(path: str | Path | None = None) -> Site:
         equipment=registered_equipment(_without_told(table.get("equipment", [])), name),
         facts=_facts(table.get("equipment", []), name),
         test_patients=pattern_of_test_patients(words_of_test_patients(table.get("test_patients"), name)),
+        schedule=site_schedule(table.get("schedule", []), source=name),
         digest=digest,
     )
 
@@ -164,6 +179,7 @@ def _shipped_site() -> Site:
         header_rules=rules,
         limits=tuple(limits_of_table(_shipped("limits.toml"), "limits.toml").values()),
         test_patients=pattern_of_test_patients(words_of_test_patients()),
+        schedule=shipped_schedule(),
     )
 
 

@@ -21,7 +21,7 @@ _NONE: Final = 1 / 8
 _LINE: Final = 5.0
 _SURROUNDINGS: Final = 9
 #: part of the samples up to which single medians are taken; what a bound in single precision is multiplied by
-_MOST_SUSPECTED: Final = 0.02
+_MOST_SUSPECTED: Final = 0.25
 _ROUNDING: Final = 1.0 - 1e-6
 #: no sample falls below this part of what it was: where leakage dominates, its difference is little but noise
 _LEAST_LEFT: Final = 0.1

@@ -1,5 +1,6 @@
 """Results to and from other programs' formats. No file path and nothing of a patient goes out."""
 
+from xrayiq.exchange.history import HistoryImport, ImportedCell, import_history
 from xrayiq.exchange.qatrack_sending import SentInstance, send_to_qatrack
 from xrayiq.exchange.quaac import export_quaac
 from xrayiq.exchange.structured_reports import export_structured_reports
@@ -7,10 +8,13 @@ from xrayiq.exchange.tables import ExportedTable, export_tables, table_names
 
 __all__ = [
     "ExportedTable",
+    "HistoryImport",
+    "ImportedCell",
     "SentInstance",
     "export_quaac",
     "export_structured_reports",
     "export_tables",
+    "import_history",
     "send_to_qatrack",
     "table_names",
 ]

@@ -22,10 +22,12 @@ CLINICAL = Technique(
 )
 
 
-@pytest.fixture(autouse=True)
-def own_key(tmp_path_factory, monkeypatch):
-    """A key file of the test, so that nothing is written to the user's folder."""
-    monkeypatch.setenv("XRAYIQ_KEY_FILE", str(tmp_path_factory.mktemp("key") / "person.key"))
+@pytest.fixture(scope="module", autouse=True)
+def own_key(tmp_path_factory):
+    """A key file of the tests of a module, so that nothing is written to the user's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XRAYIQ_KEY_FILE", str(tmp_path_factory.mktemp("key") / "person.key"))
+        yield
 
 
 def write(path, pixels, *, technique, instance, pitch=0.3, **fields):

@@ -10,13 +10,17 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 from sqlalchemy import create_engine, select
 
+from xrayiq.records import open_records
 from xrayiq.records.tables import METADATA
 
 #: what may differ between two stores of the same archive: numbers of rows, and when and by which run they were written
-_ASIDE = ("id", "run_id", "created_at")
+_ASIDE = ("id", "run_id", "created_at", "seal", "role_seal", "standing_seal")
+#: tables that tell of the runs themselves
+_OF_RUNS = ("runs", "events", "seals")
 
 
 #: the command line as it is installed
@@ -35,9 +39,20 @@ def start_run(archive, store, *arguments, workers=2, program=COMMAND_LINE, **set
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "XRAYIQ_KEY_FILE": str(Path(archive).parent / "person.key")},
+        env={**os.environ, **key_of(archive)},
         **settings,
     )
+
+
+def key_of(archive):
+    """Setting of the key file that `start_run` gives to runs over an archive."""
+    return {"XRAYIQ_KEY_FILE": str(Path(archive).parent / "person.key")}
+
+
+def faults_of(store, archive):
+    """What is not as it was written in a store of runs over an archive."""
+    with mock.patch.dict(os.environ, key_of(archive)), open_records(f"sqlite:///{store}") as records:
+        return records.verify(records.head).faults
 
 
 def group_of(process):
@@ -70,7 +85,7 @@ def end_group(process):
 
 
 def rows_of(store):
-    """Every table but ``runs`` as sorted rows: references followed to what they name."""
+    """Every table but those of the runs as sorted rows: references followed to what they name."""
     engine = create_engine(f"sqlite:///{store}")
     by_id, tables = {}, {}
     with engine.connect() as connection:
@@ -85,7 +100,7 @@ def rows_of(store):
                 rows.append(plain)
                 if "id" in row:
                     by_id[table.name, row["id"]] = plain[0][1] if table.name != "outcomes" else plain[:4]
-            if table.name != "runs":
+            if table.name not in _OF_RUNS:
                 tables[table.name] = sorted(rows, key=repr)
     engine.dispose()
     return tables

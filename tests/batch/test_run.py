@@ -27,7 +27,6 @@ FRAMES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts
 def scored(archive, tmp_path_factory):
     """Store after one run, and its summary."""
     folder = tmp_path_factory.mktemp("store")
-    os.environ["XRAYIQ_KEY_FILE"] = str(folder / "person.key")
     url = f"sqlite:///{folder / 'qa.db'}"
     summary = xrayiq.run(archive, url, workers=2)
     return url, summary

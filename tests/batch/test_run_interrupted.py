@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy
-from run_processes import COMMAND_LINE, await_end_of_group, end_group, rows_of, runs_of, start_run
+from run_processes import COMMAND_LINE, await_end_of_group, end_group, faults_of, rows_of, runs_of, start_run
 from sqlalchemy.engine import Engine
 
 from xrayiq.batch.interruption import HeedingPool, Interruption, RunInterrupted
@@ -115,6 +115,7 @@ def test_interrupted_runs_keep_what_is_finished_and_end_in_the_records_of_an_und
     rows = rows_of(store)
     for name in expected:
         assert rows[name] == expected[name], name
+    assert faults_of(store, archive) == ()
     runs = runs_of(store)
     assert [row["status"] for row in runs] == ["interrupted", "interrupted", "finished"]
     lines = [json.loads(line) for line in store.with_suffix(".jsonl").read_text().splitlines()]

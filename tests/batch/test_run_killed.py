@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from run_processes import await_end_of_group, end_group, files_stored, rows_of, runs_of, start_run
+from run_processes import await_end_of_group, end_group, faults_of, files_stored, rows_of, runs_of, start_run
 
 from xrayiq_phantoms import simulate_detector_tests
 from xrayiq_phantoms.rooms import ROOMS
@@ -102,6 +102,7 @@ def test_killed_run_ends_with_the_records_of_an_undisturbed_one(undisturbed, tmp
         kills = ((os.kill, False), (os.killpg, True))
         rows, runs, stored = run_with_kills(undisturbed, tmp_path / f"{seed}.db", seed=seed, kills=kills)
         assert_equal_rows(rows, undisturbed[1])
+        assert faults_of(tmp_path / f"{seed}.db", undisturbed[0] / "archive") == ()
         assert {run["status"] for run in runs[:-1]} <= {"killed", "finished"}
         assert runs[-1]["status"] == "finished"
         if stored:
@@ -126,4 +127,5 @@ def test_two_runs_at_once_leave_the_records_of_one(undisturbed, tmp_path):
         _, messages = process.communicate()
         assert process.returncode in (0, 1, 3), messages
     assert_equal_rows(rows_of(tmp_path / "qa.db"), expected)
+    assert faults_of(tmp_path / "qa.db", folder / "archive") == ()
     assert [run["status"] for run in runs_of(tmp_path / "qa.db")] == ["finished", "finished"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import shutil
 
@@ -28,7 +27,6 @@ DEFECTS = (
 def tested(tmp_path_factory):
     """Archive and store of two rooms, one logarithmic, after a run."""
     folder = tmp_path_factory.mktemp("tests")
-    os.environ["XRAYIQ_KEY_FILE"] = str(folder / "person.key")
     faulty = dataclasses.replace(
         DIRECT,
         test=dataclasses.replace(DIRECT.test, detector=dataclasses.replace(DIRECT.test.detector, defects=DEFECTS)),

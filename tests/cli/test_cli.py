@@ -163,10 +163,20 @@ def processor_seconds_of_help(folder):
 
 def test_every_command_has_help_and_stands_in_the_readme():
     text = README.read_text(encoding="utf-8")
-    for command in application.registered_commands:
+    commands = list(named_commands(application))
+    assert "records event add" in [name for name, _ in commands]
+    for name, command in commands:
         assert command.callback is not None
         assert (command.callback.__doc__ or "").strip()
-        assert re.search(rf"xrayiq {command.callback.__name__}\b", text), command.callback.__name__
+        assert re.search(rf"xrayiq {name}\b", text), name
+
+
+def named_commands(group, before=""):
+    """Commands of a group and of the groups in it, with the words that one types."""
+    for command in group.registered_commands:
+        yield before + (command.name or command.callback.__name__), command
+    for inner in group.registered_groups:
+        yield from named_commands(inner.typer_instance, f"{before}{inner.name} ")
 
 
 def test_control_sequences_never_reach_the_terminal():

@@ -8,8 +8,9 @@ import stat
 import pytest
 from pydicom.dataset import Dataset
 
-from xrayiq.dicom import load_key, read, read_header
+from xrayiq.dicom import read, read_header
 from xrayiq.errors import InputError, XrayiqError
+from xrayiq.key_file import load_key
 
 PERSONAL = {
     "PatientName": "Secretname^Given",

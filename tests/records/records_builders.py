@@ -183,3 +183,17 @@ def write_objects(url: str, first: int, stop: int, batch: int = 20) -> None:
 def open_and_close(url: str) -> None:
     """Open a store, creating it where it is new; the body of a process."""
     open_records(url).close()
+
+
+def append_events(url: str, count: int) -> None:
+    """Append events to a store one by one, saying so after each; the body of a process."""
+    with open_records(url) as records:
+        for number in range(count):
+            records.append_event(
+                kind="service",
+                subject="detector:D7",
+                actor="physicist",
+                reason=f"visit {number}",
+                details={"n": number},
+            )
+            print(number, flush=True)  # noqa: T201 - the parent process waits for it

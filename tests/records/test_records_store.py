@@ -207,7 +207,7 @@ def test_two_processes_write_one_store_at_once(records: Records, store_url: str,
 def test_kill_between_two_groups_loses_only_the_open_one(store_url: str, store_path: Path) -> None:
     open_records(store_url).close()
     code = f"from records_builders import write_objects; write_objects({store_url!r}, 0, 100_000)"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as writer:
         assert writer.stdout is not None
         seen = [writer.stdout.readline() for _ in range(3)]

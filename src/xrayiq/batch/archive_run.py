@@ -21,8 +21,9 @@ from xrayiq.batch.scored_file import PackedFile, UnchangedFile
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import RunSummary
 from xrayiq.batch.tally import Tally
-from xrayiq.dicom import Source, SourceFile, load_key
+from xrayiq.dicom import Source, SourceFile
 from xrayiq.errors import InputError, note_later
+from xrayiq.key_file import load_key
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, plan_digest
 from xrayiq.records import FileStatus, Records

@@ -7,9 +7,10 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from xrayiq.cli.options import DEFAULT_STORE, Output, Store
 from xrayiq.cli.printing import Format, say
+from xrayiq.cli.records import records_application
 
-DEFAULT_STORE: Final = "sqlite:///xrayiq.db"
 #: how long a file that arrives must not have changed
 _SETTLE_S: Final = 5.0
 
@@ -23,8 +24,8 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Output = Annotated[Format, typer.Option("--format", help="How data are written to stdout.")]
-Store = Annotated[str, typer.Option("--records", metavar="URL", help="Record store.")]
+application.add_typer(records_application, name="records")
+
 SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE", help="Site settings (site.toml).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes; one per core by default.")]
 

@@ -67,6 +67,25 @@ def lines_told(counted: str, clock: Callable[[], float] = time.monotonic) -> Cal
     return advance
 
 
+def rows_told(clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
+    """Say on stderr every ten seconds how many rows of a store are done.
+
+    Parameters
+    ----------
+    clock : callable
+        Time, s.
+    """
+    told_s = clock()
+
+    def advance(done: int, total: int) -> None:
+        nonlocal told_s
+        if clock() - told_s >= _LINE_S:
+            told_s = clock()
+            say(f"{done} of {total} rows")
+
+    return advance
+
+
 @contextmanager
 def bar_on(console: Console, counted: str) -> Iterator[Callable[[Progress], None]]:
     """Draw a bar with its words on a terminal while the block runs."""

@@ -7,7 +7,7 @@ from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.pixels import dataset_radiograph
-from xrayiq.dicom.privacy import load_key, path_key
+from xrayiq.dicom.privacy import path_key
 from xrayiq.dicom.reading import read
 from xrayiq.dicom.sources import (
     Arrivals,
@@ -34,7 +34,6 @@ __all__ = [
     "content_digest",
     "dataset_header",
     "dataset_radiograph",
-    "load_key",
     "open_object",
     "open_source",
     "path_key",

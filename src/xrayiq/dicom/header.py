@@ -23,7 +23,8 @@ def read_header(source: Source, *, key: bytes | None = None, test_patients: str 
     source : path, bytes, binary file object or pydicom Dataset
         The object; it need not be an image.
     key : bytes, optional
-        Secret key (`load_key`) for the hashes that stand for patient and operator; without it both are None.
+        Secret key (`xrayiq.key_file.load_key`) for the hashes that stand for patient and operator; without it
+        both are None.
     test_patients : str, optional
         Regular expression that the name or number of a test patient matches, whatever the case of its letters.
 

@@ -3,6 +3,7 @@
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
 from xrayiq.model.dose_report import DoseEvent, DoseReport, DoseReportFault
+from xrayiq.model.event import HEAD_DIGITS, Event, Fault, Verification
 from xrayiq.model.exposures import (
     EVENT_SPAN_S,
     OF_PATIENTS,
@@ -29,6 +30,7 @@ from xrayiq.model.result import Result
 
 __all__ = [
     "EVENT_SPAN_S",
+    "HEAD_DIGITS",
     "NEXT_STATES",
     "OF_PATIENTS",
     "POPULATIONS",
@@ -41,8 +43,10 @@ __all__ = [
     "DoseReport",
     "DoseReportFault",
     "Equipment",
+    "Event",
     "ExposureMember",
     "ExposureRole",
+    "Fault",
     "Finding",
     "FindingState",
     "FindingStep",
@@ -62,6 +66,7 @@ __all__ = [
     "Result",
     "Severity",
     "Verdict",
+    "Verification",
     "exposure_roles",
     "judge",
     "limits_at",

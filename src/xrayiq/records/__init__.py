@@ -2,17 +2,19 @@
 
 from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.file_entries import FileEntry, FileStatus
 from xrayiq.records.history import DatedValue
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.parts import frame_names, frame_parts
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.recording import StoredFile
+from xrayiq.records.service_events import SERVICE_KINDS, ServiceEvent, add_service_event, service_events
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
-from xrayiq.records.writing import FileEntry, FileStatus
 
 __all__ = [
+    "SERVICE_KINDS",
     "ArchiveStatus",
     "DatedValue",
     "FileEntry",
@@ -22,9 +24,11 @@ __all__ = [
     "PackedHeader",
     "PackedOutcome",
     "Records",
+    "ServiceEvent",
     "SetEntry",
     "StoredFile",
     "StoredResult",
+    "add_service_event",
     "frame_names",
     "frame_parts",
     "open_existing",
@@ -32,5 +36,6 @@ __all__ = [
     "open_records",
     "pack_header",
     "pack_outcome",
+    "service_events",
     "store_file",
 ]

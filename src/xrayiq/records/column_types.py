@@ -19,6 +19,16 @@ _ESCAPED_IN_PATHS: Final = re.compile("[\x00\x1b\ud800-\udfff]")
 _PATH_ESCAPE: Final = re.compile("\x1b([0-9a-f]{4})")
 
 
+def text_as_stored(value: str) -> str:
+    """Text in which characters that a database refuses stand as U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", value)
+
+
+def path_as_stored(value: str) -> str:
+    """Path in which such characters, and ESC, stand as ESC and four hexadecimal digits."""
+    return _ESCAPED_IN_PATHS.sub(lambda found: f"\x1b{ord(found[0]):04x}", value)
+
+
 class StorableText(TypeDecorator[str]):
     """Text in which characters that a database refuses (NUL, lone surrogates) stand as U+FFFD."""
 
@@ -27,7 +37,7 @@ class StorableText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Text as it is stored."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else text_as_stored(value)
 
 
 class PathText(TypeDecorator[str]):
@@ -42,7 +52,7 @@ class PathText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Path as it is stored."""
-        return None if value is None else _ESCAPED_IN_PATHS.sub(lambda found: f"\x1b{ord(found[0]):04x}", value)
+        return None if value is None else path_as_stored(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Path as the file system gave it."""

@@ -10,6 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from xrayiq.model import EVENT_SPAN_S, ExposureMember, ExposureRole, exposure_roles
+from xrayiq.records.sealed_forms import OBJECT
+from xrayiq.records.sealing import Sealer
 from xrayiq.records.tables import OBJECTS
 
 #: images that share what tells an exposure; where more do, it tells none
@@ -43,7 +45,11 @@ _TIED: Final = (
 _SETTLED: Final = (
     update(OBJECTS)
     .where(OBJECTS.c.subject == bindparam("of_subject"))
-    .values(exposure_key=bindparam("new_key"), population=bindparam("new_population"))
+    .values(
+        exposure_key=bindparam("new_key"),
+        population=bindparam("new_population"),
+        role_seal=bindparam("new_role_seal"),
+    )
 )
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
 _SPAN: Final = datetime.timedelta(seconds=EVENT_SPAN_S)
@@ -91,7 +97,7 @@ def exposure_of(connection: Connection, exposure_key: str) -> frozenset[str]:
     return frozenset(connection.scalars(_OF_KEY, {"exposure_key": exposure_key}))
 
 
-def settle(connection: Connection, written: StoredMember, *, before: Iterable[str] = ()) -> None:
+def settle(connection: Connection, written: StoredMember, sealer: Sealer, *, before: Iterable[str] = ()) -> None:
     """Bring the exposure of an object up to date after its row was written.
 
     Parameters
@@ -100,6 +106,8 @@ def settle(connection: Connection, written: StoredMember, *, before: Iterable[st
         In the transaction that wrote the row.
     written : StoredMember
         The row.
+    sealer : Sealer
+        Seals what objects count as.
     before : iterable of str
         Subjects of the exposure that it was of before, from `exposure_of`.
 
@@ -108,18 +116,18 @@ def settle(connection: Connection, written: StoredMember, *, before: Iterable[st
     What comes out depends on the objects in the store, not on the order in which they came: the group is looked up
     anew each time, and what an object leaves behind is settled as well.
     """
-    settled = _settle(connection, written)
+    settled = _settle(connection, written, sealer)
     for subject in sorted(before):
         if subject not in settled:
             row = connection.execute(_BY_SUBJECT, {"subject": subject}).mappings().one()
-            settled |= _settle(connection, stored_member(dict(row)))
+            settled |= _settle(connection, stored_member(dict(row)), sealer)
 
 
-def _settle(connection: Connection, first: StoredMember) -> set[str]:
+def _settle(connection: Connection, first: StoredMember, sealer: Sealer) -> set[str]:
     group = _group(connection, first)
     alone = ExposureRole(exposure=first.member.subject, population=first.member.population)
     if len(group) > 1 or first.role != alone:
-        _write_roles(connection, list(group.values()))
+        _write_roles(connection, list(group.values()), sealer)
     return set(group)
 
 
@@ -145,11 +153,18 @@ def _tied(connection: Connection, one: StoredMember) -> Sequence[StoredMember]:
     return [stored_member(dict(row)) for row in rows]
 
 
-def _write_roles(connection: Connection, group: Sequence[StoredMember]) -> None:
+def _write_roles(connection: Connection, group: Sequence[StoredMember], sealer: Sealer) -> None:
     parts = [group] if len(group) <= _MOST else [[one] for one in group]
     roles = {subject: role for part in parts for subject, role in exposure_roles([one.member for one in part]).items()}
     changed = [
-        {"of_subject": one.member.subject, "new_key": role.exposure, "new_population": role.population}
+        {
+            "of_subject": one.member.subject,
+            "new_key": role.exposure,
+            "new_population": role.population,
+            "new_role_seal": sealer.state_seal(
+                OBJECT, "role_seal", [one.member.subject, role.exposure, role.population]
+            ),
+        }
         for one in group
         if (role := roles[one.member.subject]) != one.role
     ]

@@ -53,7 +53,7 @@ def _of_outcomes(table: Table) -> Select[Any]:
 
 def _objects() -> Select[Any]:
     columns = [
-        *_all(OBJECTS, without=("header_json", "technique_key", "own_population")),
+        *_all(OBJECTS, without=("header_json", "technique_key", "own_population", "seal", "role_seal")),
         *_named(EQUIPMENT, _EQUIPMENT_NAMES),
     ]
     query = select(*columns).select_from(OBJECTS).join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
@@ -68,15 +68,15 @@ def _of_sets(table: Table) -> Select[Any]:
 
 
 def _outcomes() -> Select[Any]:
-    own = _all(OUTCOMES, without=("result_json", "result_npz", "object_id"))
+    own = _all(OUTCOMES, without=("result_json", "result_npz", "object_id", "standing_seal"))
     return _with_equipment(select(*own, *_of_object()).select_from(OUTCOMES)).order_by(OUTCOMES.c.id)
 
 
 _QUERIES: Final = {
-    "runs": select(*_all(RUNS)).order_by(RUNS.c.id),
+    "runs": select(*_all(RUNS, without=("seal",))).order_by(RUNS.c.id),
     "equipment": select(*_all(EQUIPMENT, without=("identity",))).order_by(EQUIPMENT.c.id),
     "objects": _objects(),
-    "files": select(*_all(FILES)).order_by(FILES.c.id),
+    "files": select(*_all(FILES, without=("seal",))).order_by(FILES.c.id),
     "outcomes": _outcomes(),
     "measurements": _of_outcomes(MEASUREMENTS),
     "verdicts": _of_outcomes(VERDICTS),

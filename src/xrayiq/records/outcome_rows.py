@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from xrayiq.model import Verdict
 from xrayiq.records.packing import PackedOutcome
 
 Row = dict[str, Any]
+
+#: where a site's own limit holds, why, and who decided it
+_OF_PLACE: Final = ("site", "room", "unit", "reason", "author")
 
 
 def outcome_row(outcome: PackedOutcome) -> Row:
@@ -56,6 +59,7 @@ def verdict_rows(outcome_id: int, verdicts: Sequence[Verdict]) -> list[Row]:
             "edition": verdict.limit.edition,
             "confidence": verdict.limit.confidence,
             "note": verdict.limit.note,
+            **{f"limit_{name}": getattr(verdict.limit, name) for name in _OF_PLACE},
         }
         for ordinal, verdict in enumerate(verdicts)
     ]

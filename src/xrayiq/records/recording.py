@@ -1,21 +1,19 @@
-"""The writing half of a store: runs, and what became of each file."""
+"""The writing half of a store: what became of each file."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.engine import URL
 
-from xrayiq.errors import InputError
 from xrayiq.model import ObjectHeader, Outcome, Population
+from xrayiq.records.file_entries import FileEntry, FileStatus
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
-from xrayiq.records.session import Session
-from xrayiq.records.tables import FILES, RUNS
-from xrayiq.records.writing import FileEntry, FileStatus, Writer
+from xrayiq.records.run_recording import RunRecorder
+from xrayiq.records.tables import FILES
+from xrayiq.records.writing import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +32,7 @@ class StoredFile:
     new_outcomes: int
 
 
-class Recorder(Session):
+class Recorder(RunRecorder):
     """An open store that runs write to; every method is kept whole or not at all.
 
     Parameters
@@ -47,99 +45,10 @@ class Recorder(Session):
 
     def __init__(self, engine: Engine, address: URL) -> None:
         super().__init__(engine, address)
-        self._writer = Writer(engine.dialect.name)
+        self._writer = Writer(engine.dialect.name, self._sealer)
 
     def _taken_back(self) -> None:
         self._writer.forget()
-
-    def begin_run(
-        self,
-        *,
-        archive_key: str,
-        plan_digest: str,
-        site_digest: str = "",
-        kernel_digest: str = "",
-        version: str,
-        process: str = "",
-    ) -> int:
-        """Id of a new run, with status ``"running"`` until `finish_run`.
-
-        Parameters
-        ----------
-        archive_key : str
-            What stands for the archive; not its path.
-        plan_digest : str
-            Digest of all that decides what a run does with a file.
-        site_digest, kernel_digest : str
-            Digests of the site's settings and of the kernels.
-        version : str
-            Version of xrayiq.
-        process : str
-            Identity of the process that runs, for `end_killed_runs`.
-
-        Returns
-        -------
-        int
-            Its id.
-        """
-        row = {
-            "started_at": datetime.datetime.now(datetime.UTC),
-            "status": "running",
-            "archive_key": archive_key,
-            "xrayiq_version": version,
-            "kernel_digest": kernel_digest,
-            "plan_digest": plan_digest,
-            "site_digest": site_digest,
-            "counts": {},
-            "process": process,
-        }
-        with self._write() as connection:
-            key = cast(tuple[int], connection.execute(insert(RUNS).values(row)).inserted_primary_key)
-        return key[0]
-
-    def end_killed_runs(self, still_lives: Callable[[str], bool]) -> None:
-        """Give runs that never said how they ended the status ``"killed"``; when that was, nobody knows.
-
-        Parameters
-        ----------
-        still_lives : callable
-            Whether a process, as given to `begin_run`, lives.
-        """
-        running = select(RUNS.c.id, RUNS.c.process).where(RUNS.c.status == "running")
-        with self._read() as connection:
-            found = connection.execute(running).all()
-        killed = [row.id for row in found if not still_lives(row.process)]
-        if killed:
-            with self._write() as connection:
-                named = update(RUNS).where(RUNS.c.id.in_(killed), RUNS.c.status == "running")
-                connection.execute(named.values(status="killed"))
-
-    def finish_run(self, run_id: int, *, status: str, counts: Mapping[str, int]) -> None:
-        """Record how a run ended.
-
-        Parameters
-        ----------
-        run_id : int
-            From `begin_run`.
-        status : str
-            For example ``"finished"`` or ``"interrupted"``.
-        counts : mapping of str to int
-            What it saw and stored.
-
-        Raises
-        ------
-        InputError
-            There is no such run.
-        """
-        row = {
-            "status": status,
-            "counts": {str(name): int(number) for name, number in counts.items()},
-            "finished_at": datetime.datetime.now(datetime.UTC),
-        }
-        with self._write() as connection:
-            changed = connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(row)).rowcount
-        if changed != 1:
-            raise InputError(f"run {run_id}", needed="an id from begin_run")
 
     def file_number(self, archive_key: str, relative_path: str) -> int | None:
         """Row of a file in the index.
@@ -231,4 +140,5 @@ class Recorder(Session):
             else:
                 object_id = writer.object_id(connection, file.subject)
             new = writer.add_outcomes(connection, packed, run_id=run_id, object_id=object_id, plan_digest=plan_digest)
+            writer.seal(connection, run_id)
         return StoredFile(status=status, new_outcomes=new)

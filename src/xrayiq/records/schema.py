@@ -14,13 +14,14 @@ import sqlalchemy
 from sqlalchemy.engine import Connection, Engine
 
 from xrayiq.errors import RecordsError
+from xrayiq.records.beginning import begin_sealing
 from xrayiq.records.connecting import BUSY_TIMEOUT_MS, WRITING
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 #: newest version of the tables, the head of the migrations
-VERSION: Final = "0004"
+VERSION: Final = "0005"
 #: own name, so that a PostgreSQL database may hold another program's Alembic history
 VERSION_TABLE: Final = "xrayiq_schema"
 
@@ -54,6 +55,7 @@ def bring_up_to_date(engine: Engine, *, source: str) -> None:
                 connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
             refuse_foreign(connection, source)  # again: another process may have been faster
             _migrate(connection)
+            begin_sealing(connection)
         connection.invalidate()  # its foreign keys are off
 
 

@@ -105,6 +105,14 @@ class Session:
             with self._connect() as connection:
                 yield connection
 
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Connection that sees the store as it stands at its first query, whatever others write meanwhile."""
+        with self._read() as connection:
+            if connection is not self._writing and connection.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
     def _taken_back(self) -> None:
         """Drop what was remembered of a transaction that was taken back."""
 

@@ -8,14 +8,15 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from xrayiq.model import DetectorResponse, ObjectHeader, Response
 from xrayiq.model.response import ResponseModel
 from xrayiq.records.packing import pack_outcome, unpack_value
 from xrayiq.records.recording import Recorder
+from xrayiq.records.sealed_forms import RESPONSE, SET, Sealed
 from xrayiq.records.set_entries import IndexedObject, SetEntry
-from xrayiq.records.tables import FILES, OBJECTS, OUTCOMES, RESPONSES, SETS
+from xrayiq.records.tables import FILES, OBJECTS, RESPONSES, SETS
 
 #: rows of a query that are in memory at a time
 _PAGE: Final = 500
@@ -157,9 +158,7 @@ class SetRecorder(Recorder):
             rows = connection.execute(of_group).all()
             own = {member[0] for member in entry.members}
             earlier = {name for row in rows if _supersedes(own, _names(row)) for name in row.subjects}
-            if gone := sorted(earlier - set(subjects)):
-                superseded = update(OUTCOMES).where(OUTCOMES.c.subject.in_(gone), OUTCOMES.c.plan_digest == plan_digest)
-                connection.execute(superseded.values(plan_digest=""))
+            self._writer.supersede(connection, sorted(earlier - set(subjects)), plan_digest)
             object_id = self._writer.object_id(connection, entry.anchor)
             new = self._writer.add_outcomes(
                 connection,
@@ -170,13 +169,20 @@ class SetRecorder(Recorder):
             )
             if new or not _holds(rows, entry.subject, plan_digest, entry.response_id):
                 of_run = {"plan_digest": plan_digest, "object_id": object_id, "run_id": run_id}
-                key = _insert_set(connection, entry, subjects, of_run)
+                key = self._insert(connection, SET, _set_row(entry, subjects, of_run))
                 if mode is not None and response is not None:
                     fitted = {name: getattr(response, name) for name in _COEFFICIENTS}
                     identity = {"mode": mode, "valid_from": entry.day, "response_id": response.id}
                     where = {"set_id": key, "object_id": object_id}
-                    connection.execute(insert(RESPONSES).values({**identity, **fitted, **where}))
+                    self._insert(connection, RESPONSE, {**identity, **fitted, **where})
+            self._writer.seal(connection, run_id)
             return new
+
+    def _insert(self, connection: Connection, sealed: Sealed, row: dict[str, Any]) -> int:
+        found = connection.execute(insert(sealed.table).values(row)).inserted_primary_key
+        key = cast(tuple[int], found)[0]
+        self._writer.to_seal(sealed, key, row)
+        return key
 
     def responses(self) -> tuple[DetectorResponse, ...]:
         """Responses of all detectors in the order of their days, each with the days it is valid for.
@@ -207,15 +213,14 @@ class SetRecorder(Recorder):
         )
 
 
-def _insert_set(connection: Connection, entry: SetEntry, subjects: list[str], of_run: dict[str, Any]) -> int:
-    row = {
+def _set_row(entry: SetEntry, subjects: list[str], of_run: dict[str, Any]) -> dict[str, Any]:
+    return {
         **{name: getattr(entry, name) for name in ("subject", "group_key", "day", "beam", "response_id")},
         "members": [list(member) for member in entry.members],
         "subjects": subjects,
         **of_run,
         "created_at": datetime.datetime.now(datetime.UTC),
     }
-    return cast(tuple[int], connection.execute(insert(SETS).values(row)).inserted_primary_key)[0]
 
 
 def _holds(rows: Sequence[Row[Any]], subject: str, plan_digest: str, response_id: str) -> bool:

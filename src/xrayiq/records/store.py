@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from xrayiq.model import ObjectHeader, Result
+from xrayiq.model import ObjectHeader, Result, Verification
 from xrayiq.records import counting, reading
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.failures import FailureReader
 from xrayiq.records.history import HistoryReader
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.set_recording import SetRecorder
-from xrayiq.records.tables import FILES, OBJECTS
+from xrayiq.records.tables import EQUIPMENT, FILES, OBJECTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,31 @@ class Records(SetRecorder, FailureReader, HistoryReader):
     address : URL
         Where it is connected to.
     """
+
+    def verify(self, head: str | None = None, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+        """Examine every row: what was altered, removed, inserted or moved since xrayiq wrote it.
+
+        Parameters
+        ----------
+        head : str, optional
+            As an earlier report or sign-off printed it: tells whether the end of the audit trail was cut off.
+        progress : callable, optional
+            Called with the number of rows done and of all.
+
+        Returns
+        -------
+        Verification
+            What was found. A page of rows at a time is in memory.
+
+        Raises
+        ------
+        InputError
+            `head` is none, or the key file cannot be used.
+        """
+        from xrayiq.records.verifying import verify  # not for a run
+
+        with self._snapshot() as connection:
+            return verify(connection, self._sealer, head=head, progress=progress)
 
     def known_files(self, archive_key: str, plan_digest: str, relative_paths: Sequence[str]) -> dict[str, KnownFile]:
         """Which of some files this plan has dealt with, and as what.
@@ -109,6 +134,27 @@ class Records(SetRecorder, FailureReader, HistoryReader):
         """
         with self._read() as connection:
             return connection.scalar(select(OBJECTS.c.id).where(OBJECTS.c.subject == subject)) is not None
+
+    def has_equipment(self, *, serial_number: str | None = None, detector_id: str | None = None) -> bool:
+        """Whether a header named a unit or detector.
+
+        Parameters
+        ----------
+        serial_number, detector_id : str, optional
+            As in the frame ``"equipment"``.
+
+        Returns
+        -------
+        bool
+            True if one row has all that is given.
+        """
+        wanted = {"serial_number": serial_number, "detector_id": detector_id}
+        query = select(EQUIPMENT.c.id).limit(1)
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(EQUIPMENT.c[name] == value)
+        with self._read() as connection:
+            return connection.scalar(query) is not None
 
     def header(self, subject: str) -> ObjectHeader | None:
         """Whole header of an object.

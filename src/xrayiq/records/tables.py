@@ -54,6 +54,7 @@ RUNS: Final = Table(
     Column("site_digest", StorableText, nullable=False),
     Column("counts", JSON, nullable=False),
     Column("process", StorableText, nullable=False, server_default=text("''")),
+    Column("seal", Text, nullable=False, server_default=text("''")),
 )
 
 #: identity as headers give it; `identity` digests the other columns, because NULLs never conflict in a unique index
@@ -116,6 +117,8 @@ OBJECTS: Final = Table(
     Column("own_population", StorableText, nullable=False, server_default=text("'not_classed'")),
     Column("exposure_key", StorableText, nullable=False, server_default=text("''"), index=True),
     Column("population", StorableText, nullable=False, server_default=text("'not_classed'")),
+    Column("seal", Text, nullable=False, server_default=text("''")),
+    Column("role_seal", Text, nullable=False, server_default=text("''")),
 )
 
 FILES: Final = Table(
@@ -132,6 +135,7 @@ FILES: Final = Table(
     Column("plan_digest", StorableText, nullable=False),
     Column("response_id", StorableText, nullable=False, server_default=text("''")),
     Column("response_mode", StorableText, nullable=False, server_default=text("''"), index=True),
+    Column("seal", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("archive_key", "relative_path"),
 )
 
@@ -156,6 +160,7 @@ OUTCOMES: Final = Table(
     Column("result_type", StorableText),
     Column("result_json", Text),
     Column("result_npz", LargeBinary),
+    Column("standing_seal", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("subject", "procedure", "algorithm_version", "parameter_digest", name="uq_outcomes_identity"),
 )
 
@@ -196,6 +201,10 @@ VERDICTS: Final = Table(
     Column("edition", StorableText, nullable=False),
     Column("confidence", StorableText, nullable=False),
     Column("note", StorableText, nullable=False),
+    *(
+        Column(f"limit_{name}", StorableText, nullable=False, server_default=text("''"))
+        for name in ("site", "room", "unit", "reason", "author")
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -235,4 +244,34 @@ RESPONSES: Final = Table(
     Column("kerma_max_ugy", Double, nullable=False),
     Column("set_id", ROW_ID, ForeignKey("sets.id"), nullable=False, index=True),
     Column("object_id", ROW_ID, ForeignKey("objects.id"), nullable=False, index=True),
+)
+
+#: the audit trail: appended only, each event sealed together with the seal of the one before it
+EVENTS: Final = Table(
+    "events",
+    METADATA,
+    Column("number", ROW_ID, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", StorableText, nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("subject", StorableText, nullable=False, index=True),
+    Column("reason", StorableText, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("mac", Text, nullable=False),
+)
+
+#: one row for each row of the tables above, numbered without gaps: a seal over what of that row never changes (of an
+#: outcome with its measurements and verdicts). What changes on purpose has a seal in the row itself: a file and an
+#: object (`seal`), what an object counts as (`role_seal`), the plan an outcome belongs to (`standing_seal`), how a run
+#: ended (`seal`)
+SEALS: Final = Table(
+    "seals",
+    METADATA,
+    Column("number", ROW_ID, primary_key=True, autoincrement=False),
+    Column("kind", StorableText, nullable=False),
+    Column("row_id", ROW_ID, nullable=False),
+    Column("run_id", ROW_ID),
+    Column("mac", Text, nullable=False),
+    UniqueConstraint("kind", "row_id"),
 )

@@ -1,0 +1,49 @@
+"""Rows of objects and of the equipment that made them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Final
+
+from xrayiq.model import Acquisition, Equipment, ObjectHeader, Population, technique_key
+from xrayiq.records.outcome_rows import Row, plain_number
+from xrayiq.records.packing import PackedHeader
+from xrayiq.records.tables import OBJECTS
+
+#: attributes of an acquisition that are columns of their own, under the same name
+_ACQUISITION_COLUMNS: Final = tuple(
+    name
+    for name in Acquisition.__dataclass_fields__
+    if name in OBJECTS.columns and name not in ("exposed_at", "quality_control_image")
+)
+_HEADER_COLUMNS: Final = tuple(
+    name for name in ObjectHeader.__dataclass_fields__ if name in OBJECTS.columns and name != "subject"
+)
+
+
+def equipment_row(equipment: Equipment) -> Row:
+    """Row of an equipment identity; software versions joined as DICOM joins them, by a backslash."""
+    row: Row = {name: getattr(equipment, name) for name in Equipment.__slots__}
+    row["software_versions"] = "\\".join(equipment.software_versions) or None
+    canonical = json.dumps(row, sort_keys=True)
+    return {"identity": hashlib.sha256(canonical.encode()).hexdigest(), **row}
+
+
+def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: Population) -> Row:
+    """Row of an object as an exposure of its own, with its whole header as JSON."""
+    header = packed.header
+    acquisition = header.acquisition
+    moment = acquisition.exposed_at
+    offset = None if moment is None else moment.utcoffset()
+    control = acquisition.quality_control_image
+    row: Row = {"subject": header.subject, "kind": kind, "equipment_id": equipment_id}
+    row |= {name: plain_number(getattr(header, name)) for name in _HEADER_COLUMNS}
+    row |= {name: plain_number(getattr(acquisition, name)) for name in _ACQUISITION_COLUMNS}
+    row["exposed_at"] = None if moment is None else moment.replace(tzinfo=None)
+    row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
+    row["quality_control"] = None if control is None else control.upper() == "YES"
+    row["header_json"] = packed.text
+    row |= {"own_population": population, "population": population, "exposure_key": header.subject}
+    row["technique_key"] = technique_key(header) if population == "clinical" else None
+    return row

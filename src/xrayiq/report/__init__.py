@@ -2,5 +2,6 @@
 
 from xrayiq.report.inspection import write_inspection
 from xrayiq.report.page import write_report
+from xrayiq.report.pages import Period, month, write_pages
 
-__all__ = ["write_inspection", "write_report"]
+__all__ = ["Period", "month", "write_inspection", "write_pages", "write_report"]

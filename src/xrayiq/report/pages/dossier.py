@@ -1,0 +1,274 @@
+"""Everything that pages are made from, as plain values: one store, or what one site may see of it."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from xrayiq.audit import DueTest, KeptTest, TestedUnit, TrendEvent, UnitEvent, schedule_kept, tests_due
+from xrayiq.errors import InputError
+from xrayiq.model import Finding
+from xrayiq.procedures.constancy import Series, SeriesKey, build_series
+from xrayiq.procedures.register import EquipmentDay, Register, RegisteredUnit, build_register
+from xrayiq.procedures.site import Site, load_site
+from xrayiq.procedures.whereabouts import Whereabouts
+from xrayiq.records import DatedValue, Records
+from xrayiq.report.pages.keeping import kept_recorded
+from xrayiq.report.pages.period import Period
+from xrayiq.report.pages.placing import Places, equipment_of
+from xrayiq.report.pages.reading import read_recorded, settings_of
+from xrayiq.report.pages.recorded import Recorded, Service, Trail
+from xrayiq.report.pages.trend_choice import trend_quantities
+
+#: modalities of units that owe tests
+_TESTED: Final = ("DX", "CR", "MG", "RF", "XA")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Dossier:
+    """What pages are made from.
+
+    Parameters
+    ----------
+    as_of : date
+        The day that everything is looked at.
+    period : Period or None
+        What the reader asked for; None for all until `as_of`.
+    only_site : str
+        The only site in it; empty for all.
+    site : Site
+        Settings in force.
+    register : Register
+        Units and detectors.
+    where : mapping of str to Whereabouts
+        Of each unit's last exposure, by its name.
+    values : tuple of DatedValue
+        Values of the curated quantities, in the order of exposure.
+    series : tuple of Series
+        Their trends by unit.
+    objects, outcomes, measurements, verdicts, runs : DataFrame
+        As `Records.frame` gives them, placed by `Places.place`; of several outcomes of one subject and procedure the
+        latest. Runs are those that measured something of it.
+    recorded : Recorded
+        Findings, service, sign-offs and the state of the audit trail.
+    """
+
+    as_of: datetime.date
+    period: Period | None
+    only_site: str
+    site: Site
+    register: Register
+    where: Mapping[str, Whereabouts]
+    values: tuple[DatedValue, ...]
+    series: tuple[Series, ...]
+    objects: pd.DataFrame
+    outcomes: pd.DataFrame
+    measurements: pd.DataFrame
+    verdicts: pd.DataFrame
+    runs: pd.DataFrame
+    recorded: Recorded
+
+    @property
+    def trail(self) -> Trail:
+        """State of the audit trail."""
+        return self.recorded.trail
+
+    def findings_of(self, unit: str) -> tuple[Finding, ...]:
+        """Findings of a unit, in the order of their opening."""
+        return tuple(finding for finding in self.recorded.findings if finding.unit == unit)
+
+    def services_of(self, unit: RegisteredUnit) -> tuple[Service, ...]:
+        """What was done to a unit or to a detector while this was in it."""
+        return tuple(service for service in self.recorded.services if _is_of_unit(service, unit, self.where[unit.name]))
+
+    def due(self) -> tuple[DueTest, ...]:
+        """Tests that units owe on the day, the most overdue first."""
+        return tests_due(
+            self._results(),
+            units=self._tested(),
+            today=self.as_of,
+            schedule=self.site.schedule,
+            events=self._unit_events(),
+        )
+
+    def kept(self, period: Period) -> tuple[KeptTest, ...]:
+        """How the schedule was kept over a period."""
+        return schedule_kept(
+            self._results(),
+            units=self._tested(),
+            first=period.first,
+            last=period.last,
+            schedule=self.site.schedule,
+            events=self._unit_events(),
+        )
+
+    def _results(self) -> list[tuple[str, str, datetime.date]]:
+        measured = self.outcomes[(self.outcomes["kind"] == "measured") & self.outcomes["day"].notna()]
+        rows = measured[["unit_name", "procedure", "day"]].drop_duplicates()
+        return [(str(unit), str(procedure), day) for unit, procedure, day in rows.itertuples(index=False, name=None)]
+
+    def _tested(self) -> list[TestedUnit]:
+        found = []
+        for unit in self.register.units:
+            own = self.objects.loc[self.objects["unit_name"] == unit.name, "modality"]
+            counts = own[own.isin(_TESTED)].value_counts()
+            if not counts.empty:
+                since = min(span.first_day for span in unit.rooms)
+                found.append(TestedUnit(name=unit.name, modality=str(counts.index[0]), since=since))
+        return found
+
+    def _unit_events(self) -> list[UnitEvent]:
+        return [
+            UnitEvent(unit=unit.name, date=service.day, kind=service.kind)  # type: ignore[arg-type]  # one of RENEWING
+            for unit in self.register.units
+            for service in self.services_of(unit)
+            if service.renews and service.kind != "baseline"
+        ]
+
+
+def gather_dossier(
+    records: Records,
+    *,
+    site: Site | None = None,
+    only_site: str | None = None,
+    period: Period | None = None,
+    today: datetime.date | None = None,
+    recorded: Recorded | None = None,
+    examine: bool = True,
+) -> Dossier:
+    """Everything that pages need from a store.
+
+    Parameters
+    ----------
+    records : Records
+        An open store.
+    site : Site, optional
+        Settings of the site's file; what the store's events say is added.
+    only_site : str, optional
+        Leave out everything of other sites.
+    period : Period, optional
+        What the pages are about; nothing after its last day enters.
+    today : date, optional
+        The day that tests are due by: the last day of the period, else the current day.
+    recorded : Recorded, optional
+        What people and runs have entered; read from the store's events without.
+    examine : bool
+        Whether the audit trail is examined, which reads the whole store.
+
+    Returns
+    -------
+    Dossier
+        Plain values.
+
+    Raises
+    ------
+    InputError
+        The store has no equipment of that site.
+    """
+    settings = settings_of(records, load_site() if site is None else site)
+    as_of = today or (period.last if period else datetime.date.today())
+    last = period.last if period else None
+    places = Places(
+        equipment_of(records.frame("equipment")), facts=settings.facts, only_site=only_site or "", last=last
+    )
+    days = [EquipmentDay(equipment=equipment, day=day, objects=n) for equipment, day, n in records.equipment_days()]
+    kept = [one for one in days if places.keeps(places.at(one.equipment, one.day), one.day)]
+    if only_site and not kept:
+        raise InputError(
+            f"no equipment of a site {only_site!r} in this store",
+            needed="the name of a site as the equipment register has it",
+            remedy="compare its spelling, and the last day of the period",
+        )
+    register = build_register(kept, facts=settings.facts)
+    where = {place.unit: place for one in kept if (place := places.at(one.equipment, one.day)).unit}
+    entered = read_recorded(records, examine=examine) if recorded is None else recorded
+    recorded = kept_recorded(entered, places, days)
+    values = tuple(value for value in records.dated_values(trend_quantities()) if _keeps_value(places, value))
+    outcomes = places.place(_latest(records.frame("outcomes")))
+    identifiers = set(outcomes["id"])
+    measurements, verdicts = (
+        places.place(frame[frame["outcome_id"].isin(identifiers)])
+        for frame in (records.frame("measurements"), records.frame("verdicts"))
+    )
+    runs = records.frame("runs")
+    return Dossier(
+        as_of=as_of,
+        period=period,
+        only_site=only_site or "",
+        site=settings,
+        register=register,
+        where=where,
+        values=values,
+        series=build_series(values, facts=settings.facts, events_of=trend_events_of(recorded, register, where)),
+        objects=places.place(records.frame("objects")),
+        outcomes=outcomes,
+        measurements=measurements,
+        verdicts=verdicts,
+        runs=runs[runs["id"].isin(set(outcomes["run_id"]))] if only_site or period else runs,
+        recorded=recorded,
+    )
+
+
+def _latest(outcomes: pd.DataFrame) -> pd.DataFrame:
+    return outcomes.sort_values("id").drop_duplicates(["subject", "procedure"], keep="last")
+
+
+def trend_events_of(
+    recorded: Recorded, register: Register, where: Mapping[str, Whereabouts]
+) -> Callable[[SeriesKey], Sequence[TrendEvent]]:
+    """Service of a series' unit and detectors; a change of detector or software that nobody recorded is a note.
+
+    Parameters
+    ----------
+    recorded : Recorded
+        Service.
+    register : Register
+        Detectors and software of units over time.
+    where : mapping of str to Whereabouts
+        What each unit is called.
+
+    Returns
+    -------
+    callable
+        As `build_series` takes it.
+    """
+    units = {unit.name: unit for unit in register.units}
+
+    def of_series(key: SeriesKey) -> list[TrendEvent]:
+        known = [
+            service
+            for service in recorded.services
+            if service.is_of(where.get(key.unit, Whereabouts(unit=key.unit)))
+            or any(service.is_of(Whereabouts(detector=detector)) for detector in key.detectors)
+        ]
+        found = [service.trend_event for service in known]
+        unit = units.get(key.unit)
+        if unit is not None and len(key.detectors) > 1:
+            swapped = {service.day for service in known if service.kind == "detector_swap"}
+            for before, after in itertools.pairwise(unit.detectors):
+                if not any(before.last_day <= day <= after.first_day for day in swapped):
+                    found.append(TrendEvent(date=after.first_day, kind="note", label="another detector, not recorded"))
+        return found
+
+    return of_series
+
+
+def _keeps_value(places: Places, value: DatedValue) -> bool:
+    day = None if value.exposed_at is None else value.exposed_at.date()
+    return places.keeps(places.at(value.equipment, day), day)
+
+
+def _is_of_unit(service: Service, unit: RegisteredUnit, where: Whereabouts) -> bool:
+    """Whether something was done to a unit, or to a detector on a day that this had it."""
+    if service.subject.startswith("unit:"):
+        return service.is_of(where)
+    return any(
+        service.is_of(Whereabouts(unit=unit.name, detector=span.value))
+        and (span.last_day >= service.day or span == unit.detectors[-1])
+        for span in unit.detectors
+    )

@@ -1,0 +1,104 @@
+"""What a store's record holds for pages, read from its events."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Final
+
+from xrayiq.errors import InputError
+from xrayiq.model import Event, Finding
+from xrayiq.procedures.site import Site
+from xrayiq.records import SERVICE_KINDS, Records
+from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
+
+_SERVICES: Final = frozenset({*SERVICE_KINDS, "acceptance", "baseline"})
+_SIGNED: Final = "sign_off"
+_WITHDRAWN: Final = "withdrawn"
+
+
+def settings_of(records: Records, site: Site) -> Site:
+    """Settings of a site with what the store's events say of limits and equipment."""
+    return site
+
+
+def read_recorded(records: Records, *, examine: bool) -> Recorded:
+    """Findings, service, sign-offs and the state of the audit trail.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    examine : bool
+        Whether every row is examined.
+
+    Returns
+    -------
+    Recorded
+        Without what a later event has taken back.
+    """
+    events = records.events()
+    gone = {event.subject for event in events if event.kind == _WITHDRAWN}
+    known = [event for event in events if f"event:{event.number}" not in gone]
+    services = [_service(event) for event in known if event.kind in _SERVICES]
+    return Recorded(
+        findings=_findings(known),
+        services=tuple(sorted(services, key=lambda service: (service.at, service.number))),
+        sign_offs=tuple(_sign_off(event) for event in known if event.kind == _SIGNED),
+        trail=_trail(records, examine=examine),
+    )
+
+
+def _findings(events: Iterable[Event]) -> tuple[Finding, ...]:
+    return ()
+
+
+def _service(event: Event) -> Service:
+    at = _moment(event.details.get("happened_at"))
+    return Service(
+        kind=event.kind,
+        subject=event.subject,
+        at=event.at.replace(tzinfo=None) if at is None else at,
+        until=_moment(event.details.get("until")),
+        reason=event.reason,
+        actor=event.actor,
+        number=event.number,
+    )
+
+
+def _sign_off(event: Event) -> SignOff:
+    first, last = (_moment(event.details.get(name)) for name in ("from", "to"))
+    return SignOff(
+        at=event.at,
+        actor=event.actor,
+        role=str(event.details.get("role") or ""),
+        reason=event.reason,
+        subject=event.subject,
+        head=str(event.details.get("head") or ""),
+        first=None if first is None else first.date(),
+        last=None if last is None else last.date(),
+        site=str(event.details.get("site") or ""),
+    )
+
+
+def _moment(told: object) -> datetime.datetime | None:
+    """Time on the clock on the wall; None where none is told."""
+    return datetime.datetime.fromisoformat(told).replace(tzinfo=None) if isinstance(told, str) and told else None
+
+
+def _trail(records: Records, *, examine: bool) -> Trail:
+    """State of the audit trail; not examined where nobody asks for it or the key cannot be used here."""
+    head = records.head
+    if not examine:
+        return Trail(head=head)
+    try:
+        found = records.verify()
+    except InputError as error:
+        return Trail(head=head, notes=(str(error),))
+    return Trail(
+        head=found.head or head,
+        whole=found.whole,
+        faults=tuple(fault.description for fault in found.faults),
+        more_faults=found.more_faults,
+        notes=found.notes,
+    )

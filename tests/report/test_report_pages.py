@@ -1,0 +1,278 @@
+"""Pages of sites, units and detectors: what stands on them against what was put into the store."""
+
+import datetime
+import re
+
+import pytest
+from markupsafe import Markup
+from report_builders import HOSTILE, MONDAY, Reader, Store, uniformity
+
+from xrayiq.errors import InputError
+from xrayiq.model import Finding, FindingStep
+from xrayiq.procedures.whereabouts import Whereabouts
+from xrayiq.records import add_service_event
+from xrayiq.report.pages import Period, month
+from xrayiq.report.pages.dossier import gather_dossier
+from xrayiq.report.pages.naming import page_name
+from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
+from xrayiq.report.pages.trend_choice import trend_rows
+from xrayiq.report.pages.writing import INDEX, render_pages, write_pages
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without their figures, which take most of the time."""
+
+    def empty(draw: object, name: str, title: str, size: object) -> Markup:
+        return Markup(f"<svg><title>{title}</title></svg>")  # noqa: S704 - titles of our own
+
+    monkeypatch.setattr("xrayiq.report.pages.figures.picture_svg", empty)
+
+
+NORTH = {"institution": "North", "station_name": "N1", "serial_number": "SN-N", "detector_id": "DET-N"}
+CANARY = "CANARY"
+SOUTH = {
+    "manufacturer": f"{CANARY}maker",
+    "model": f"{CANARY}model",
+    "institution": f"{CANARY}site",
+    "station_name": f"{CANARY}station",
+    "serial_number": f"{CANARY}serial",
+    "detector_id": f"{CANARY}detector",
+    "software_versions": (f"{CANARY}software",),
+    "protocol_name": f"{CANARY}protocol",
+}
+LAST = MONDAY.date() + datetime.timedelta(weeks=7)
+
+
+def weekly(store: Store, room: dict[str, object], *, bad_week: int | None = None, weeks: int = 8) -> None:
+    for week in range(weeks):
+        bad = week == bad_week
+        moment = MONDAY + datetime.timedelta(weeks=week)
+        result = uniformity(nonuniformity=0.3 if bad else 0.03 + 0.001 * (week % 3))
+        store.put("flat_field", result, acquisition={**room, "exposed_at": moment})
+
+
+def unit_of(store: Store, serial: str) -> str:
+    register = gather_dossier(store.records, today=LAST).register
+    return next(unit.name for unit in register.units if unit.serial_number == serial)
+
+
+def step(day: str, state: str, **told: str) -> FindingStep:
+    date = datetime.date.fromisoformat(day)
+    return FindingStep(
+        at=datetime.datetime(date.year, date.month, date.day, 9), day=date, **{"actor": "mp7", "state": state, **told}
+    )  # type: ignore[arg-type]
+
+
+def finding(unit: str, *steps: FindingStep, site: str = "North", number: int = 5) -> Finding:
+    return Finding(
+        number=number,
+        unit=unit,
+        procedure="uniformity",
+        quantity="signal_nonuniformity_global",
+        limit_id="snu",
+        source="local practice",
+        fail_high=0.25,
+        site=site,
+        first_day=MONDAY.date(),
+        last_day=LAST,
+        values=3,
+        worst=0.31,
+        steps=steps,
+    )
+
+
+@pytest.fixture
+def two_sites(store: Store, undrawn: None) -> Store:
+    weekly(store, SOUTH)
+    weekly(store, NORTH, bad_week=7)
+    return store
+
+
+def pages(store: Store, recorded: Recorded | None = None, **options: object) -> dict[str, str]:
+    dossier = gather_dossier(store.records, recorded=recorded, today=LAST, **options)  # type: ignore[arg-type]
+    return render_pages(dossier, store.records)
+
+
+def test_index_lists_every_unit_and_those_without_problems_last(two_sites: Store) -> None:
+    found = pages(two_sites)
+    table = next(table for table in Reader(found[INDEX]).tables if table[0][0] == "Unit")
+    assert table[1][0].startswith("N1")
+    assert table[1][1] == "Warning"
+    assert "beyond a warning limit: Signal non-uniformity, global" in table[1][2]
+    assert table[1][-1] == LAST.isoformat()
+    assert found[INDEX].index("North") < found[INDEX].index(f"{CANARY}site")
+
+
+def test_an_open_finding_makes_a_unit_not_all_right_and_stands_with_its_steps(two_sites: Store) -> None:
+    name = unit_of(two_sites, "SN-N")
+    steps = (
+        step("2026-04-20", "open", actor="xrayiq run", reason="out of limits"),
+        step("2026-04-21", "investigating", actor="mp7", role="medical physicist", cause="loose cable"),
+    )
+    found = pages(two_sites, Recorded(findings=(finding(name, *steps),)))
+    text = Reader(found[INDEX]).text
+    assert "Not all right" in text
+    assert "1 open finding" in text
+    unit = Reader(found[page_name("unit", name)])
+    for told in (
+        "31.00 %",
+        "at most 25.00 %",
+        "3 values",
+        "2026-04-21",
+        "mp7, medical physicist",
+        "cause: loose cable",
+    ):
+        assert told in unit.text
+
+
+def test_a_corrected_finding_warns_and_a_closed_one_does_not(two_sites: Store) -> None:
+    name = unit_of(two_sites, "SN-N")
+    mended = pages(two_sites, Recorded(findings=(finding(name, step("2026-04-21", "corrected")),)))
+    assert "1 finding not closed yet" in Reader(mended[INDEX]).text
+    closed = pages(two_sites, Recorded(findings=(finding(name, step("2026-04-21", "closed")),)))
+    assert "no open finding" in Reader(closed[INDEX]).text
+    assert "Findings settled" in Reader(closed[page_name("unit", name)]).text
+
+
+def test_pages_of_one_site_show_nothing_of_another(two_sites: Store) -> None:
+    south = unit_of(two_sites, f"{CANARY}serial")
+    at = datetime.datetime(2026, 3, 4, 9)
+    recorded = Recorded(
+        findings=(finding(south, step("2026-04-20", "open", reason=CANARY), site=f"{CANARY}site"),),
+        services=(Service(kind="repair", subject=f"unit:{CANARY}serial", at=at, reason=CANARY, actor=CANARY),),
+        sign_offs=(SignOff(at=at, actor=CANARY, site=f"{CANARY}site"),),
+        trail=Trail(head="3:abc", whole=False, faults=(f"row 7 of {CANARY}",)),
+    )
+    assert CANARY in "".join(pages(two_sites, recorded).values())
+    found = pages(two_sites, recorded, only_site="north")
+    assert not [name for name, text in found.items() if CANARY.lower() in (name + text).lower()]
+    assert "1 row not as written" in Reader(found[INDEX]).text
+    assert "N1" in found[INDEX]
+
+
+def test_a_detector_that_moved_shows_another_site_only_what_it_did_there(store: Store, undrawn: None) -> None:
+    weekly(store, {**SOUTH, "detector_id": "DET-M"}, weeks=4)
+    for week in range(4, 8):
+        moment = MONDAY + datetime.timedelta(weeks=week)
+        store.put("flat_field", uniformity(), acquisition={**NORTH, "detector_id": "DET-M", "exposed_at": moment})
+    found = pages(store, only_site="North")
+    assert not [name for name, text in found.items() if CANARY.lower() in (name + text).lower()]
+    assert any(name.startswith("detector-") for name in found)
+
+
+def test_an_unknown_site_is_refused_without_naming_others(two_sites: Store) -> None:
+    with pytest.raises(InputError, match="West") as caught:
+        gather_dossier(two_sites.records, only_site="West")
+    assert CANARY not in str(caught.value)
+
+
+def test_hostile_text_of_headers_is_escaped_and_never_a_file_name(store: Store, tmp_path) -> None:
+    bad = {
+        "institution": f"../{HOSTILE}",
+        "station_name": '"><img src=x onerror=alert(2)>',
+        "serial_number": "..\\..\\evil/../../x",
+        "detector_id": "'; rm -rf / #",
+        "protocol_name": HOSTILE,
+    }
+    weekly(store, bad)
+    written = write_pages(store.records, tmp_path / "pages", today=LAST)
+    for path in written:
+        assert path.parent == tmp_path / "pages"
+        assert re.fullmatch(r"[a-z0-9-]+\.html", path.name)
+        reader = Reader(path.read_text(encoding="utf-8"))
+        assert not [tag for tag, _ in reader.tags if tag in ("script", "img", "iframe", "object")]
+        assert not [name for _, attributes in reader.tags for name in attributes if name.startswith("on")]
+    text = Reader(written[0].read_text(encoding="utf-8")).text
+    assert HOSTILE in text
+
+
+def test_every_link_leads_to_a_page_that_is_written(two_sites: Store) -> None:
+    found = pages(two_sites)
+    for text in found.values():
+        targets = {attributes["href"] for tag, attributes in Reader(text).tags if tag == "a"}
+        assert {target for target in targets if target and not target.startswith("#")} <= set(found)
+
+
+def test_last_numbers_stand_with_their_limits_and_sources(two_sites: Store) -> None:
+    found = pages(two_sites)
+    unit = Reader(found[page_name("unit", unit_of(two_sites, "SN-N"))])
+    row = unit.row("Allowed", "Signal non-uniformity, global")
+    assert row["Verdict"] == "Warning"
+    assert row["Value"] == "30.00 %"
+    assert row["Allowed"] == "warning: at most 25.00 %"
+    assert row["Limit"] == "local practice (limit not verified against the document)"
+    assert row["Day"] == LAST.isoformat()
+
+
+def test_maps_of_the_last_test_and_of_the_first_after_a_renewal_stand_side_by_side(two_sites: Store) -> None:
+    name = page_name("unit", unit_of(two_sites, "SN-N"))
+    plain = Reader(pages(two_sites)[name]).text
+    assert f"Uniformity, baseline {MONDAY.date().isoformat()}" in plain
+    at = MONDAY.replace(hour=0) + datetime.timedelta(weeks=3)
+    services = (Service(kind="calibration", subject="unit:SN-N", at=at, reason="gain", actor="mp7"),)
+    renewed = Reader(pages(two_sites, Recorded(services=services))[name]).text
+    assert f"Uniformity, baseline {at.date().isoformat()}" in renewed
+    assert f"Uniformity, last {LAST.isoformat()}" in renewed
+
+
+def test_nothing_after_the_period_enters(two_sites: Store) -> None:
+    period = Period(first=MONDAY.date(), last=LAST - datetime.timedelta(days=1))
+    found = pages(two_sites, period=period)
+    before = (LAST - datetime.timedelta(weeks=1)).isoformat()
+    table = next(table for table in Reader(found[INDEX]).tables if table[0][0] == "Unit")
+    assert {row[-1] for row in table[1:]} == {before}
+    unit = Reader(found[page_name("unit", unit_of(two_sites, "SN-N"))])
+    assert unit.row("Allowed", "Signal non-uniformity, global")["Day"] == before
+
+
+def test_head_and_examination_stand_on_every_page(two_sites: Store) -> None:
+    recorded = Recorded(trail=Trail(head="41:0123456789abcdef", whole=True))
+    for text in pages(two_sites, recorded).values():
+        assert "41:0123456789abcdef" in text
+        assert "every row is as it was written" in text
+
+
+def test_names_of_pages_differ_where_names_differ() -> None:
+    assert page_name("unit", "A/B") != page_name("unit", "A B")
+    assert page_name("unit", "x" * 500) != page_name("unit", "x" * 501)
+    assert len(page_name("unit", "x" * 500)) < 80
+    assert page_name("unit", "Ü̈ 室") == page_name("unit", "Ü̈ 室")
+
+
+def test_curated_trends_name_known_procedures_once_each() -> None:
+    keys = [(row.procedure, row.quantity) for row in trend_rows()]
+    assert len(set(keys)) == len(keys)
+    assert all(row.why for row in trend_rows())
+
+
+def test_month_has_its_days() -> None:
+    assert month("2024-02") == Period(first=datetime.date(2024, 2, 1), last=datetime.date(2024, 2, 29))
+    for text in ("2024-13", "24-1", "2024-00", "x"):
+        with pytest.raises(InputError, match="month"):
+            month(text)
+
+
+def test_service_of_a_detector_is_of_it_by_its_identifier_alone() -> None:
+    service = Service(kind="repair", subject="detector:DET-N", at=datetime.datetime(2026, 3, 4))
+    assert service.is_of(Whereabouts(unit="U", detector="Maker detector DET-N"))
+    assert not service.is_of(Whereabouts(unit="DET-N", detector="Maker detector DET-M"))
+
+
+def test_service_that_was_entered_and_the_head_of_the_store_stand_on_the_pages(two_sites: Store) -> None:
+    add_service_event(
+        two_sites.records,
+        kind="repair",
+        unit="SN-N",
+        happened_at=datetime.datetime(2026, 3, 11),
+        reason="new grid",
+        actor="eng4",
+    )
+    two_sites.records.finish_run(two_sites.run, status="finished", counts={})
+    head = two_sites.records.head
+    found = pages(two_sites)
+    unit = Reader(found[page_name("unit", unit_of(two_sites, "SN-N"))])
+    assert unit.row("Entered by", "2026-03-11")["What was done and why"] == "new grid"
+    assert head.partition(":")[2]
+    assert head in found[INDEX]
+    assert "every row is as it was written" in found[INDEX]

@@ -14,7 +14,8 @@ from qatrack_server import TOKEN, FakeQatrack, serving
 
 from xrayiq.errors import ExchangeError, InputError, ReadError, SiteError
 from xrayiq.exchange import send_to_qatrack
-from xrayiq.exchange.qatrack import QatrackClient, QatrackCollection, make_instance
+from xrayiq.exchange.qatrack import QatrackClient, QatrackCollection
+from xrayiq.exchange.qatrack_instances import make_instance
 from xrayiq.exchange.qatrack_mapping import TOKEN_VARIABLE, load_qatrack_mapping
 from xrayiq.exchange.web import JsonServer, RefusedError
 

@@ -223,7 +223,8 @@ def _moment(named: Mapping[str, str], mapping: HistoryMapping) -> datetime.datet
             day = datetime.datetime.combine(day.date(), clock)
     except ValueError:
         wanted = mapping.date_format or "ISO 8601 (2024-12-31)"
-        raise _UnusableError("bad_date", f"{text[:_LONGEST]!r} {time[:_LONGEST]!r} is no date as {wanted}") from None
+        given = f"{text[:_LONGEST]!r}" + (f" {time[:_LONGEST]!r}" if time else "")
+        raise _UnusableError("bad_date", f"{given} is no date as {wanted}") from None
     day = day.replace(tzinfo=None)
     if day > datetime.datetime.now() + datetime.timedelta(days=1):
         raise _UnusableError("date_in_future", f"{day.date()} is yet to come")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from xrayiq.exchange.qatrack import YES_NO, QatrackClient, QatrackCollection, make_instance
+from xrayiq.exchange.qatrack import QatrackClient, QatrackCollection
+from xrayiq.exchange.qatrack_instances import YES_NO, make_instance
 from xrayiq.exchange.qatrack_mapping import MappedList, MappedTest, QatrackMapping, load_qatrack_mapping
 from xrayiq.exchange.selection import Selection, parts_of, tests_only
 from xrayiq.exchange.text import plain

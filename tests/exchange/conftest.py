@@ -8,6 +8,12 @@ import pytest
 from xrayiq.records import Records, open_records
 
 
+@pytest.fixture(autouse=True)
+def key_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key of the tests' stores, and not that of whoever runs them."""
+    monkeypatch.setenv("XRAYIQ_KEY_FILE", str(tmp_path_factory.mktemp("key") / "person.key"))
+
+
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'qa.db'}"

@@ -1,0 +1,259 @@
+"""``xrayiq records export`` and ``xrayiq records import``: results to and from other programs."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from xrayiq.cli.options import DEFAULT_STORE, Output, Store
+from xrayiq.cli.printing import Format, Row, say, show
+
+if TYPE_CHECKING:
+    from xrayiq.exchange import ExportedTable, HistoryImport
+    from xrayiq.exchange.tables import TableFormat
+    from xrayiq.records import Records
+
+#: an import left something behind, as a run that could not measure an image
+_SOMETHING_REFUSED = 3
+
+
+class Target(StrEnum):
+    """Where results go."""
+
+    csv = "csv"
+    xlsx = "xlsx"
+    parquet = "parquet"
+    json = "json"
+    jsonl = "jsonl"
+    quaac = "quaac"
+    sr = "sr"
+    qatrack = "qatrack"
+
+
+_TABLES = (Target.csv, Target.xlsx, Target.parquet, Target.json, Target.jsonl)
+
+
+def attach(group: typer.Typer) -> None:
+    """Add both commands to the group ``xrayiq records``."""
+    group.command("export")(export)
+    group.command("import")(import_results)
+
+
+def export(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="PATH", help="File, folder or .zip to write; structured reports go into a folder."
+        ),
+    ] = None,
+    to: Annotated[
+        Target | None, typer.Option("--to", help="Format or system; told by the ending of --out without it.")
+    ] = None,
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="NAME", help="Table to write; may be given again. Results by default."),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="First day of exposure.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DAY", help="Last day of exposure.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="SERIAL", help="Only this X-ray unit, by its serial number.")
+    ] = None,
+    performer: Annotated[str, typer.Option("--performer", metavar="NAME", help="For QuAAC: who did the tests.")] = "",
+    email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="For QuAAC: the performer's e-mail.")] = "",
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", metavar="FILE", help="For QATrack+: server, lists and macros (TOML)."),
+    ] = None,
+    attached: Annotated[
+        list[Path] | None,
+        typer.Option("--attach", metavar="FILE", help="For QATrack+: file that goes along; may be given again."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="For QATrack+: look up lists and tests, but hand in nothing.")
+    ] = False,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Write results for other programs: tables, QuAAC, DICOM structured reports; or hand them in to QATrack+."""
+    from xrayiq.records import open_records
+
+    _check(out, to, table, mapping, dry_run=dry_run, has_files=bool(attached), unit=unit)
+    first, last = _day(since), _day(until)
+    with open_records(records, create=False) as store:
+        if mapping is not None:
+            rows = _to_qatrack(store, mapping, first, last, attached or [], dry_run=dry_run)
+        else:
+            assert out is not None  # noqa: S101 - by the check above
+            rows = _written(store, out, to, table, since=first, until=last, unit=unit, performer=(performer, email))
+    show(rows, output=output, title="Written" if mapping is None else "QATrack+")
+
+
+def import_results(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Table of earlier results (CSV).")],
+    mapping: Annotated[Path, typer.Option("--mapping", metavar="FILE", help="What the columns are (TOML).")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be taken and what not, and store nothing.")
+    ] = False,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Judge the values by the limits in force; not judged without it.")
+    ] = False,
+    site: Annotated[
+        Path | None, typer.Option("--site", metavar="FILE", help="Site settings with the limits, for --judge.")
+    ] = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Take earlier results from a table; exit code 3 if a cell could not be taken. Again, it adds nothing."""
+    from xrayiq.exchange import import_history
+    from xrayiq.procedures import load_site
+    from xrayiq.records import open_records
+
+    if site is not None and not judge:
+        raise typer.BadParameter("--site is for --judge, which needs its limits")
+    with open_records(records, create=not dry_run) as store:
+        done = import_history(store, file, mapping, dry_run=dry_run, judge_by=load_site(site) if judge else None)
+    rows = _told(done) if output is Format.table else _cells(done)
+    show(rows, output=output, title="Would be taken" if dry_run else "Imported")
+    _say_counts(done)
+    raise typer.Exit(_SOMETHING_REFUSED if done.counts["refused"] else 0)
+
+
+def _check(
+    out: Path | None,
+    to: Target | None,
+    table: list[str] | None,
+    mapping: Path | None,
+    *,
+    dry_run: bool,
+    has_files: bool,
+    unit: str | None,
+) -> None:
+    """Refuse options that say nothing where the results go."""
+    if to is Target.qatrack:
+        if mapping is None or out is not None:
+            raise typer.BadParameter("--to qatrack takes --mapping, and no --out")
+        if unit is not None:
+            raise typer.BadParameter("the mapping names the units for QATrack+: leave out --unit")
+    elif out is None:
+        raise typer.BadParameter("--out says where the results go")
+    elif mapping is not None or dry_run or has_files:
+        raise typer.BadParameter("--mapping, --dry-run and --attach go with --to qatrack")
+    if table and to is not None and to not in _TABLES:
+        raise typer.BadParameter("--table goes with tables: csv, xlsx, parquet, json or jsonl")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _to_qatrack(
+    store: Records, mapping: Path, since: date | None, until: date | None, files: list[Path], *, dry_run: bool
+) -> list[Row]:
+    from xrayiq.exchange import send_to_qatrack
+
+    sent = send_to_qatrack(store, mapping, since=since, until=until, attachments=files, dry_run=dry_run)
+    return [
+        {
+            "unit": each.unit,
+            "test_list": each.test_list,
+            "day": each.day.isoformat(),
+            "status": each.status.replace("_", " "),
+            "tests": each.tests,
+            "skipped": each.skipped,
+            "url": each.url,
+        }
+        for each in sent
+    ]
+
+
+def _written(
+    store: Records,
+    out: Path,
+    to: Target | None,
+    table: list[str] | None,
+    *,
+    since: date | None,
+    until: date | None,
+    unit: str | None,
+    performer: tuple[str, str],
+) -> list[Row]:
+    from xrayiq.exchange import export_quaac, export_structured_reports, export_tables
+
+    if to is Target.quaac:
+        name, email = performer
+        one = export_quaac(
+            store,
+            out,
+            performer_name=name,
+            performer_email=email,
+            since=since,
+            until=until,
+            serial_number=unit,
+        )
+        written: tuple[ExportedTable, ...] = (one,)
+    elif to is Target.sr:
+        written = (export_structured_reports(store, out, since=since, until=until, serial_number=unit),)
+    else:
+        written = export_tables(
+            store,
+            out,
+            tables=table,
+            format=None if to is None else cast("TableFormat", to.value),
+            since=since,
+            until=until,
+            serial_number=unit,
+        )
+    return [{"what": e.name, "rows": e.rows, "left_out": e.left_out, "file": e.file} for e in written]
+
+
+def _told(done: HistoryImport) -> list[Row]:
+    """Cells in as few columns as a terminal has room for."""
+    return [
+        {
+            "line": cell.line,
+            "column": cell.column,
+            "status": cell.status,
+            "day": "" if cell.exposed_at is None else cell.exposed_at.date().isoformat(),
+            "unit": cell.equipment,
+            "stored": "" if cell.value is None else f"{cell.value:.6g} {cell.unit}",
+            "why": cell.message,
+        }
+        for cell in done.cells
+    ]
+
+
+def _cells(done: HistoryImport) -> list[Row]:
+    return [
+        {
+            "line": cell.line,
+            "column": cell.column,
+            "status": cell.status,
+            "quantity": cell.quantity,
+            "direction": cell.direction,
+            "value": cell.value,
+            "unit": cell.unit,
+            "exposed_at": None if cell.exposed_at is None else cell.exposed_at.isoformat(sep=" "),
+            "equipment": cell.equipment,
+            "reason": cell.reason.replace("_", " "),
+            "message": cell.message,
+        }
+        for cell in done.cells
+    ]
+
+
+def _say_counts(done: HistoryImport) -> None:
+    counts = done.counts
+    verb = "would be taken" if done.dry_run else "taken"
+    said = f"{counts['taken']} values {verb}, {counts['known']} known already, {counts['refused']} refused"
+    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in done.reasons.items())
+    say(said + (f" ({reasons})" if reasons else "") + f"; {done.empty} empty cells")
+    if done.unread:
+        say("columns without a meaning, not read: " + ", ".join(done.unread))

@@ -26,7 +26,7 @@ SWAP_ROOM: Final = "QCROOM2"
 LINE_ROOM: Final = "QCROOM3"
 #: last week of full gain, loss of gain in each week after it, week of the calibration that ends it
 DRIFT_AFTER_WEEK: Final = 13
-LOSS_PER_WEEK: Final = 0.008
+LOSS_PER_WEEK: Final = 0.0079
 CALIBRATION_WEEK: Final = 44
 #: first week of the new detector, and its gain by that of the old one
 SWAP_WEEK: Final = 26
@@ -74,7 +74,7 @@ def day_of_week(week: int) -> datetime.date:
 
 
 def gain_of(station: str, week: int) -> float:
-    """Gain by that of the first week; in the first room 0.008 less in each week after the 14th until calibration."""
+    """Gain by that of the first week; in the first room 0.0079 less in each week after the 14th until calibration."""
     if station == DRIFT_ROOM and DRIFT_AFTER_WEEK < week < CALIBRATION_WEEK:
         return 1.0 - LOSS_PER_WEEK * (week - DRIFT_AFTER_WEEK)
     return SWAP_GAIN if station == SWAP_ROOM and week >= SWAP_WEEK else 1.0

@@ -25,7 +25,7 @@ def test_images_have_the_gain_detector_and_dead_line_that_are_told(tmp_path):
 
 
 def test_drift_crosses_its_limit_in_the_week_that_is_told():
-    assert qc_year.weeks_below(0.20)[0] == 39  # 0.008 × 25 is not more than a fifth
-    assert qc_year.gain_of(qc_year.DRIFT_ROOM, 39) == pytest.approx(0.792)
+    assert qc_year.weeks_below(0.20)[0] == 39  # 0.0079 × 26
+    assert qc_year.gain_of(qc_year.DRIFT_ROOM, 39) == pytest.approx(1 - 26 * 0.0079)
     assert qc_year.gain_of(qc_year.DRIFT_ROOM, qc_year.CALIBRATION_WEEK) == 1.0
     assert qc_year.day_of_week(1) == datetime.date(2025, 1, 13)

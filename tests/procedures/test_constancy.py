@@ -73,7 +73,7 @@ def test_a_recorded_event_renews_the_baseline():
     values = [value(week, 100.0) for week in range(10)] + [value(week, 130.0) for week in range(10, 20)]
     assert statuses(values)[10:] == ["fail"] * 10
     swap = TrendEvent(date=datetime.date(2026, 1, 5) + datetime.timedelta(weeks=10), kind="detector_swap")
-    renewed = statuses(values, events_of=lambda key: [swap])
+    renewed = statuses(values, events_of=lambda key, where: [swap])
     assert renewed[10:] == ["indeterminate"] * 5 + ["pass"] * 5
 
 
@@ -107,7 +107,9 @@ def test_a_nominal_value_is_never_taken_from_the_first_results():
     found = relative_verdicts(build_series(values), limits_for=lambda value: [limit])
     assert {verdict.status for verdicts in found.values() for verdict in verdicts} == {"indeterminate"}
     told = TrendEvent(date=datetime.date(2026, 1, 1), kind="baseline", baseline_mean=0.6)
-    found = relative_verdicts(build_series(values, events_of=lambda key: [told]), limits_for=lambda value: [limit])
+    found = relative_verdicts(
+        build_series(values, events_of=lambda key, where: [told]), limits_for=lambda value: [limit]
+    )
     assert {verdict.status for verdicts in found.values() for verdict in verdicts} == {"fail"}
 
 

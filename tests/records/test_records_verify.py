@@ -15,7 +15,7 @@ import pytest
 from records_builders import add, add_set, begin, file_entry, header, outcomes
 
 from xrayiq.errors import InputError, RecordsError
-from xrayiq.model import Outcome, Verification
+from xrayiq.model import Limit, Measurement, Outcome, Verification, judge
 from xrayiq.records import open_records, trail
 from xrayiq.records.tables import METADATA
 
@@ -28,6 +28,19 @@ COLUMNS = [
     if (table.name, column.name) not in NOT_SEALED
 ]
 KEYS = {"events": "number", "seals": "number", "measurements": "outcome_id", "verdicts": "outcome_id"}
+RELATIVE = Limit(
+    id="constancy",
+    quantity="snr_mean",
+    basis="relative_to_baseline",
+    warning_low=-0.1,
+    warning_high=0.1,
+    fail_low=-0.2,
+    fail_high=0.2,
+    document="d",
+    edition="e",
+    confidence="A",
+    note="n",
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +71,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in (6, 7):  # one exposure, two images
             one = dataclasses.replace(header(number, exposure_mas=2.0), irradiation_event_uid="1.9")
             add(records, second, number, header=one, kind="clinical", population="clinical")
+        relative = judge(Measurement(quantity="snr_mean", value=15.0), RELATIVE, 20.0)
+        other = judge(Measurement(quantity="snr_mean", value=5.0), RELATIVE, 20.0)
+        measured = records.frame("measurements", superseded=True)["outcome_id"]
+        assert records.add_verdicts(second, {int(measured.min()): [relative], int(measured.max()): [other]}) == 2
         records.finish_run(second, status="finished", counts={"files": 5})
         assert sorted(records.frame("objects")["population"])[:2] == ["clinical", "copy"]
         assert records.verify(records.head).whole
@@ -108,6 +125,7 @@ def test_whole_store_is_whole(store: Path) -> None:
     found = verified(store, head_of(store))
     assert (found.faults, found.more_faults, found.notes) == ((), 0, ())
     rows = {"runs": 2, "equipment": 2, "objects": 7, "files": 8, "sets": 1, "responses": 1, "outcomes": 24}
+    rows["baseline_verdicts"] = 2
     assert found.counts == {"events": 4, "seals": sum(rows.values())} | rows
 
 
@@ -370,4 +388,4 @@ def test_progress_is_told(store: Path) -> None:
     told: list[tuple[int, int]] = []
     with open_records(f"sqlite:///{store}") as records:
         records.verify(progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (45, 45)
+    assert told[-1] == (47, 47)

@@ -25,7 +25,18 @@ from xrayiq.dicom import Source, SourceFile
 from xrayiq.errors import InputError, note_later
 from xrayiq.key_file import load_key
 from xrayiq.metrics import KERNEL_DIGEST
-from xrayiq.procedures import EXPECTED, MAP_PREFIX, RESULT_TYPES, SET_KINDS, ResponseBook, Site, plan_digest
+from xrayiq.procedures import (
+    EXPECTED,
+    MAP_PREFIX,
+    RESULT_TYPES,
+    SET_KINDS,
+    ResponseBook,
+    Site,
+    judge_runs,
+    plan_digest,
+    site_with_events,
+    without_relative_limits,
+)
 from xrayiq.records import FileStatus, Records
 
 
@@ -66,6 +77,17 @@ class ArchiveRun:
         self.tally = tally
         self.log = log
         self.book = ResponseBook(entries=records.responses())
+        self._scoring = without_relative_limits(site)
+        self._scoring_head = ""
+
+    @property
+    def scoring_site(self) -> Site:
+        """Settings that workers judge by: the site's, with what the store's events say; relative limits come later."""
+        head = self.records.head
+        if head != self._scoring_head:
+            self._scoring = without_relative_limits(site_with_events(self.site, self.records.events()))
+            self._scoring_head = head
+        return self._scoring
 
     def go(self, pool: Pool, interruption: Interruption) -> RunSummary:
         """Do the work on a pool until asked to end, and record that it was done."""
@@ -149,10 +171,16 @@ class ArchiveRun:
             self.log.fail(error, seconds=time.monotonic() - started, counts=counts)
 
     def work(self, run_id: int, pool: Pool) -> None:
-        """Score what is new or changed, then measure sets, then what is measured with their responses."""
+        """Score what is new or changed, measure sets, then what is measured with their responses, and judge all."""
         for source in self.sources:
             self.score(run_id, source, self.changed(source, source.files()), pool)
         self.measure_sets(run_id, pool)
+        self.judge(run_id)
+
+    def judge(self, run_id: int) -> None:
+        """Judge by baselines what was measured, and open findings."""
+        judgement = judge_runs(self.records, self.site, run_id=run_id)
+        self.tally.opened_findings += judgement.opened + judgement.reopened
 
     def keeps(self, file: PackedFile | UnchangedFile) -> bool:
         """Whether what became of a file is written to the store."""
@@ -169,7 +197,7 @@ class ArchiveRun:
             stored=partial(self._tell_stored, source.key, again),
         )
         try:
-            for file in scored_files(tasks, key=load_key(), site=self.site, pool=pool, responses=self.book):
+            for file in scored_files(tasks, key=load_key(), site=self.scoring_site, pool=pool, responses=self.book):
                 if self.keeps(file):
                     keeper.add(file)
                 if again:
@@ -221,7 +249,7 @@ class ArchiveRun:
         planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
             tasks = self.new_sets(task for task in planned if task.images.tells_response == telling)
-            for measured in measured_sets(tasks, site=self.site, pool=pool):
+            for measured in measured_sets(tasks, site=self.scoring_site, pool=pool):
                 new = self.records.add_set(
                     run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
                 )
@@ -237,7 +265,7 @@ class ArchiveRun:
         if self.records.newest_set().startswith(MAP_PREFIX):
             return
         found = self.records.results(RESULT_TYPES, procedure="defects")
-        entries = list(defect_maps(found, self.site))
+        entries = list(defect_maps(found, self.scoring_site))
         added = []
         with self.records.transaction():  # all or none: the newest set tells whether the maps are made
             for entry in entries:
@@ -273,6 +301,7 @@ class ArchiveRun:
             new_outcomes=self.tally.new_outcomes,
             unmeasured=0,
             seconds=time.monotonic() - started,
+            opened_findings=self.tally.opened_findings,
         )
 
     def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:

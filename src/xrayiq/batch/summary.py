@@ -68,6 +68,8 @@ class RunSummary:
         Wall time.
     interrupted : bool
         Whether it was asked to end before all was done.
+    opened_findings : int
+        Findings that it opened, or opened again.
     """
 
     run_id: int
@@ -77,6 +79,7 @@ class RunSummary:
     unmeasured: int
     seconds: float
     interrupted: bool = False
+    opened_findings: int = 0
     file_counts: Mapping[str, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     verdict_counts: Mapping[str, int] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class RunSummary:
         rows |= {f"outcomes_{kind}": count for kind, count in self.outcome_counts.items()}
         rows |= {f"verdicts_{status}": count for status, count in self.verdict_counts.items()}
         rows |= {f"objects_{population}": count for population, count in self.object_counts.items()}
-        return rows | {"unmeasured": self.unmeasured}
+        return rows | {"unmeasured": self.unmeasured, "opened_findings": self.opened_findings}
 
 
 def exit_code(*, out_of_limits: bool, unmeasured: bool) -> int:

@@ -31,6 +31,7 @@ class Tally:
         self.files = 0
         self.unchanged = 0
         self.new_outcomes = 0
+        self.opened_findings = 0
 
     def look_ahead(self, sources: Sequence[Source]) -> None:
         """Count files beside the run, if anybody listens."""

@@ -170,6 +170,7 @@ class _Watch(ArchiveRun):
                 self._measure_sets_when_quiet(run_id, pool)
             with self.interruption.waiting():
                 self._stop.wait(rest_s)
+        self.judge(run_id)
 
     def _look(self, run_id: int, pool: Pool) -> float:
         """Look at the folder once, score what has settled, and tell how long to rest."""
@@ -193,6 +194,7 @@ class _Watch(ArchiveRun):
             return
         before = self.tally.new_outcomes
         self.measure_sets(run_id, pool)
+        self.judge(run_id)
         if not self._stop.is_set():
             self._last_member_s = None
             self._say(f"quiet: acquisition sets measured, new outcomes: {self.tally.new_outcomes - before}")

@@ -12,11 +12,20 @@ from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, app
 from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
 from xrayiq.procedures.header_checks import check_header
 from xrayiq.procedures.inspection import Inspection
+from xrayiq.procedures.judging import Judgement, judge_runs, register_of, without_relative_limits
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
 from xrayiq.procedures.plan import plan_digest
 from xrayiq.procedures.populations import RegisteredEquipment, population_of
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
+from xrayiq.procedures.record_keeping import (
+    list_findings,
+    override_limit,
+    set_baseline,
+    take_step,
+    tell_equipment,
+    withdraw,
+)
 from xrayiq.procedures.responses import ResponseBook
 from xrayiq.procedures.scoring import (
     EXPECTED,
@@ -30,6 +39,7 @@ from xrayiq.procedures.scoring import (
 )
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
+from xrayiq.procedures.site_events import site_with_events
 
 __all__ = [
     "EXPECTED",
@@ -43,6 +53,7 @@ __all__ = [
     "DatedDefects",
     "HeaderRule",
     "Inspection",
+    "Judgement",
     "Kerma",
     "KermaRow",
     "Kind",
@@ -64,10 +75,13 @@ __all__ = [
     "find_sets",
     "is_expected",
     "is_unmeasured",
+    "judge_runs",
     "kerma_of",
+    "list_findings",
     "load_site",
     "meter_outcomes",
     "no_procedure",
+    "override_limit",
     "parameter_digest",
     "plan_digest",
     "population_of",
@@ -76,8 +90,15 @@ __all__ = [
     "recognise",
     "recognise_header",
     "recognise_meter_table",
+    "register_of",
     "response_mode",
     "score",
     "score_set",
+    "set_baseline",
+    "site_with_events",
     "subject_of",
+    "take_step",
+    "tell_equipment",
+    "withdraw",
+    "without_relative_limits",
 ]

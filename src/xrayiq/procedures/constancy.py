@@ -68,7 +68,7 @@ def build_series(
     values: Iterable[DatedValue],
     *,
     facts: Sequence[EquipmentFact] = (),
-    events_of: Callable[[SeriesKey], Sequence[TrendEvent]] = lambda key: (),
+    events_of: Callable[[SeriesKey, Collection[Whereabouts]], Sequence[TrendEvent]] = lambda key, where: (),
 ) -> tuple[Series, ...]:
     """Series of stored values.
 
@@ -79,7 +79,7 @@ def build_series(
     facts : sequence of EquipmentFact
         What the site says of its equipment.
     events_of : callable
-        Recorded events of a series.
+        Recorded events of a series: of its key, and of the units and detectors that its values are from.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def build_series(
                 direction=direction,
                 mode=mode,
             )
-            found.append(_series(key, part, events_of(key)))
+            found.append(_series(key, part, events_of(key, {where for _, where in part})))
     return tuple(found)
 
 
@@ -124,7 +124,6 @@ def relative_verdicts(
     series: Iterable[Series],
     *,
     limits_for: Callable[[DatedValue], Sequence[Limit]],
-    judged: Collection[tuple[int, str, str, str]] = (),
 ) -> dict[int, list[Verdict]]:
     """Verdicts of values under limits relative to a baseline, by outcome.
 
@@ -133,9 +132,7 @@ def relative_verdicts(
     series : iterable of Series
         Every value is judged by the baseline that was in force just before the day of its exposure.
     limits_for : callable
-        Limits that hold for a value's unit.
-    judged : collection of (outcome_id, quantity, direction, limit_id)
-        What has a verdict already; it stays as it is.
+        Limits that hold for a value's unit; none for a value that has been judged.
 
     Returns
     -------
@@ -147,7 +144,7 @@ def relative_verdicts(
         baselines: dict[datetime.date, float | None] = {}
         for value in one.values:
             for limit in relative_limits(limits_for(value), one.key.procedure, one.key.quantity):
-                if (value.outcome_id, value.quantity, value.direction, limit.id) in judged or value.exposed_at is None:
+                if value.exposed_at is None:
                     continue
                 day = value.exposed_at.date()
                 if day not in baselines:

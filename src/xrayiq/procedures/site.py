@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import hashlib
 import re
@@ -14,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from xrayiq.audit import ScheduledTest, shipped_schedule, site_schedule
 from xrayiq.errors import InputError, SiteError
-from xrayiq.model import Acquisition, Limit, ObjectHeader, limits_at
+from xrayiq.model import Acquisition, Equipment, Limit, ObjectHeader, limits_at
 from xrayiq.procedures.kerma import SiteKerma
 from xrayiq.procedures.limits import limits_of_table, overrides_of_rows
 from xrayiq.procedures.populations import (
@@ -117,9 +118,12 @@ class Site:
         """Limits that hold for an object's unit; without a header those for no place in particular."""
         if header is None:
             return limits_at(self.limits, None)
-        moment = header.acquisition.exposed_at
+        return self.limits_of(header.acquisition.equipment, header.acquisition.exposed_at)
+
+    def limits_of(self, equipment: Equipment, moment: datetime.datetime | None) -> tuple[Limit, ...]:
+        """Limits that held for some equipment at a moment."""
         day = None if moment is None else moment.date()
-        return limits_at(self.limits, whereabouts(header.acquisition.equipment, day, facts=self.facts).place)
+        return limits_at(self.limits, whereabouts(equipment, day, facts=self.facts).place)
 
 
 def load_site(path: str | Path | None = None) -> Site:

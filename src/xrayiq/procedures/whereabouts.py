@@ -59,8 +59,8 @@ class Whereabouts:
         Names; empty where nothing tells them.
     tube : str
         Name of the tube; empty where nobody told it.
-    names : tuple of str
-        What else the unit is called by in headers.
+    names, detector_names : tuple of str
+        What else the unit and the detector are called by in headers.
     """
 
     unit: str = ""
@@ -69,6 +69,13 @@ class Whereabouts:
     room: str = ""
     tube: str = ""
     names: tuple[str, ...] = ()
+    detector_names: tuple[str, ...] = ()
+
+    def is_called(self, subject: str) -> bool:
+        """Whether an event's subject, ``unit:NAME`` or ``detector:NAME``, is this unit or detector."""
+        what, _, name = subject.partition(":")
+        called = {"unit": (self.unit, *self.names), "detector": (self.detector, *self.detector_names)}.get(what, ())
+        return bool(name.strip()) and any(name.strip().casefold() == one.strip().casefold() for one in called)
 
     @property
     def place(self) -> Place:
@@ -108,7 +115,8 @@ def whereabouts(
     if told["unit"] != unit and told["detector"] == unit:
         told["detector"] = told["unit"]
     names = tuple(name for name in (equipment.station_name, equipment.serial_number) if name)
-    return Whereabouts(**told, names=names)
+    detector_names = (equipment.detector_id,) if equipment.detector_id else ()
+    return Whereabouts(**told, names=names, detector_names=detector_names)
 
 
 def fact_of_row(row: Mapping[str, Any], source: str) -> EquipmentFact:

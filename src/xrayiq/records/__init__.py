@@ -4,6 +4,7 @@ from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.file_entries import FileEntry, FileStatus
 from xrayiq.records.history import DatedValue
+from xrayiq.records.judgements import JUDGED, FailedVerdict
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.parts import frame_names, frame_parts
@@ -14,9 +15,11 @@ from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
 
 __all__ = [
+    "JUDGED",
     "SERVICE_KINDS",
     "ArchiveStatus",
     "DatedValue",
+    "FailedVerdict",
     "FileEntry",
     "FileStatus",
     "IndexedObject",

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
 
-from xrayiq.records.tables import FILES, OBJECTS, OUTCOMES, VERDICTS
+from xrayiq.records.all_verdicts import ALL_VERDICTS
+from xrayiq.records.tables import FILES, OBJECTS, OUTCOMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,9 @@ def count_outcomes(connection: Connection) -> dict[tuple[str, str], int]:
 
 def count_verdicts(connection: Connection) -> dict[str, int]:
     """Verdicts of outcomes in force by status."""
-    query = select(VERDICTS.c.status, func.count()).select_from(VERDICTS)
-    query = with_objects(query.join(OUTCOMES, VERDICTS.c.outcome_id == OUTCOMES.c.id)).where(in_force())
-    return _counts(connection, query.group_by(VERDICTS.c.status).order_by(VERDICTS.c.status))
+    query = select(ALL_VERDICTS.c.status, func.count()).select_from(ALL_VERDICTS)
+    query = with_objects(query.join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id)).where(in_force())
+    return _counts(connection, query.group_by(ALL_VERDICTS.c.status).order_by(ALL_VERDICTS.c.status))
 
 
 def archive_status(
@@ -74,7 +75,7 @@ def archive_status(
     files = select(FILES.c.status, func.count()).where(of_archive)
     populations = select(OBJECTS.c.population, func.count()).where(OBJECTS.c.subject.in_(subjects))
     outcomes = select(OUTCOMES.c.kind, func.count()).where(counted)
-    verdicts = select(VERDICTS.c.status, func.count()).join(OUTCOMES, VERDICTS.c.outcome_id == OUTCOMES.c.id)
+    verdicts = select(ALL_VERDICTS.c.status, func.count()).join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id)
     unmeasured = select(func.count()).where(
         counted,
         OUTCOMES.c.kind != "measured",
@@ -84,7 +85,9 @@ def archive_status(
     return ArchiveStatus(
         files=_counts(connection, files.group_by(FILES.c.status).order_by(FILES.c.status)),
         outcomes=_counts(connection, outcomes.group_by(OUTCOMES.c.kind).order_by(OUTCOMES.c.kind)),
-        verdicts=_counts(connection, verdicts.where(counted).group_by(VERDICTS.c.status).order_by(VERDICTS.c.status)),
+        verdicts=_counts(
+            connection, verdicts.where(counted).group_by(ALL_VERDICTS.c.status).order_by(ALL_VERDICTS.c.status)
+        ),
         populations=_counts(connection, populations.group_by(OBJECTS.c.population).order_by(OBJECTS.c.population)),
         unmeasured=int(connection.execute(unmeasured).scalar_one()),
     )

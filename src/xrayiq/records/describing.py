@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.exc import DBAPIError
 
-from xrayiq.records.tables import EQUIPMENT, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS
+from xrayiq.records.tables import BASELINE_VERDICTS, EQUIPMENT, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS
 
 _UNIT_COLUMNS: Final = tuple(
     EQUIPMENT.c[name] for name in ("manufacturer", "model", "station_name", "serial_number", "detector_id")
@@ -30,6 +30,11 @@ _QUERIES: Final[Mapping[str, Select[Any]]] = {
     "outcome": select(OUTCOMES.c.procedure, OUTCOMES.c.created_at, *_OF_OBJECT).select_from(
         OUTCOMES.outerjoin(_WITH_UNIT, OUTCOMES.c.object_id == OBJECTS.c.id)
     ),
+    "baseline_verdict": select(OUTCOMES.c.procedure, OUTCOMES.c.created_at, *_OF_OBJECT).select_from(
+        BASELINE_VERDICTS.join(OUTCOMES, BASELINE_VERDICTS.c.outcome_id == OUTCOMES.c.id).outerjoin(
+            _WITH_UNIT, OUTCOMES.c.object_id == OBJECTS.c.id
+        )
+    ),
 }
 _KEYS: Final = {
     "run": RUNS.c.id,
@@ -38,8 +43,9 @@ _KEYS: Final = {
     "set": SETS.c.id,
     "response": RESPONSES.c.id,
     "outcome": OUTCOMES.c.id,
+    "baseline_verdict": BASELINE_VERDICTS.c.id,
 }
-_NAMES: Final = {"set": "acquisition set", "file": "file"}
+_NAMES: Final = {"set": "acquisition set", "baseline_verdict": "verdict relative to a baseline", "file": "file"}
 
 
 def describe(connection: Connection, kind: str, row_id: int) -> str:

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import JSON, Boolean, Column, Connection, Date, DateTime, Double, Integer, Label, Select, Table, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ColumnElement, FromClause
 
 from xrayiq.errors import InputError
+from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.column_types import UtcDateTime
 from xrayiq.records.counting import in_force, with_objects
-from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS, VERDICTS
+from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS
 
 _EQUIPMENT_NAMES: Final = tuple(column.name for column in EQUIPMENT.columns if column.name not in ("id", "identity"))
 _EXPOSURE_NAMES: Final = (
@@ -21,7 +22,7 @@ _EXPOSURE_NAMES: Final = (
 _OUTCOME_NAMES: Final = ("subject", "procedure", "algorithm_version", "parameter_digest")
 
 
-def _all(table: Table, *, without: tuple[str, ...] = ()) -> list[ColumnElement[Any]]:
+def _all(table: FromClause, *, without: tuple[str, ...] = ()) -> list[ColumnElement[Any]]:
     return [column for column in table.columns if column.name not in without]
 
 
@@ -43,7 +44,7 @@ def _with_equipment(query: Select[Any]) -> Select[Any]:
     return with_objects(query).outerjoin(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
 
 
-def _of_outcomes(table: Table) -> Select[Any]:
+def _of_outcomes(table: FromClause) -> Select[Any]:
     """Measurements or verdicts with their outcome, object and equipment."""
     own = _all(table, without=("outcome_id", "ordinal"))
     columns = [table.c.outcome_id, *_named(OUTCOMES, _OUTCOME_NAMES), *own, *_of_object(), OUTCOMES.c.run_id]
@@ -79,7 +80,7 @@ _QUERIES: Final = {
     "files": select(*_all(FILES, without=("seal",))).order_by(FILES.c.id),
     "outcomes": _outcomes(),
     "measurements": _of_outcomes(MEASUREMENTS),
-    "verdicts": _of_outcomes(VERDICTS),
+    "verdicts": _of_outcomes(ALL_VERDICTS),
     "sets": _of_sets(SETS),
     "responses": _of_sets(RESPONSES),
 }

@@ -12,9 +12,10 @@ from sqlalchemy import Select, func, select
 from xrayiq.model import Equipment
 from xrayiq.records.counting import in_force, with_objects
 from xrayiq.records.session import Session
-from xrayiq.records.tables import EQUIPMENT, MEASUREMENTS, OBJECTS, OUTCOMES, VERDICTS
+from xrayiq.records.tables import EQUIPMENT, MEASUREMENTS, OBJECTS, OUTCOMES
 
-_EQUIPMENT_COLUMNS: Final = tuple(EQUIPMENT.columns[name] for name in Equipment.__slots__)
+#: columns that `equipment_of` reads
+EQUIPMENT_COLUMNS: Final = tuple(EQUIPMENT.columns[name] for name in Equipment.__slots__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class HistoryReader(Session):
             OBJECTS.c.tube_voltage_kv,
             OBJECTS.c.rows,
             OBJECTS.c.columns,
-            *_EQUIPMENT_COLUMNS,
+            *EQUIPMENT_COLUMNS,
         ).select_from(MEASUREMENTS)
         query = with_objects(query.join(OUTCOMES, MEASUREMENTS.c.outcome_id == OUTCOMES.c.id))
         query = query.join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
@@ -100,7 +101,7 @@ class HistoryReader(Session):
                     **{name: row[name] for name in ("direction", "exposed_at", "tube_voltage_kv", "rows", "columns")},
                     value=float("nan") if row["value"] is None else float(row["value"]),
                     protocol_name=row["protocol_name"] or "",
-                    equipment=_equipment(row),
+                    equipment=equipment_of(row),
                 )
 
     def equipment_days(self) -> Iterator[tuple[Equipment, datetime.date, int]]:
@@ -113,41 +114,24 @@ class HistoryReader(Session):
         """
         day = func.date(OBJECTS.c.exposed_at)
         query: Select[Any] = (
-            select(*_EQUIPMENT_COLUMNS, day.label("day"), func.count().label("objects"))
+            select(*EQUIPMENT_COLUMNS, day.label("day"), func.count().label("objects"))
             .join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
             .where(OBJECTS.c.exposed_at.is_not(None))
-            .group_by(OBJECTS.c.equipment_id, *_EQUIPMENT_COLUMNS, day)
+            .group_by(OBJECTS.c.equipment_id, *EQUIPMENT_COLUMNS, day)
             .order_by(day, OBJECTS.c.equipment_id)
         )
         with self._read() as connection:
             for row in connection.execute(query).mappings():
                 on = row["day"]
                 yield (
-                    _equipment(row),
+                    equipment_of(row),
                     on if isinstance(on, datetime.date) else datetime.date.fromisoformat(on),
                     row["objects"],
                 )
 
-    def judged_by(self, limit_ids: Sequence[str]) -> set[tuple[int, str, str, str]]:
-        """Outcomes that have a verdict under some limits, with its quantity, direction and limit.
 
-        Parameters
-        ----------
-        limit_ids : sequence of str
-            Names of limits.
-
-        Returns
-        -------
-        set of (outcome_id, quantity, direction, limit_id)
-            One for each verdict.
-        """
-        columns = (VERDICTS.c.outcome_id, VERDICTS.c.quantity, VERDICTS.c.direction, VERDICTS.c.limit_id)
-        with self._read() as connection:
-            rows = connection.execute(select(*columns).where(VERDICTS.c.limit_id.in_(list(limit_ids))))
-            return {(row[0], row[1], row[2], row[3]) for row in rows}
-
-
-def _equipment(row: Any) -> Equipment:
+def equipment_of(row: Any) -> Equipment:
+    """Equipment of a row that has its columns."""
     told = {name: row[name] for name in Equipment.__slots__}
     told["software_versions"] = (
         tuple((told["software_versions"] or "").split("\\")) if told["software_versions"] else ()

@@ -38,31 +38,33 @@ def measurement_rows(outcome_id: int, outcome: PackedOutcome) -> list[Row]:
 def verdict_rows(outcome_id: int, verdicts: Sequence[Verdict]) -> list[Row]:
     """Rows of an outcome's verdicts, each with the limit as it is now."""
     return [
-        {
-            "outcome_id": outcome_id,
-            "ordinal": ordinal,
-            "quantity": verdict.measurement.quantity,
-            "direction": verdict.measurement.direction,
-            "value": plain_number(verdict.measurement.value),
-            "unit": verdict.measurement.unit,
-            "status": verdict.status,
-            "compared": plain_number(verdict.compared),
-            "baseline": plain_number(verdict.baseline),
-            "limit_id": verdict.limit.id,
-            "limit_procedure": verdict.limit.procedure,
-            "basis": verdict.limit.basis,
-            "warning_low": plain_number(verdict.limit.warning_low),
-            "warning_high": plain_number(verdict.limit.warning_high),
-            "fail_low": plain_number(verdict.limit.fail_low),
-            "fail_high": plain_number(verdict.limit.fail_high),
-            "document": verdict.limit.document,
-            "edition": verdict.limit.edition,
-            "confidence": verdict.limit.confidence,
-            "note": verdict.limit.note,
-            **{f"limit_{name}": getattr(verdict.limit, name) for name in _OF_PLACE},
-        }
+        {"outcome_id": outcome_id, "ordinal": ordinal, **judged_columns(verdict)}
         for ordinal, verdict in enumerate(verdicts)
     ]
+
+
+def judged_columns(verdict: Verdict) -> Row:
+    """What is stored of a verdict: the number that was judged, and the limit as it is now."""
+    measurement, limit = verdict.measurement, verdict.limit
+    bounds = ("warning_low", "warning_high", "fail_low", "fail_high")
+    return {
+        "quantity": measurement.quantity,
+        "direction": measurement.direction,
+        "value": plain_number(measurement.value),
+        "unit": measurement.unit,
+        "status": verdict.status,
+        "compared": plain_number(verdict.compared),
+        "baseline": plain_number(verdict.baseline),
+        "limit_id": limit.id,
+        "limit_procedure": limit.procedure,
+        "basis": limit.basis,
+        **{name: plain_number(getattr(limit, name)) for name in bounds},
+        "document": limit.document,
+        "edition": limit.edition,
+        "confidence": limit.confidence,
+        "note": limit.note,
+        **{f"limit_{name}": getattr(limit, name) for name in _OF_PLACE},
+    }
 
 
 def plain_number(value: Any) -> Any:

@@ -17,7 +17,18 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Double, Integer, LargeBina
 from sqlalchemy.types import TypeEngine
 
 from xrayiq.records.column_types import PathText, StorableText, UtcDateTime, path_as_stored, text_as_stored
-from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS, VERDICTS
+from xrayiq.records.tables import (
+    BASELINE_VERDICTS,
+    EQUIPMENT,
+    FILES,
+    MEASUREMENTS,
+    OBJECTS,
+    OUTCOMES,
+    RESPONSES,
+    RUNS,
+    SETS,
+    VERDICTS,
+)
 
 Cell = Any  # what JSON holds
 
@@ -186,13 +197,17 @@ OUTCOME: Final = Sealed(
     states={"standing_seal": Form(OUTCOMES, "subject procedure algorithm_version parameter_digest plan_digest")},
 )
 MEASUREMENT: Final = Form(MEASUREMENTS, "ordinal quantity direction value unit")
-VERDICT: Final = Form(
-    VERDICTS,
-    "ordinal quantity direction value unit status compared baseline limit_id limit_procedure basis warning_low "
-    "warning_high fail_low fail_high document edition confidence note limit_site limit_room limit_unit limit_reason "
-    "limit_author",
+_JUDGED: Final = (
+    "quantity direction value unit status compared baseline limit_id limit_procedure basis warning_low warning_high "
+    "fail_low fail_high document edition confidence note limit_site limit_room limit_unit limit_reason limit_author"
 )
-SEALED: Final = (RUN, UNIT, OBJECT, FILE, SET, RESPONSE, OUTCOME)
+VERDICT: Final = Form(VERDICTS, f"ordinal {_JUDGED}")
+BASELINE_VERDICT: Final = Sealed(
+    kind="baseline_verdict",
+    table=BASELINE_VERDICTS,
+    lasting=Form(BASELINE_VERDICTS, f"outcome_id run_id created_at {_JUDGED}"),
+)
+SEALED: Final = (RUN, UNIT, OBJECT, FILE, SET, RESPONSE, OUTCOME, BASELINE_VERDICT)
 
 
 def outcome_content(

@@ -12,6 +12,7 @@ from xrayiq.records import counting, reading
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.failures import FailureReader
 from xrayiq.records.history import HistoryReader
+from xrayiq.records.judgements import JudgementRecorder
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.set_recording import SetRecorder
 from xrayiq.records.tables import EQUIPMENT, FILES, OBJECTS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Records(SetRecorder, FailureReader, HistoryReader):
+class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
     """A record store; `open_records` opens one.
 
     Every writing method is one transaction, or part of the open one of `transaction`. One thread uses one `Records`.

@@ -7,7 +7,7 @@ protocol and anatomy attributes only; persons are keyed hashes; paths stand in `
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -177,35 +177,55 @@ MEASUREMENTS: Final = Table(
     sqlite_with_rowid=False,
 )
 
-#: the number that was judged and the limit as it was that day
+
+def _judged() -> tuple[Column[Any], ...]:
+    """The number that was judged, and the limit as it was that day."""
+    return (
+        Column("quantity", StorableText, nullable=False),
+        Column("direction", StorableText, nullable=False),
+        Column("value", Double),
+        Column("unit", StorableText, nullable=False),
+        Column("status", StorableText, nullable=False),
+        Column("compared", Double),
+        Column("baseline", Double),
+        Column("limit_id", StorableText, nullable=False),
+        Column("limit_procedure", StorableText, nullable=False),
+        Column("basis", StorableText, nullable=False),
+        Column("warning_low", Double),
+        Column("warning_high", Double),
+        Column("fail_low", Double),
+        Column("fail_high", Double),
+        Column("document", StorableText, nullable=False),
+        Column("edition", StorableText, nullable=False),
+        Column("confidence", StorableText, nullable=False),
+        Column("note", StorableText, nullable=False),
+        *(
+            Column(f"limit_{name}", StorableText, nullable=False, server_default=text("''"))
+            for name in ("site", "room", "unit", "reason", "author")
+        ),
+    )
+
+
+#: verdicts that were made with their outcome
 VERDICTS: Final = Table(
     "verdicts",
     METADATA,
     Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("quantity", StorableText, nullable=False),
-    Column("direction", StorableText, nullable=False),
-    Column("value", Double),
-    Column("unit", StorableText, nullable=False),
-    Column("status", StorableText, nullable=False),
-    Column("compared", Double),
-    Column("baseline", Double),
-    Column("limit_id", StorableText, nullable=False),
-    Column("limit_procedure", StorableText, nullable=False),
-    Column("basis", StorableText, nullable=False),
-    Column("warning_low", Double),
-    Column("warning_high", Double),
-    Column("fail_low", Double),
-    Column("fail_high", Double),
-    Column("document", StorableText, nullable=False),
-    Column("edition", StorableText, nullable=False),
-    Column("confidence", StorableText, nullable=False),
-    Column("note", StorableText, nullable=False),
-    *(
-        Column(f"limit_{name}", StorableText, nullable=False, server_default=text("''"))
-        for name in ("site", "room", "unit", "reason", "author")
-    ),
+    *_judged(),
     sqlite_with_rowid=False,
+)
+
+#: verdicts relative to a baseline, made at the end of the run `run_id`; one for each outcome, number and limit
+BASELINE_VERDICTS: Final = Table(
+    "baseline_verdicts",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), nullable=False),
+    Column("run_id", ROW_ID, ForeignKey("runs.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    *_judged(),
+    UniqueConstraint("outcome_id", "quantity", "direction", "limit_id", name="uq_baseline_verdicts_judged"),
 )
 
 #: acquisition sets in the order they were measured: of one group the last row counts. `members` are (subject, kerma in

@@ -196,6 +196,7 @@ def gather_dossier(
         for frame in (records.frame("measurements"), records.frame("verdicts"))
     )
     runs = records.frame("runs")
+    events_of = trend_events_of(recorded, register, where)
     return Dossier(
         as_of=as_of,
         period=period,
@@ -204,7 +205,7 @@ def gather_dossier(
         register=register,
         where=where,
         values=values,
-        series=build_series(values, facts=settings.facts, events_of=trend_events_of(recorded, register, where)),
+        series=build_series(values, facts=settings.facts, events_of=lambda key, _: events_of(key)),
         objects=places.place(records.frame("objects")),
         outcomes=outcomes,
         measurements=measurements,

@@ -130,7 +130,7 @@ def _series_of_detector(dossier: Dossier, detector: RegisteredDetector) -> tuple
         and whereabouts(value.equipment, value.exposed_at.date(), facts=dossier.site.facts).detector == detector.name
     ]
     events = [one.trend_event for one in _services(dossier, detector)]
-    return build_series(values, events_of=lambda key: events)
+    return build_series(values, events_of=lambda key, where: events)
 
 
 def _services(dossier: Dossier, detector: RegisteredDetector) -> list[Service]:

@@ -1,0 +1,170 @@
+"""What a store's events say of a site: its own limits, its equipment, its baselines, and what was done to units."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from xrayiq.audit import TrendEvent
+from xrayiq.errors import InputError
+from xrayiq.model import Event, Limit, quantity
+from xrayiq.procedures.constancy import SeriesKey
+from xrayiq.procedures.limits import override_of_row
+from xrayiq.procedures.site import Site
+from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, fact_of_row
+
+LIMIT: Final = "limit"
+EQUIPMENT: Final = "equipment"
+BASELINE: Final = "baseline"
+#: takes an event of one of the kinds above back; its subject is ``event:NUMBER``
+WITHDRAWN: Final = "withdrawn"
+#: service events that renew baselines, and those that are only told
+RENEWING: Final = ("acceptance", "calibration", "repair", "software", "detector_swap")
+TOLD: Final = ("service", "downtime")
+
+
+def in_force(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events without those that a later one has taken back."""
+    known = tuple(events)
+    gone = {event.subject for event in known if event.kind == WITHDRAWN}
+    return tuple(event for event in known if f"event:{event.number}" not in gone)
+
+
+def site_with_events(site: Site, events: Iterable[Event]) -> Site:
+    """A site's settings with the limits and equipment that events of its store tell.
+
+    Parameters
+    ----------
+    site : Site
+        Settings of its file.
+    events : iterable of Event
+        All of the store.
+
+    Returns
+    -------
+    Site
+        With the same digest: what events say changes what later measurements are judged by, not what is measured.
+    """
+    known = in_force(events)
+    limits = [_limit(event, site.limits) for event in known if event.kind == LIMIT]
+    facts = [_fact(event) for event in known if event.kind == EQUIPMENT]
+    return dataclasses.replace(site, limits=(*site.limits, *limits), facts=(*site.facts, *facts))
+
+
+def events_of_series(
+    events: Iterable[Event],
+) -> Callable[[SeriesKey, Collection[Whereabouts]], Sequence[TrendEvent]]:
+    """What was recorded about the unit and detectors of a series, as its trend takes it.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        All of the store.
+
+    Returns
+    -------
+    callable
+        Of a series' key and whereabouts; as `build_series` takes it.
+    """
+    known = [event for event in in_force(events) if event.kind in (*RENEWING, *TOLD, BASELINE)]
+
+    def of_series(key: SeriesKey, where: Collection[Whereabouts]) -> list[TrendEvent]:
+        return [
+            _trend_event(event)
+            for event in known
+            if any(one.is_called(event.subject) for one in where)
+            and (event.kind != BASELINE or _is_about(event.details, key))
+        ]
+
+    return of_series
+
+
+def baseline_details(
+    *,
+    procedure: str,
+    quantity_name: str,
+    direction: str = "",
+    mode: str = "",
+    mean: float,
+    sigma: float | None = None,
+    day: datetime.date,
+) -> dict[str, Any]:
+    """Details of an event that sets a baseline by hand.
+
+    Parameters
+    ----------
+    procedure, quantity_name, direction, mode : str
+        Series that it holds for; an empty mode is any.
+    mean, sigma : float
+        Baseline and standard deviation of single results, in the quantity's unit.
+    day : date
+        First day.
+
+    Raises
+    ------
+    InputError
+        The quantity is unknown or a number cannot be used.
+    """
+    quantity(quantity_name)
+    TrendEvent(date=day, kind="baseline", baseline_mean=mean, baseline_sigma=sigma)  # refuses what cannot be used
+    return {
+        "procedure": procedure,
+        "quantity": quantity_name,
+        "direction": direction,
+        "mode": mode,
+        "mean": mean,
+        "sigma": sigma,
+        "happened_at": day.isoformat(),
+    }
+
+
+def moment_of(event: Event) -> datetime.datetime:
+    """When what an event tells was done, by the clock on the wall; when it was entered where it does not say."""
+    told = event.details.get("happened_at")
+    if not isinstance(told, str):
+        return event.at.replace(tzinfo=None)
+    return datetime.datetime.fromisoformat(told).replace(tzinfo=None)
+
+
+def _limit(event: Event, limits: Sequence[Limit]) -> Limit:
+    row = {**event.details, "reason": event.reason, "author": event.actor}
+    return override_of_row(row, limits, f"event {event.number}")
+
+
+def _fact(event: Event) -> EquipmentFact:
+    return fact_of_row(event.details, f"event {event.number}")
+
+
+def _is_about(details: Mapping[str, Any], key: SeriesKey) -> bool:
+    return (
+        details.get("procedure") == key.procedure
+        and details.get("quantity") == key.quantity
+        and details.get("direction", "") == key.direction
+        and details.get("mode", "") in ("", key.mode)
+    )
+
+
+def _trend_event(event: Event) -> TrendEvent:
+    moment = moment_of(event)
+    day = moment.date() if moment.time() == datetime.time() else moment
+    if event.kind == BASELINE:
+        sigma = event.details.get("sigma")
+        return TrendEvent(
+            date=day,
+            kind="baseline",
+            label=event.reason,
+            baseline_mean=_number(event, "mean"),
+            baseline_sigma=None if sigma is None else _number(event, "sigma"),
+        )
+    if event.kind in TOLD:
+        return TrendEvent(date=day, kind="note", label=f"{event.kind}: {event.reason}")
+    return TrendEvent(date=day, kind=event.kind, label=event.reason)  # type: ignore[arg-type]  # one of RENEWING
+
+
+def _number(event: Event, name: str) -> float:
+    value = event.details.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise InputError(f"event {event.number} with {name} {value!r}", needed="a number", remedy="withdraw the event")
+    return float(value)

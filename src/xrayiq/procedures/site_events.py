@@ -45,10 +45,14 @@ def site_with_events(site: Site, events: Iterable[Event]) -> Site:
     Returns
     -------
     Site
-        With the same digest: what events say changes what later measurements are judged by, not what is measured.
+        With the same digest: what events say changes what later measurements are judged by, not what is measured. An
+        override of a limit that the site's file does not have any more is left out.
     """
     known = in_force(events)
-    limits = [_limit(event, site.limits) for event in known if event.kind == LIMIT]
+    there = {limit.id for limit in site.limits}
+    limits = [
+        _limit(event, site.limits) for event in known if event.kind == LIMIT and event.details.get("limit") in there
+    ]
     facts = [_fact(event) for event in known if event.kind == EQUIPMENT]
     return dataclasses.replace(site, limits=(*site.limits, *limits), facts=(*site.facts, *facts))
 

@@ -6,7 +6,8 @@ import pytest
 
 from xrayiq.errors import InputError
 from xrayiq.model import NEXT_STATES, Event
-from xrayiq.procedures.findings import OutOfLimits, events_of_run, fold_findings, step_event, unsettled
+from xrayiq.procedures.finding_events import OutOfLimits, events_of_run, step_event
+from xrayiq.procedures.findings import fold_findings, unsettled
 
 DAY = datetime.date(2026, 3, 2)
 

@@ -18,6 +18,7 @@ from xrayiq.batch.local_pool import LocalPool
 from xrayiq.batch.pool import Pool
 from xrayiq.batch.run_log import RunLog, is_unnamed
 from xrayiq.batch.scored_file import PackedFile, UnchangedFile
+from xrayiq.batch.scoring_site import ScoringSite
 from xrayiq.batch.sets import SetTask, defect_maps, measured_sets, plan_sets
 from xrayiq.batch.summary import RunSummary
 from xrayiq.batch.tally import Tally
@@ -34,8 +35,6 @@ from xrayiq.procedures import (
     Site,
     judge_runs,
     plan_digest,
-    site_with_events,
-    without_relative_limits,
 )
 from xrayiq.records import FileStatus, Records
 
@@ -77,17 +76,7 @@ class ArchiveRun:
         self.tally = tally
         self.log = log
         self.book = ResponseBook(entries=records.responses())
-        self._scoring = without_relative_limits(site)
-        self._scoring_head = ""
-
-    @property
-    def scoring_site(self) -> Site:
-        """Settings that workers judge by: the site's, with what the store's events say; relative limits come later."""
-        head = self.records.head
-        if head != self._scoring_head:
-            self._scoring = without_relative_limits(site_with_events(self.site, self.records.events()))
-            self._scoring_head = head
-        return self._scoring
+        self.scoring_site = ScoringSite(records, site)
 
     def go(self, pool: Pool, interruption: Interruption) -> RunSummary:
         """Do the work on a pool until asked to end, and record that it was done."""
@@ -197,7 +186,9 @@ class ArchiveRun:
             stored=partial(self._tell_stored, source.key, again),
         )
         try:
-            for file in scored_files(tasks, key=load_key(), site=self.scoring_site, pool=pool, responses=self.book):
+            for file in scored_files(
+                tasks, key=load_key(), site=self.scoring_site.now(), pool=pool, responses=self.book
+            ):
                 if self.keeps(file):
                     keeper.add(file)
                 if again:
@@ -249,7 +240,7 @@ class ArchiveRun:
         planned = plan_sets(indexed, site=self.site)
         for telling in (True, False):
             tasks = self.new_sets(task for task in planned if task.images.tells_response == telling)
-            for measured in measured_sets(tasks, site=self.scoring_site, pool=pool):
+            for measured in measured_sets(tasks, site=self.scoring_site.now(), pool=pool):
                 new = self.records.add_set(
                     run_id, measured.entry, plan_digest=self.plan, mode=measured.mode, response=measured.response
                 )
@@ -265,7 +256,7 @@ class ArchiveRun:
         if self.records.newest_set().startswith(MAP_PREFIX):
             return
         found = self.records.results(RESULT_TYPES, procedure="defects")
-        entries = list(defect_maps(found, self.scoring_site))
+        entries = list(defect_maps(found, self.scoring_site.now()))
         added = []
         with self.records.transaction():  # all or none: the newest set tells whether the maps are made
             for entry in entries:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from xrayiq.model import Equipment, Event, Limit
 from xrayiq.procedures.constancy import build_series, relative_verdicts
-from xrayiq.procedures.findings import FINDING_KINDS, RUN, NewEvent, OutOfLimits, events_of_run, fold_findings
+from xrayiq.procedures.finding_events import RUN, NewEvent, OutOfLimits, events_of_run
+from xrayiq.procedures.findings import FINDING_KINDS, fold_findings
 from xrayiq.procedures.learnt_events import learnt_events
 from xrayiq.procedures.register import EquipmentDay, Register, build_register
 from xrayiq.procedures.site import Site

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from xrayiq.model import Event
-from xrayiq.procedures.findings import NewEvent
+from xrayiq.procedures.finding_events import NewEvent
 from xrayiq.procedures.register import Register, RegisteredUnit, Span
 from xrayiq.procedures.site_events import moment_of
 

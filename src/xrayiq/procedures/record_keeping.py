@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from xrayiq.errors import InputError
 from xrayiq.model import Event, Finding, FindingState
-from xrayiq.procedures.findings import FINDING_KINDS, NewEvent, fold_findings, step_event
+from xrayiq.procedures.finding_events import NewEvent, step_event
+from xrayiq.procedures.findings import FINDING_KINDS, fold_findings
 from xrayiq.procedures.limits import override_of_row
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import BASELINE, EQUIPMENT, LIMIT, WITHDRAWN, baseline_details

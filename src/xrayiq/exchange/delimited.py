@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from xrayiq.exchange.text import clean, is_formula, iso, plain
+from xrayiq.exchange.text import cells_of, clean, is_formula, iso, plain
 
 
 def write_csv(parts: Iterable[pd.DataFrame], path: Path) -> int:
@@ -25,7 +25,7 @@ def write_csv(parts: Iterable[pd.DataFrame], path: Path) -> int:
         for number, part in enumerate(parts):
             if number == 0:
                 writer.writerow(part.columns)
-            columns = [[_csv_cell(value) for value in part[name]] for name in part.columns]
+            columns = [_csv_cells(cells_of(part[name])) for name in part.columns]
             writer.writerows(zip(*columns, strict=True))
             count += len(part)
     return count
@@ -37,28 +37,32 @@ def write_json(parts: Iterable[pd.DataFrame], path: Path, *, lines: bool) -> int
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("" if lines else "[")
         for part in parts:
-            for row in zip(*(part[name] for name in part.columns), strict=True):
+            names = [str(name) for name in part.columns]
+            for row in zip(*(_json_cells(part[name]) for name in part.columns), strict=True):
                 between = "" if lines else ",\n" if count else "\n"
-                cells = {str(name): json_cell(value) for name, value in zip(part.columns, row, strict=True)}
+                cells = dict(zip(names, row, strict=True))
                 file.write(between + json.dumps(cells, ensure_ascii=False, allow_nan=False) + ("\n" if lines else ""))
                 count += 1
         file.write("" if lines else "\n]\n")
     return count
 
 
-def _csv_cell(value: Any) -> Any:
-    cell = plain(value)
+def _csv_cells(cells: Sequence[Any]) -> list[Any]:
+    """Cells of a column as they are written; of text that stands again and again each is looked at once."""
+    written: dict[str, str] = {}
+    return [_csv_cell(cell, written) if isinstance(cell, (str, datetime)) else cell for cell in cells]
+
+
+def _csv_cell(cell: str | datetime, written: dict[str, str]) -> str:
     if isinstance(cell, datetime):
         return iso(cell)
-    if isinstance(cell, str):
-        text = clean(cell)
-        return "'" + text if is_formula(cell) else text
-    return cell
+    if cell not in written:
+        written[cell] = "'" + clean(cell) if is_formula(cell) else clean(cell)
+    return written[cell]
 
 
-def json_cell(value: Any) -> Any:
-    """Cell as JSON knows it: null for NaN and what is missing, lists and tables as they are, times as ISO 8601."""
-    if isinstance(value, (list, dict)):
-        return value
-    cell = plain(value)
-    return iso(cell) if isinstance(cell, datetime) else cell
+def _json_cells(column: pd.Series[Any]) -> list[Any]:
+    """Cells as JSON knows them: null for NaN and what is missing, lists and tables as they are, times as ISO 8601."""
+    if column.dtype == object:
+        return [value if isinstance(value, (list, dict)) else plain(value) for value in column]
+    return [iso(cell) if isinstance(cell, datetime) else cell for cell in cells_of(column)]

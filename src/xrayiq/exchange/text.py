@@ -86,6 +86,16 @@ def plain(value: Any) -> Any:
     return None if isinstance(number, float) and not math.isfinite(number) else number
 
 
+def cells_of(column: pd.Series[Any]) -> list[Any]:
+    """Cells of a column as `plain` gives them, by whole columns where these have one type."""
+    kind = str(column.dtype)
+    if kind == "float64":
+        return [value if math.isfinite(value) else None for value in column.tolist()]
+    if kind in ("Int64", "boolean", "string"):
+        return column.astype(object).where(column.notna(), None).tolist()
+    return [plain(value) for value in column.tolist()]
+
+
 def iso(moment: datetime.datetime) -> str:
     """Time as ISO 8601; UTC ends in Z, the reading of a modality's clock in nothing."""
     return moment.isoformat().replace("+00:00", "Z")

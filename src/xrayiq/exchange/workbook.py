@@ -14,7 +14,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from xrayiq.exchange.text import clean, heading, is_formula, plain
+from xrayiq.exchange.text import cells_of, clean, heading, is_formula
 
 #: rows of a sheet beside its heading
 _MOST_ROWS: Final = 1_048_575
@@ -66,7 +66,7 @@ def _new_sheet(book: Any, title: str, part: pd.DataFrame) -> Any:
         sheet.column_dimensions[get_column_letter(number)].width = _width(part[column], heading(column))
     cells = []
     for column in part.columns:
-        cell = _cell(sheet, heading(column))
+        cell = WriteOnlyCell(sheet, heading(column))
         cell.font = Font(bold=True)
         cell.fill = _HEADING
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -77,13 +77,13 @@ def _new_sheet(book: Any, title: str, part: pd.DataFrame) -> Any:
 
 def _append(sheet: Any, part: pd.DataFrame) -> None:
     names = list(part.columns)
-    for row in zip(*(part[name] for name in names), strict=True):
-        sheet.append([_cell(sheet, value, name) for name, value in zip(names, row, strict=True)])
+    columns = [[_cell(sheet, value, name) for value in cells_of(part[name])] for name in names]
+    for row in zip(*columns, strict=True):
+        sheet.append(row)
 
 
-def _cell(sheet: Any, value: Any, column: str = "") -> Any:
+def _cell(sheet: Any, content: Any, column: str = "") -> Any:
     """Cell of its own type; text is text, whatever it begins with."""
-    content = plain(value)
     if content is None or isinstance(content, (bool, int, float)):
         return content
     if isinstance(content, datetime.datetime):
@@ -92,17 +92,21 @@ def _cell(sheet: Any, value: Any, column: str = "") -> Any:
         cell.number_format = _DATE
         return cell
     text = clean(content)[:_MOST_CHARACTERS]
+    coloured = column == "status" and text in _FILLS
+    if content == text and content[:1].isalnum() and not coloured:
+        return text  # openpyxl takes it as it is
     cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"  # openpyxl takes =… for a formula and #N/A for an error
-    cell.quotePrefix = is_formula(content)  # and it stays text when somebody edits it
-    if column == "status" and text in _FILLS:
+    if is_formula(content):
+        cell.quotePrefix = True  # and it stays text when somebody edits it
+    if coloured:
         cell.fill = _FILLS[text]
     return cell
 
 
 def _width(values: pd.Series[Any], title: str) -> float:
     """Width in characters that shows most of a column's first cells; a heading may break between words."""
-    said = [_shown(plain(value)) for value in values.iloc[:_SAMPLE]]
+    said = [_shown(value) for value in cells_of(values.iloc[:_SAMPLE])]
     longest = max([len(text) for text in said] + [len(word) + 3 for word in title.split(" ")])
     return min(max(_WIDTHS[0], longest + 2.0), _WIDTHS[1])
 

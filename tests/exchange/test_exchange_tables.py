@@ -122,6 +122,26 @@ def test_json_keeps_lists_and_tables(stored, tmp_path):
     assert "process" not in run
 
 
+def test_events_of_the_audit_trail_go_out_with_their_seals(stored, tmp_path):
+    event = stored.append_event(
+        kind="calibration", subject="detector:D1", actor="jdoe", reason="=new map", details={"gain": 1.5, "ü": [1]}
+    )
+    export_tables(stored, tmp_path / "events.json", tables=["events"])
+    rows = json.loads((tmp_path / "events.json").read_text(encoding="utf-8"))
+    assert cells(rows[-1], ("number", "actor", "kind", "subject", "reason", "details", "mac")) == {
+        "number": event.number,
+        "actor": "jdoe",
+        "kind": "calibration",
+        "subject": "detector:D1",
+        "reason": "=new map",
+        "details": {"gain": 1.5, "ü": [1]},
+        "mac": event.mac,
+    }
+    assert rows[-1]["at"].endswith("Z")
+    export_tables(stored, tmp_path / "events.csv", tables=["events"])
+    assert csv_rows(tmp_path / "events.csv")[-1]["reason"] == "'=new map"
+
+
 def test_parquet_gives_back_types_numbers_and_units(stored, tmp_path):
     export_tables(stored, tmp_path / "out.parquet", tables=["objects"])
     table = pq.read_table(tmp_path / "out.parquet")
@@ -138,7 +158,7 @@ def test_parquet_gives_back_types_numbers_and_units(stored, tmp_path):
 def test_the_workbook_has_typed_cells_frozen_headings_and_a_filter(stored, tmp_path):
     export_tables(stored, tmp_path / "out.xlsx")
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")
-    assert book.sheetnames == ["results", "outcomes", "equipment", "runs", "about"]
+    assert book.sheetnames == ["results", "outcomes", "equipment", "runs", "events", "about"]
     sheet = book["results"]
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref == f"A1:{sheet.cell(1, sheet.max_column).column_letter}7"
@@ -233,7 +253,7 @@ def test_the_index_of_files_is_refused(stored, tmp_path):
 
 
 def test_several_tables_go_to_a_folder_or_a_zip(stored, tmp_path):
-    names = ("results", "outcomes", "equipment", "runs")
+    names = ("results", "outcomes", "equipment", "runs", "events")
     export_tables(stored, tmp_path / "folder", format="csv")
     export_tables(stored, tmp_path / "out.zip")
     assert sorted(file.name for file in (tmp_path / "folder").iterdir()) == sorted(f"{name}.csv" for name in names)

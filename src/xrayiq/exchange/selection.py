@@ -17,6 +17,17 @@ from xrayiq.records import Records, frame_names, frame_parts
 _NEVER: Final = "files"
 _LEFT_OUT: Final = ("process",)
 RESULTS: Final = "results"
+EVENTS: Final = "events"
+_EVENT_COLUMNS: Final = {
+    "number": "Int64",
+    "at": "datetime64[us, UTC]",
+    "actor": "string",
+    "kind": "string",
+    "subject": "string",
+    "reason": "string",
+    "details": "object",
+    "mac": "string",
+}
 #: kind of what stands for a day of results from elsewhere
 IMPORTED: Final = "imported"
 
@@ -59,8 +70,8 @@ class Selection:
 
 
 def table_names() -> tuple[str, ...]:
-    """Tables that can go out: ``"results"``, and the frames of a store without the index of files."""
-    return (RESULTS, *(name for name in frame_names() if name != _NEVER))
+    """Tables that can go out: ``"results"``, the frames of a store without the index of files, and ``"events"``."""
+    return (RESULTS, *(name for name in frame_names() if name != _NEVER), EVENTS)
 
 
 def check_tables(names: Sequence[str]) -> tuple[str, ...]:
@@ -88,6 +99,9 @@ def parts_of(records: Records, name: str, selection: Selection) -> Iterator[pd.D
         for measurements, verdicts in pairs:
             yield results_of(selection.of(measurements), verdicts)
         return
+    if name == EVENTS:
+        yield _events(records)
+        return
     for (frame,) in frame_parts(records, name, superseded=selection.superseded):
         yield selection.of(frame.drop(columns=[column for column in _LEFT_OUT if column in frame.columns]))
 
@@ -96,3 +110,11 @@ def tests_only(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of test images and of imported results: what may go where nothing of a patient may."""
     kept = (frame["population"] == "quality_control") | (frame["object_kind"] == IMPORTED)
     return frame[kept.fillna(False).astype(bool)].reset_index(drop=True)
+
+
+def _events(records: Records) -> pd.DataFrame:
+    """The audit trail: what was done, by whom and why; `mac` seals each with the one before it."""
+    events = records.events()
+    return pd.DataFrame(
+        {name: pd.Series([getattr(each, name) for each in events], dtype=kind) for name, kind in _EVENT_COLUMNS.items()}
+    )

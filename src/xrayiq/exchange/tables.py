@@ -18,7 +18,7 @@ from xrayiq.records import Records
 __all__ = ["ExportedTable", "TableFormat", "export_tables", "table_names"]
 
 TableFormat = Literal["csv", "xlsx", "parquet", "json", "jsonl"]
-DEFAULT_TABLES: Final = ("results", "outcomes", "equipment", "runs")
+DEFAULT_TABLES: Final = ("results", "outcomes", "equipment", "runs", "events")
 _FORMAT_OF_ENDING: Final[dict[str, TableFormat]] = {
     ".csv": "csv",
     ".xlsx": "xlsx",
@@ -72,7 +72,7 @@ def export_tables(
         File to write, whole or not at all. Several tables in another format than XLSX need a folder or a ``.zip``.
     tables : sequence of str, optional
         Of `table_names`. By default ``"results"`` (one row per number and limit: quantity and its label, value, unit,
-        limit, verdict, equipment, date) for a single file, else also outcomes, equipment and runs.
+        limit, verdict, equipment, date) for a single file, else also outcomes, equipment, runs and the audit trail.
     format : {"csv", "xlsx", "parquet", "json", "jsonl"}, optional
         By the ending of `path` where not given.
     since, until : date, optional

@@ -31,9 +31,9 @@ UNIT_OF_ENDING: Final = MappingProxyType(
     }
 )
 #: times that are UTC; `exposed_at` is the reading of the modality's clock
-_UTC: Final = frozenset({"started_at", "finished_at", "created_at", "recorded_at"})
+_UTC: Final = frozenset({"at", "started_at", "finished_at", "created_at", "recorded_at"})
 _CAPITALS: Final = MappingProxyType(
-    {"id": "ID", "uid": "UID", "dap": "DAP", "sop": "SOP", "utc": "UTC", "xrayiq": "xrayiq"}
+    {"id": "ID", "uid": "UID", "dap": "DAP", "sop": "SOP", "utc": "UTC", "mac": "MAC", "xrayiq": "xrayiq"}
 )
 
 
@@ -75,7 +75,7 @@ def plain(value: Any) -> Any:
         Numbers keep full precision.
     """
     if isinstance(value, (list, dict, tuple)):
-        return json.dumps(value, sort_keys=True)
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, pd.Timestamp):

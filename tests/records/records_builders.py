@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import sqlite3
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
+import psycopg
 from numpy.typing import NDArray
 
 from xrayiq.model import Acquisition, Limit, Measurement, ObjectHeader, Outcome, Provenance, Response, Result, judge
@@ -156,16 +157,18 @@ def add_set(
     return records.add_set(run_id, entry, plan_digest="plan1", mode="mode", response=response)
 
 
-def rows(path: Path, table: str) -> list[tuple[object, ...]]:
+def rows(url: str, table: str) -> list[tuple[object, ...]]:
     """All rows of a table, read without the code under test."""
-    with sqlite3.connect(path) as connection:
-        found = connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608 - ours
-    connection.close()
-    return found
+    query = f"SELECT * FROM {table} ORDER BY 1, 2"  # noqa: S608 - ours
+    if url.startswith("sqlite:///"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return connection.execute(query).fetchall()
+    with psycopg.connect(url.replace("+psycopg", "")) as server:
+        return server.execute(query.encode()).fetchall()
 
 
-def count(path: Path, table: str) -> int:
-    return len(rows(path, table))
+def count(url: str, table: str) -> int:
+    return len(rows(url, table))
 
 
 def write_objects(url: str, first: int, stop: int, batch: int = 20) -> None:
@@ -197,3 +200,15 @@ def append_events(url: str, count: int) -> None:
                 details={"n": number},
             )
             print(number, flush=True)  # noqa: T201 - the parent process waits for it
+
+
+def write_copies(url: str, start: int, step: int) -> None:
+    """Write images of some exposures, and each of them from two files, in one order or the other; a process's body."""
+    with open_records(url) as records:
+        run_id = begin(records)
+        for number in range(12)[start::step]:
+            image = dataclasses.replace(header(number, exposure_mas=2.0), irradiation_event_uid=f"1.9.{number % 4}")
+            for folder in ("day", "copy"):
+                file = file_entry(number, relative_path=f"{folder}/{number}-{step}.dcm")
+                add(records, run_id, number, file=file, header=image, kind="clinical", population="clinical")
+        records.finish_run(run_id, status="finished", counts={})

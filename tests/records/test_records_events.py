@@ -162,7 +162,7 @@ def test_two_processes_append_to_one_trail_at_once(store_url: str) -> None:
         assert records.verify(records.head).whole
 
 
-def test_kill_in_mid_append_leaves_a_whole_trail(store_url: str, store_path: Path) -> None:
+def test_kill_in_mid_append_leaves_a_whole_trail(store_url: str) -> None:
     open_records(store_url).close()
     code = f"from records_builders import append_events; append_events({store_url!r}, 100_000)"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
@@ -222,7 +222,7 @@ def test_store_of_before_the_trail_is_sealed_as_it_is_found(records: Records, st
         assert [(fault.table, fault.row) for fault in old.verify().faults] == [("outcomes", 1)]
 
 
-def test_new_store_begins_with_its_first_event(records: Records, store_path: Path) -> None:
+def test_new_store_begins_with_its_first_event(records: Records, store_url: str) -> None:
     (event,) = records.events()
     assert (event.number, event.kind, event.previous) == (1, "sealing_began", "0" * 64)
-    assert count(store_path, "seals") == 0
+    assert count(store_url, "seals") == 0

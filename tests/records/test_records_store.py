@@ -23,15 +23,15 @@ from xrayiq.records import KnownFile, Records, connecting, open_records
 TABLES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts")
 
 
-def test_identical_run_adds_only_its_run_row(records: Records, store_path: Path) -> None:
+def test_identical_run_adds_only_its_run_row(records: Records, store_url: str) -> None:
     first = begin(records)
     assert [add(records, first, number) for number in range(3)] == [3, 3, 3]
     records.finish_run(first, status="finished", counts={"files": 3})
-    before = {table: rows(store_path, table) for table in TABLES}
+    before = {table: rows(store_url, table) for table in TABLES}
     second = begin(records)
     assert [add(records, second, number) for number in range(3)] == [0, 0, 0]
     records.finish_run(second, status="finished", counts={"files": 3})
-    assert {table: rows(store_path, table) for table in TABLES} == before
+    assert {table: rows(store_url, table) for table in TABLES} == before
     assert {table: len(content) for table, content in before.items()} == {
         "equipment": 1,
         "objects": 3,
@@ -40,7 +40,7 @@ def test_identical_run_adds_only_its_run_row(records: Records, store_path: Path)
         "measurements": 9,
         "verdicts": 3,
     }
-    assert count(store_path, "runs") == 2
+    assert count(store_url, "runs") == 2
 
 
 def test_run_row_tells_how_the_run_ended(records: Records) -> None:
@@ -85,13 +85,13 @@ def test_first_of_two_outcomes_with_one_identity_is_kept(records: Records) -> No
     assert records.frame("measurements")["value"].tolist() == [15.0, 7.5, 2.5]
 
 
-def test_second_file_of_one_object_is_its_duplicate_and_counts_once(records: Records, store_path: Path) -> None:
+def test_second_file_of_one_object_is_its_duplicate_and_counts_once(records: Records, store_url: str) -> None:
     run_id = begin(records)
     add(records, run_id, 1)
     assert add(records, run_id, 1, file=file_entry(1, relative_path="copy/1.dcm")) == 0
     assert add(records, run_id, 1) == 0
     assert records.frame("files")["status"].tolist() == ["object", "duplicate"]
-    assert count(store_path, "objects") == 1
+    assert count(store_url, "objects") == 1
     assert records.archive_status(["archive"], plan_digest="plan1").outcomes == {"measured": 2, "not_measurable": 1}
 
 
@@ -110,12 +110,12 @@ def test_object_recognised_anew_takes_its_new_kind(records: Records) -> None:
     assert records.frame("objects")["kind"].tolist() == ["clinical"]
 
 
-def test_file_that_is_no_object_keeps_its_outcome(records: Records, store_path: Path) -> None:
+def test_file_that_is_no_object_keeps_its_outcome(records: Records, store_url: str) -> None:
     subject = "sha256:00"
     outcome = Outcome(subject=subject, procedure="read", kind="error", reason="truncated", message="ends early")
     file = file_entry(1, subject=subject, status="unreadable")
     assert add(records, begin(records), 1, file=file, header=None, kind="other", outcomes=[outcome]) == 1
-    assert count(store_path, "objects") == 0
+    assert count(store_url, "objects") == 0
     assert records.frame("outcomes")["subject"].tolist() == [subject]
     status = records.archive_status(["archive"], plan_digest="plan1")
     assert (status.files, status.outcomes, status.unmeasured) == ({"unreadable": 1}, {"error": 1}, 1)
@@ -156,17 +156,17 @@ def test_known_objects_are_found_by_subject_and_content(records: Records) -> Non
     assert records.subject_of_digest("sha256:2") is None
 
 
-def test_error_takes_the_whole_group_back(records: Records, store_path: Path) -> None:
+def test_error_takes_the_whole_group_back(records: Records, store_url: str) -> None:
     run_id = begin(records)
     with pytest.raises(KeyboardInterrupt), records.transaction():
         add(records, run_id, 1)
         raise KeyboardInterrupt
-    assert [count(store_path, table) for table in TABLES] == [0] * 6
+    assert [count(store_url, table) for table in TABLES] == [0] * 6
     add(records, run_id, 1)  # nothing of the lost group is remembered: its equipment is written again
-    assert count(store_path, "equipment") == 1
+    assert count(store_url, "equipment") == 1
 
 
-def test_object_that_cannot_be_stored_costs_only_itself(records: Records, store_path: Path) -> None:
+def test_object_that_cannot_be_stored_costs_only_itself(records: Records, store_url: str) -> None:
     run_id = begin(records)
     unknown = Outcome(
         subject="1.2.2", procedure="x", kind="measured", measurements=(Measurement(quantity="nonsense", value=1.0),)
@@ -180,7 +180,7 @@ def test_object_that_cannot_be_stored_costs_only_itself(records: Records, store_
             add(records, run_id, 3, header=unpackable)
         add(records, run_id, 4)
     assert records.frame("files")["subject"].tolist() == ["1.2.1", "1.2.4"]
-    assert count(store_path, "outcomes") == 6
+    assert count(store_url, "outcomes") == 6
 
 
 def test_rows_of_an_open_group_are_seen_by_its_own_store_only(records: Records, store_url: str) -> None:
@@ -191,7 +191,7 @@ def test_rows_of_an_open_group_are_seen_by_its_own_store_only(records: Records, 
         assert not other.has_subject("1.2.1")
 
 
-def test_two_processes_write_one_store_at_once(records: Records, store_url: str, store_path: Path) -> None:
+def test_two_processes_write_one_store_at_once(records: Records, store_url: str) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=write_objects, args=(store_url, first, first + 200)) for first in (0, 100)]
     for writer in writers:
@@ -200,7 +200,7 @@ def test_two_processes_write_one_store_at_once(records: Records, store_url: str,
         writer.join(60)
     assert [writer.exitcode for writer in writers] == [0, 0]
     # objects 100 to 199 were written by both
-    assert [count(store_path, table) for table in TABLES] == [1, 300, 300, 900, 900, 300]
+    assert [count(store_url, table) for table in TABLES] == [1, 300, 300, 900, 900, 300]
     assert records.archive_status(["archive"], plan_digest="plan1").files == {"object": 300}
 
 
@@ -217,13 +217,14 @@ def test_kill_between_two_groups_loses_only_the_open_one(store_url: str, store_p
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.close()
-    files = count(store_path, "files")
+    files = count(store_url, "files")
     assert files >= 60
     assert files % 20 == 0
-    assert [count(store_path, table) for table in ("outcomes", "measurements")] == [3 * files, 3 * files]
+    assert [count(store_url, table) for table in ("outcomes", "measurements")] == [3 * files, 3 * files]
 
 
-def test_store_takes_5000_measurements_a_second(records: Records) -> None:
+def test_store_takes_5000_measurements_a_second(records: Records, store_path: Path) -> None:
+    assert store_path.is_file()  # SQLite: it is the one that a batch writes to on one machine
     # the batch must not wait for its store; processor time, so that a busy machine does not decide
     run_id = begin(records)
     rates = []
@@ -270,7 +271,7 @@ def test_relative_address_stays_where_it_was_opened(tmp_path: Path, monkeypatch:
         monkeypatch.chdir(tmp_path / "elsewhere")
         begin(records)
         assert records.url == f"sqlite:///{tmp_path / 'qa.db'}"
-    assert count(tmp_path / "qa.db", "runs") == 1
+    assert count(f"sqlite:///{tmp_path / 'qa.db'}", "runs") == 1
 
 
 def test_password_never_shows(records: Records) -> None:
@@ -314,7 +315,7 @@ def test_locked_store_says_so(records: Records, store_path: Path, monkeypatch: p
     assert begin(records) == 1
 
 
-def test_full_disk_keeps_what_was_stored_before(records: Records, store_path: Path) -> None:
+def test_full_disk_keeps_what_was_stored_before(records: Records, store_path: Path, store_url: str) -> None:
     run_id = begin(records)
     add(records, run_id, 1)
 
@@ -328,18 +329,18 @@ def test_full_disk_keeps_what_was_stored_before(records: Records, store_path: Pa
             add(records, run_id, number)
     sqlalchemy.event.remove(records._engine, "connect", no_more_pages)
     records._engine.dispose()
-    assert count(store_path, "objects") == 1
+    assert count(store_url, "objects") == 1
     assert add(records, run_id, 2) == 3
 
 
-def test_refusal_names_no_path(records: Records, store_path: Path) -> None:
-    with pytest.raises(RecordsError, match="FOREIGN KEY"):
+def test_refusal_names_no_path(records: Records, store_url: str) -> None:
+    with pytest.raises(RecordsError, match=r"(?i)foreign key"):
         add(records, 99, 1)
-    with pytest.raises(RecordsError, match="NOT NULL") as caught:
+    with pytest.raises(RecordsError, match=r"(?i)not.null") as caught:
         add(records, 1, 1, file=file_entry(1, relative_path="Simulated^Patient/1.dcm", mtime_ns=None))
     shown = f"{caught.value} {caught.value.__cause__}"
     assert "Simulated" not in shown
-    assert count(store_path, "files") == 0
+    assert count(store_url, "files") == 0
 
 
 def test_closed_store_refuses(records: Records) -> None:

@@ -21,6 +21,7 @@ BUSY_TIMEOUT_MS: Final = 60_000
 #: execution option of connections that will write: SQLite then takes the write lock at once, where waiting works
 WRITING: Final = "xrayiq_writing"
 
+_ADVISORY_LOCK: Final = 0x78726179  # "xray"
 _ADDRESS_HELP: Final = "sqlite:///qa.db or postgresql+psycopg://user@host/name"
 _DRIVERS: Final = {
     "sqlite": "sqlite",
@@ -28,16 +29,24 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_LOST: Final = ("the connection to the database was lost; the unfinished transaction was taken back", "start again")
 #: part of the database's message: (what we call it, what to do)
 _REFUSALS: Final = (
     ("unable to open database file", "the file cannot be opened", "create its folder, or check the rights on both"),
     ("not a database", "the file is no SQLite database", "name another file; this one was not touched"),
     ("malformed", "the database is damaged", "restore it from its copy"),
+    ("lock timeout", "another program keeps the record store locked", "wait for it or stop it, then start again"),
     ("locked", "another program keeps the record store locked", "wait for it or stop it, then start again"),
     ("readonly", "the record store is read-only", "check the rights on the file and its folder"),
     ("read-only", "the record store is read-only", "check the rights on the file and its folder"),
+    ("No space left", "the disk is full; the unfinished transaction was taken back", "make room, then start again"),
     ("full", "the disk is full; the unfinished transaction was taken back", "make room, then start again"),
     ("disk I/O", "the disk does not answer; the unfinished transaction was taken back", "check it, then start again"),
+    *((said, *_LOST) for said in ("terminating connection", "server closed", "connection is closed", "is lost")),
+    ("does not exist", "there is no such database, user or table", "create it, or name another one"),
+    ("authentication failed", "the database server refuses the user", "check name and password"),
+    ("permission denied", "the database refuses access", "grant the user its rights"),
+    ("connection to server", "the database server does not answer", "check its address and that it runs"),
 )
 
 
@@ -147,7 +156,7 @@ def create_engine(address: URL, *, frozen: bool = False) -> Engine:
         query = {"mode": "ro", "immutable": "1", "uri": "true"}
         address = address.set(database=f"file:{quote(str(address.database))}", query=query)
     try:
-        engine = sqlalchemy.create_engine(address, hide_parameters=True)
+        engine = sqlalchemy.create_engine(address, hide_parameters=True, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise InputError(
             f"PostgreSQL address, but {error.name} is not installed",
@@ -158,6 +167,16 @@ def create_engine(address: URL, *, frozen: bool = False) -> Engine:
         sqlalchemy.event.listen(engine, "connect", _prepare_sqlite)
         sqlalchemy.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def lock_for_writing(connection: Connection) -> None:
+    """Let one transaction write at a time on PostgreSQL, as SQLite does by itself: until it ends the others wait.
+
+    What a writer looks up (files of an object, images of an exposure, the last event) then still holds when it writes.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -180,11 +199,13 @@ def our_errors(source: str) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         first = _first_of(error)
         said = str(first.orig if isinstance(first, DBAPIError) else first).strip()
+        # what PostgreSQL says after its first line repeats the row, with the path of a file
+        cause = None if isinstance(error, DBAPIError) and hasattr(error.orig, "diag") else error
         for part, found, remedy in _REFUSALS:
             if part in said:
-                raise RecordsError(found, remedy=remedy, source=source) from error
+                raise RecordsError(found, remedy=remedy, source=source) from cause
         first_line = said.splitlines()[0] if said else type(first).__name__
-        raise RecordsError(f"the database refuses: {first_line}", source=source) from error
+        raise RecordsError(f"the database refuses: {first_line}", source=source) from cause
 
 
 def _first_of(error: BaseException) -> BaseException:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from xrayiq.errors import RecordsError
 from xrayiq.records.beginning import begin_sealing
-from xrayiq.records.connecting import BUSY_TIMEOUT_MS, WRITING
+from xrayiq.records.connecting import BUSY_TIMEOUT_MS, WRITING, lock_for_writing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 VERSION: Final = "0006"
 #: own name, so that a PostgreSQL database may hold another program's Alembic history
 VERSION_TABLE: Final = "xrayiq_schema"
-
-_ADVISORY_LOCK: Final = 0x78726179  # "xray": one migration at a time on PostgreSQL
 
 
 def bring_up_to_date(engine: Engine, *, source: str) -> None:
@@ -51,8 +49,7 @@ def bring_up_to_date(engine: Engine, *, source: str) -> None:
         connection.rollback()
         _before_migration(connection)
         with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            lock_for_writing(connection)
             refuse_foreign(connection, source)  # again: another process may have been faster
             _migrate(connection)
             begin_sealing(connection)

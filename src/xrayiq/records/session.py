@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from xrayiq.errors import RecordsError
-from xrayiq.records.connecting import WRITING, name_for_messages, our_errors
+from xrayiq.records.connecting import WRITING, lock_for_writing, name_for_messages, our_errors
 
 
 class Session:
@@ -70,8 +70,8 @@ class Session:
 
         Notes
         -----
-        On SQLite it holds the only write lock from its start: gather first, then write. An exception inside takes the
-        whole group back. A transaction inside another one is taken back alone, and kept only with the outer one.
+        It holds the only write lock of the store from its start: gather first, then write. An exception inside takes
+        the whole group back. A transaction inside another one is taken back alone, and kept only with the outer one.
         """
         with self._write():
             yield
@@ -87,6 +87,7 @@ class Session:
             with our_errors(self._source), self._connect().execution_options(**{WRITING: True}) as connection:
                 try:
                     with connection.begin():
+                        lock_for_writing(connection)
                         self._writing = connection
                         yield connection
                 finally:

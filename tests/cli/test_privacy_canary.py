@@ -20,11 +20,22 @@ import xrayiq
 from xrayiq.batch import files, watch
 from xrayiq.cli import main
 from xrayiq.cli.printing import say
+from xrayiq.exchange import table_names
 from xrayiq.procedures import RESULT_TYPES
 from xrayiq_phantoms import Detector, simulate_clinical, simulate_edge, simulate_flat
 
 #: what a terminal, a browser or a spreadsheet would act on
 HOSTILE = "=1+1\x1b[31mred\x1b]0;t\x07\u202e\u2066\x9b<script>x</script>"
+
+
+ALL_TABLES = [word for name in table_names() for word in ("--table", name)]
+EXPORTS = {
+    "book.xlsx": ALL_TABLES,
+    "tables.zip": ["--to", "csv", *ALL_TABLES],
+    "tables": ["--to", "json", *ALL_TABLES],
+    "qc.json": ["--to", "quaac", "--performer", "Q", "--email", "qa@example.org"],
+    "sr": ["--to", "sr"],
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -117,6 +128,16 @@ def store_content(database):
                             yield f"{table}.{column}", b"".join(arrays.read(name) for name in arrays.namelist())
 
 
+def exported(place):
+    """Contents of what was exported, those of archives and workbooks unpacked."""
+    for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                yield from (archive.read(name) for name in archive.namelist())
+        else:
+            yield file.read_bytes()
+
+
 def search_log(path, archive):
     log = path.read_bytes()
     assert log.count(b'"object"') > 10
@@ -150,6 +171,12 @@ def test_names_leave_neither_attributes_nor_files(archive, command, tmp_path):
     assert not found_in(page), found_in(page)
     for encoded in re.findall(rb"base64,([A-Za-z0-9+/=]+)", page):
         assert not found_in(base64.b64decode(encoded))
+
+    for target, options in EXPORTS.items():
+        told = command("records", "export", "--out", target, *options, "--format", "csv")
+        assert not found_in(told), found_in(told)
+        for content in exported(tmp_path / target):
+            assert not found_in(content), (target, found_in(content))
 
     with xrayiq.open_records(f"sqlite:///{tmp_path / 'xrayiq.db'}") as records:
         for name in ("runs", "equipment", "objects", "outcomes", "measurements", "verdicts", "sets", "responses"):

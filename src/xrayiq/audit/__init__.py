@@ -3,7 +3,7 @@
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.schedule import DueTest, KeptTest, TestedUnit, UnitEvent, owed_tests, schedule_kept, tests_due
-from xrayiq.audit.schedule_rows import ScheduledTest, shipped_schedule, site_schedule
+from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at
@@ -24,6 +24,7 @@ __all__ = [
     "UnitEvent",
     "assess_trend",
     "baseline_at",
+    "changed_schedule",
     "false_warning_rate",
     "owed_tests",
     "schedule_kept",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
@@ -111,26 +111,59 @@ def site_schedule(rows: Iterable[Mapping[str, object]], *, source: str = "site.t
     listed = list(rows) if not isinstance(rows, Mapping | str) else None
     if listed is None or not all(isinstance(row, Mapping) for row in listed):
         raise SiteError("schedule is no list of tables", needed="[[schedule]]", source=source)
-    tests = {(test.id, ""): test for test in shipped_schedule()}
+    tests = shipped_schedule()
     changed: set[tuple[str, str]] = set()
     for row in listed:
-        where = f"schedule row for {row.get('test')!r}"
-        for needed in ("test", "reason", "author"):
-            if not isinstance(row.get(needed), str) or not row[needed]:
-                raise SiteError(f"{where} without {needed}", needed="test, reason and author", source=source)
-        key = (str(row["test"]), str(row.get("unit", "")))
+        key = (str(row.get("test")), str(row.get("unit", "")))
         if key in changed:
-            raise SiteError(f"second {where}", needed="one row for each test and unit", source=source)
+            raise SiteError(
+                f"second schedule row for {row['test']!r}", needed="one row for each test and unit", source=source
+            )
         changed.add(key)
-        base = tests.get((key[0], ""))
-        own = {name: value for name, value in row.items() if name != "test"}
-        if base is None:
-            tests[key] = _new(key[0], {"document": "site", "edition": "", "confidence": "A", **own}, source)
-            continue
+        tests = changed_schedule(tests, row, source=source)
+    return tests
+
+
+def changed_schedule(
+    tests: Sequence[ScheduledTest], row: Mapping[str, object], *, source: str
+) -> tuple[ScheduledTest, ...]:
+    """A schedule with one more row over it.
+
+    Parameters
+    ----------
+    tests : sequence of ScheduledTest
+        The schedule.
+    row : mapping
+        As `site_schedule` takes them. What it does not name stays as it is for that test and unit, else for the test.
+    source : str
+        Name of the file or event, for messages.
+
+    Returns
+    -------
+    tuple of ScheduledTest
+        Rows for all units, then those for single units.
+
+    Raises
+    ------
+    SiteError
+        As `site_schedule`.
+    """
+    where = f"schedule row for {row.get('test')!r}"
+    for needed in ("test", "reason", "author"):
+        if not isinstance(row.get(needed), str) or not row[needed]:
+            raise SiteError(f"{where} without {needed}", needed="test, reason and author", source=source)
+    name = str(row["test"])
+    key = (name, str(row.get("unit", "")))
+    known = {(test.id, test.unit): test for test in tests}
+    base = known.get(key, known.get((name, "")))
+    own = {name: value for name, value in row.items() if name != "test"}
+    if base is None:
+        known[key] = _new(name, {"document": "site", "edition": "", "confidence": "A", **own}, source)
+    else:
         if set(own) & set(_NUMBERS) and "document" not in own:
             own = {"document": "site", "edition": "", "confidence": "A", **own}
-        tests[key] = _checked(dataclasses.replace(base, **_fields(own, where, source)), where, source)
-    return tuple(sorted(tests.values(), key=lambda test: test.unit != ""))
+        known[key] = _checked(dataclasses.replace(base, **_fields(own, where, source)), where, source)
+    return tuple(sorted(known.values(), key=lambda test: test.unit != ""))
 
 
 def _new(name: str, row: Mapping[str, object], source: str) -> ScheduledTest:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from xrayiq.cli import keeping
 from xrayiq.cli.exchange import attach
 from xrayiq.cli.options import DEFAULT_STORE, Output, Store
 from xrayiq.cli.printing import Format, say
@@ -26,6 +27,7 @@ application = typer.Typer(
 )
 
 attach(records_application)
+keeping.attach(records_application)
 application.add_typer(records_application, name="records")
 
 SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE", help="Site settings (site.toml).")]

@@ -8,24 +8,28 @@ from xrayiq.procedures.acquisition_sets import (
     response_mode,
     subject_of,
 )
+from xrayiq.procedures.baselines import BaselineInForce, baselines_in_force
 from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
 from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
+from xrayiq.procedures.finding_steps import find_finding, list_findings, take_step
 from xrayiq.procedures.header_checks import check_header
 from xrayiq.procedures.inspection import Inspection
 from xrayiq.procedures.judging import Judgement, judge_runs, register_of, without_relative_limits
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
+from xrayiq.procedures.limits_in_force import LimitInForce, limits_in_force
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
+from xrayiq.procedures.names import find_detector, find_place, find_unit
 from xrayiq.procedures.plan import plan_digest
 from xrayiq.procedures.populations import RegisteredEquipment, population_of
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
 from xrayiq.procedures.record_keeping import (
-    list_findings,
+    change_schedule,
     override_limit,
     set_baseline,
-    take_step,
     tell_equipment,
     withdraw,
 )
+from xrayiq.procedures.register import Register
 from xrayiq.procedures.responses import ResponseBook
 from xrayiq.procedures.scoring import (
     EXPECTED,
@@ -40,6 +44,7 @@ from xrayiq.procedures.scoring import (
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 from xrayiq.procedures.site_events import site_with_events
+from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 
 __all__ = [
     "EXPECTED",
@@ -50,6 +55,7 @@ __all__ = [
     "SET_PROCEDURES",
     "TABLE_NAME",
     "AcquisitionSet",
+    "BaselineInForce",
     "DatedDefects",
     "HeaderRule",
     "Inspection",
@@ -57,26 +63,36 @@ __all__ = [
     "Kerma",
     "KermaRow",
     "Kind",
+    "LimitInForce",
     "MapOfDay",
     "Procedure",
     "Recognition",
+    "Register",
     "RegisteredEquipment",
     "ResponseBook",
     "ScoredSet",
     "SetMember",
     "Site",
     "SiteKerma",
+    "ToldEquipment",
     "appearance",
     "applicable",
     "attempt",
+    "baselines_in_force",
+    "change_schedule",
     "check_header",
     "defect_history",
     "dose_report_outcome",
+    "find_detector",
+    "find_finding",
+    "find_place",
     "find_sets",
+    "find_unit",
     "is_expected",
     "is_unmeasured",
     "judge_runs",
     "kerma_of",
+    "limits_in_force",
     "list_findings",
     "load_site",
     "meter_outcomes",
@@ -99,6 +115,7 @@ __all__ = [
     "subject_of",
     "take_step",
     "tell_equipment",
+    "told_equipment",
     "withdraw",
     "without_relative_limits",
 ]

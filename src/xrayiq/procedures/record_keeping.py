@@ -1,4 +1,4 @@
-"""What people enter into the record: limits, baselines, equipment, findings and sign-offs, each as one event."""
+"""What people enter into the record: limits, baselines, equipment and schedule, each as one event."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
+from xrayiq.audit import changed_schedule
 from xrayiq.errors import InputError
-from xrayiq.model import Event, Finding, FindingState
-from xrayiq.procedures.finding_events import NewEvent, step_event
-from xrayiq.procedures.findings import FINDING_KINDS, fold_findings
-from xrayiq.procedures.limits import override_of_row
-from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import BASELINE, EQUIPMENT, LIMIT, WITHDRAWN, baseline_details
-from xrayiq.procedures.whereabouts import fact_of_row
+from xrayiq.model import Event, Limit
+from xrayiq.model import quantity as find_quantity
+from xrayiq.procedures.baselines import procedure_of, series_of_unit
+from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.limits import PLACES, override_of_row
+from xrayiq.procedures.names import find_place, find_unit, known_name, subject_of_unit
+from xrayiq.procedures.register import Register
+from xrayiq.procedures.site import Site, load_site
+from xrayiq.procedures.site_events import (
+    BASELINE,
+    EQUIPMENT,
+    LIMIT,
+    SCHEDULE,
+    WITHDRAWN,
+    baseline_details,
+    site_with_events,
+)
+from xrayiq.procedures.whereabouts import MATCHED, EquipmentFact, fact_of_row
 from xrayiq.records import Records
 
-SIGNED: Final = "sign_off"
 #: kinds of events that can be taken back
-_REVOCABLE: Final = (LIMIT, BASELINE, EQUIPMENT)
+REVOCABLE: Final = (LIMIT, BASELINE, EQUIPMENT, SCHEDULE)
 
 
 def override_limit(records: Records, row: Mapping[str, Any], *, site: Site, actor: str, reason: str) -> Event:
@@ -44,11 +55,14 @@ def override_limit(records: Records, row: Mapping[str, Any], *, site: Site, acto
     ------
     SiteError
         The row cannot be used.
+    InputError
+        The store knows no such site, room or unit.
     """
     limit = override_of_row({**row, "reason": reason, "author": actor}, site.limits, "records limit")
-    place = limit.place or "everywhere"
+    told = {**row, **_known_place(register_of(records, site), limit)}
+    place = ", ".join(f"{name} {told[name]}" for name in PLACES if told.get(name)) or "everywhere"
     return records.append_event(
-        kind=LIMIT, subject=f"limit:{limit.id}, {place}", actor=actor, reason=reason, details=dict(row)
+        kind=LIMIT, subject=f"limit:{limit.id}, {place}", actor=actor, reason=reason, details=told
     )
 
 
@@ -65,6 +79,7 @@ def set_baseline(
     sigma: float | None = None,
     direction: str = "",
     mode: str = "",
+    site: Site | None = None,
 ) -> Event:
     """Set the baseline of a unit's quantity by hand, from a day on.
 
@@ -75,13 +90,16 @@ def set_baseline(
     unit : str
         Name, serial number or station of the unit.
     procedure, quantity, direction, mode : str
-        Series that it holds for; an empty mode is any.
+        Series that it holds for; an empty procedure is the only one that gave the quantity on this unit, an empty mode
+        is any.
     mean, sigma : float
         Baseline, and standard deviation of single results where it is known, in the quantity's unit.
     day : date
         First day.
     actor, reason : str
         Who sets it, and why.
+    site : Site, optional
+        Settings that name its equipment.
 
     Returns
     -------
@@ -91,12 +109,19 @@ def set_baseline(
     Raises
     ------
     InputError
-        The quantity is unknown, or a number cannot be used.
+        The unit or the quantity is unknown, the procedure cannot be told, or a number cannot be used.
     """
+    settings = site or load_site()
+    register = register_of(records, settings)
+    subject = _subject(register, unit)
+    if not procedure:
+        find_quantity(quantity)
+        keys = series_of_unit(records, site=settings, unit=find_unit(register, unit).name, quantity=quantity)
+        procedure = procedure_of(keys, quantity)
     details = baseline_details(
         procedure=procedure, quantity_name=quantity, direction=direction, mode=mode, mean=mean, sigma=sigma, day=day
     )
-    return records.append_event(kind=BASELINE, subject=f"unit:{unit}", actor=actor, reason=reason, details=details)
+    return records.append_event(kind=BASELINE, subject=subject, actor=actor, reason=reason, details=details)
 
 
 def tell_equipment(records: Records, row: Mapping[str, Any], *, actor: str, reason: str) -> Event:
@@ -120,8 +145,11 @@ def tell_equipment(records: Records, row: Mapping[str, Any], *, actor: str, reas
     ------
     SiteError
         The row cannot be used.
+    InputError
+        No header in the store agrees with what is matched.
     """
-    fact_of_row(row, "records equipment")
+    fact = fact_of_row(row, "records equipment")
+    _require_equipment(records, fact)
     told = {name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in row.items()}
     matched = ", ".join(f"{name} {value}" for name, value in told.items() if name != "from")
     return records.append_event(
@@ -129,8 +157,47 @@ def tell_equipment(records: Records, row: Mapping[str, Any], *, actor: str, reas
     )
 
 
-def withdraw(records: Records, number: int, *, actor: str, reason: str) -> Event:
-    """Take back a limit, baseline or word on equipment from now on; the event itself stays in the record.
+def change_schedule(records: Records, row: Mapping[str, Any], *, site: Site, actor: str, reason: str) -> Event:
+    """Change how often a test is owed, by all units or by one, from now on.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    row : mapping
+        As a site file's ``[[schedule]]`` tables, without reason and author.
+    site : Site
+        Whose schedule is changed.
+    actor, reason : str
+        Who decides it, and why.
+
+    Returns
+    -------
+    Event
+        As it was stored.
+
+    Raises
+    ------
+    SiteError
+        The row cannot be used.
+    InputError
+        The store knows no such unit.
+    """
+    told = dict(row)
+    register = register_of(records, site)
+    if row.get("unit") and register.units:
+        told["unit"] = find_unit(register, str(row["unit"])).name
+    changed_schedule(
+        _settings(records, site).schedule, {**told, "reason": reason, "author": actor}, source="records schedule"
+    )
+    where = f", unit {told['unit']}" if told.get("unit") else ""
+    return records.append_event(
+        kind=SCHEDULE, subject=f"schedule:{told['test']}{where}", actor=actor, reason=reason, details=told
+    )
+
+
+def withdraw(records: Records, number: int, *, actor: str, reason: str, kind: str = "") -> Event:
+    """Take back a limit, baseline, schedule or word on equipment from now on; the event itself stays in the record.
 
     Parameters
     ----------
@@ -140,6 +207,8 @@ def withdraw(records: Records, number: int, *, actor: str, reason: str) -> Event
         Number of the event.
     actor, reason : str
         Who takes it back, and why.
+    kind : str
+        The only kind that it may be of; any of them where empty.
 
     Returns
     -------
@@ -155,88 +224,41 @@ def withdraw(records: Records, number: int, *, actor: str, reason: str) -> Event
         events = {event.number: event for event in records.events()}
         known = events.get(number)
         gone = any(event.kind == WITHDRAWN and event.subject == f"event:{number}" for event in events.values())
-        if known is None or known.kind not in _REVOCABLE or gone:
-            found = f"event {number} " + ("is taken back already" if gone else "is none that can be taken back")
-            raise InputError(found, needed="the number of a limit, baseline or equipment event in force")
+        allowed = (kind,) if kind else REVOCABLE
+        if known is None or known.kind not in allowed or gone:
+            is_of = "is not there" if known is None else f"({known.kind}) is none that can be taken back here"
+            found = f"event {number} " + ("is taken back already" if gone else is_of)
+            raise InputError(found, needed=f"the number of an event in force of kind {' or '.join(allowed)}")
         return records.append_event(kind=WITHDRAWN, subject=f"event:{number}", actor=actor, reason=reason)
 
 
-def list_findings(records: Records) -> tuple[Finding, ...]:
-    """Findings of a store as they stand, in the order of their opening."""
-    return fold_findings(event for event in records.events() if event.kind in FINDING_KINDS)
+def _settings(records: Records, site: Site | None) -> Site:
+    return site_with_events(site or load_site(), records.events())
 
 
-def take_step(
-    records: Records,
-    number: int,
-    state: FindingState,
-    *,
-    actor: str,
-    reason: str,
-    role: str = "",
-    cause: str = "",
-    action: str = "",
-    retest: str = "",
-    day: datetime.date | None = None,
-) -> Finding:
-    """Take a finding to another state.
-
-    Parameters
-    ----------
-    records : Records
-        The store.
-    number : int
-        The finding.
-    state : {"open", "investigating", "corrected", "verified", "closed", "accepted"}
-        Where to.
-    actor, reason, role : str
-        Who does it, why, and in which role.
-    cause, action : str
-        Cause that was found, what was done.
-    retest : str
-        Subject of the measurement that shows that it is mended; it must have passed the finding's limit, on the day of
-        the correction or later.
-    day : date, optional
-        When it was done; today without.
-
-    Returns
-    -------
-    Finding
-        As it stands then.
-
-    Raises
-    ------
-    InputError
-        There is no such finding, the state does not follow on its own, or the re-test does not show it.
-    """
-    with records.transaction():
-        finding = next((one for one in list_findings(records) if one.number == number), None)
-        if finding is None:
-            raise InputError(
-                f"finding {number}", needed="the number of a finding, as `xrayiq records finding list` gives"
-            )
-        event = step_event(finding, state, reason=reason, role=role, cause=cause, action=action, retest=retest, day=day)
-        if retest:
-            _check_retest(records, finding, retest)
-        _append(records, event, actor)
-        return next(one for one in list_findings(records) if one.number == number)
+def _subject(register: Register, unit: str) -> str:
+    """Subject of events about a unit; by the name as it is while no unit is known, before the first run."""
+    return subject_of_unit(register, find_unit(register, unit)) if register.units else f"unit:{unit}"
 
 
-def _check_retest(records: Records, finding: Finding, retest: str) -> None:
-    """Refuse a re-test that has no passing verdict under the finding's limit, or is older than the correction."""
-    mended = [step.day for step in finding.steps if step.state == "corrected"]
-    passed = records.verdicts_of(retest, limit_id=finding.limit_id, quantity=finding.quantity)
-    statuses = [status for status, day in passed if not mended or day is None or day >= mended[-1]]
-    if not statuses or "fail" in statuses:
-        what = "is out of limits" if "fail" in statuses else "has no verdict under the finding's limit since then"
-        raise InputError(
-            f"measurement {retest} {what}",
-            needed=f"one of {finding.quantity} on {finding.unit_name or finding.unit} within {finding.limit_id}",
-            remedy="measure again and run the archive first",
-        )
+def _known_place(register: Register, limit: Limit) -> dict[str, str]:
+    """Site, room and unit of an override as the register spells them; as they are while no unit is known."""
+    if not register.units:
+        return {}
+    place = find_place(register, site=limit.site, room=limit.room, unit=limit.unit)
+    told = {"site": place.site if limit.site else "", "room": place.room if limit.room else ""}
+    if limit.unit:
+        told["unit"] = _subject(register, limit.unit).removeprefix("unit:")
+    return {name: text for name, text in told.items() if text}
 
 
-def _append(records: Records, event: NewEvent, actor: str) -> Event:
-    return records.append_event(
-        kind=event.kind, subject=event.subject, actor=actor, reason=event.reason, details=event.details
-    )
+def _require_equipment(records: Records, fact: EquipmentFact) -> None:
+    known = {equipment for equipment, _, _ in records.equipment_days()}
+    if not known or any(fact.match.is_of(equipment) for equipment in known):
+        return
+    for name in MATCHED:
+        wanted = getattr(fact.match, name)
+        texts = sorted({text for equipment in known if (text := getattr(equipment, name))})
+        if wanted is not None:
+            known_name(texts, wanted, name.replace("_", " "))
+    raise InputError("no header agrees with all of that", needed="equipment that images in the store name")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xrayiq.model import Equipment
-from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
+from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, header_name, whereabouts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,8 @@ class RegisteredUnit:
         Where it stood, which detectors it had, and its software, in the order of time.
     objects : int
         Objects that it made.
+    names : tuple of str
+        What else headers call it: stations, serial numbers, and maker, model and number together.
     """
 
     name: str
@@ -76,6 +78,12 @@ class RegisteredUnit:
     detectors: tuple[Span, ...]
     software: tuple[Span, ...]
     objects: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def first_day(self) -> datetime.date:
+        """Day of its first object."""
+        return min(span.first_day for span in self.rooms)
 
     @property
     def last_day(self) -> datetime.date:
@@ -95,12 +103,15 @@ class RegisteredDetector:
         Of its last header.
     units, rooms : tuple of Span
         Where it was, in the order of time.
+    names : tuple of str
+        What else headers call it.
     """
 
     name: str
     detector_id: str
     units: tuple[Span, ...]
     rooms: tuple[Span, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +192,7 @@ def _unit(name: str, rows: Sequence[tuple[EquipmentDay, Whereabouts]]) -> Regist
         detectors=spans((one.day, place.detector) for one, place in rows if place.detector != name),
         software=spans(software),
         objects=sum(one.objects for one, _ in rows),
+        names=_others(name, (text for one, place in rows for text in (*place.names, header_name(one.equipment)))),
     )
 
 
@@ -190,7 +202,13 @@ def _detector(name: str, rows: Sequence[tuple[EquipmentDay, Whereabouts]]) -> Re
         detector_id=rows[-1][0].equipment.detector_id or "",
         units=spans((one.day, place.unit) for one, place in rows),
         rooms=spans((one.day, place.room) for one, place in rows),
+        names=_others(name, (text for _, place in rows for text in place.detector_names)),
     )
+
+
+def _others(name: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts in their order, each once, without the name and empty ones."""
+    return tuple(text for text in dict.fromkeys(texts) if text and text != name)
 
 
 def _shared_serials(placed: Sequence[tuple[EquipmentDay, Whereabouts]]) -> tuple[str, ...]:
@@ -206,7 +224,7 @@ def _shared_serials(placed: Sequence[tuple[EquipmentDay, Whereabouts]]) -> tuple
             several = " and ".join(sorted(set(changes)))
             problems.append(
                 f"{unit}: stations {several} state this serial number in turn; if they are two units, name each "
-                "with `xrayiq records equipment --station … --unit …`"
+                "with `xrayiq records equipment set --station … --unit …`"
             )
     return tuple(problems)
 
@@ -222,7 +240,7 @@ def _detectors_in_two_rooms(
             if len(units) > 1:
                 problems.append(
                     f"{name}: named by {' and '.join(units)} on {day.isoformat()}; if these are two detectors, name "
-                    "each with `xrayiq records equipment --detector-id … --serial … --detector …`"
+                    "each with `xrayiq records equipment set --detector-id … --serial … --detector …`"
                 )
                 break
     return tuple(problems)

@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from xrayiq.audit import TrendEvent
+from xrayiq.audit import ScheduledTest, TrendEvent, changed_schedule
 from xrayiq.errors import InputError
 from xrayiq.model import Event, Limit, quantity
 from xrayiq.procedures.constancy import SeriesKey
@@ -18,6 +18,7 @@ from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, fact_of_ro
 LIMIT: Final = "limit"
 EQUIPMENT: Final = "equipment"
 BASELINE: Final = "baseline"
+SCHEDULE: Final = "schedule"
 #: takes an event of one of the kinds above back; its subject is ``event:NUMBER``
 WITHDRAWN: Final = "withdrawn"
 #: service events that renew baselines, and those that are only told
@@ -33,7 +34,7 @@ def in_force(events: Iterable[Event]) -> tuple[Event, ...]:
 
 
 def site_with_events(site: Site, events: Iterable[Event]) -> Site:
-    """A site's settings with the limits and equipment that events of its store tell.
+    """A site's settings with the limits, equipment and schedule that events of its store tell.
 
     Parameters
     ----------
@@ -46,15 +47,16 @@ def site_with_events(site: Site, events: Iterable[Event]) -> Site:
     -------
     Site
         With the same digest: what events say changes what later measurements are judged by, not what is measured. An
-        override of a limit that the site's file does not have any more is left out.
+        override of a limit, or a change of a test, that the site's file does not have any more is left out.
     """
     known = in_force(events)
-    there = {limit.id for limit in site.limits}
-    limits = [
-        _limit(event, site.limits) for event in known if event.kind == LIMIT and event.details.get("limit") in there
-    ]
-    facts = [_fact(event) for event in known if event.kind == EQUIPMENT]
-    return dataclasses.replace(site, limits=(*site.limits, *limits), facts=(*site.facts, *facts))
+    limits = [limit for limit, _ in limits_of_events(site, known)]
+    facts = [fact_of_event(event) for event in known if event.kind == EQUIPMENT]
+    schedule = site.schedule
+    for event in known:
+        if event.kind == SCHEDULE and _is_schedulable(event, schedule):
+            schedule = changed_schedule(schedule, schedule_row(event), source=f"event {event.number}")
+    return dataclasses.replace(site, limits=(*site.limits, *limits), facts=(*site.facts, *facts), schedule=schedule)
 
 
 def events_of_series(
@@ -79,7 +81,7 @@ def events_of_series(
             _trend_event(event)
             for event in known
             if any(one.is_called(event.subject) for one in where)
-            and (event.kind != BASELINE or _is_about(event.details, key))
+            and (event.kind != BASELINE or is_about(event.details, key))
         ]
 
     return of_series
@@ -132,16 +134,33 @@ def moment_of(event: Event) -> datetime.datetime:
     return datetime.datetime.fromisoformat(told).replace(tzinfo=None)
 
 
-def _limit(event: Event, limits: Sequence[Limit]) -> Limit:
-    row = {**event.details, "reason": event.reason, "author": event.actor}
-    return override_of_row(row, limits, f"event {event.number}")
+def limits_of_events(site: Site, events: Iterable[Event]) -> list[tuple[Limit, int]]:
+    """Limits that events in force put in place of documents', each with the number of its event."""
+    there = {limit.id for limit in site.limits}
+    found = []
+    for event in events:
+        if event.kind == LIMIT and event.details.get("limit") in there:
+            row = {**event.details, "reason": event.reason, "author": event.actor}
+            found.append((override_of_row(row, site.limits, f"event {event.number}"), event.number))
+    return found
 
 
-def _fact(event: Event) -> EquipmentFact:
+def fact_of_event(event: Event) -> EquipmentFact:
+    """What an event tells of equipment."""
     return fact_of_row(event.details, f"event {event.number}")
 
 
-def _is_about(details: Mapping[str, Any], key: SeriesKey) -> bool:
+def schedule_row(event: Event) -> dict[str, Any]:
+    """Row of the schedule that an event changes, as a site's file has them."""
+    return {**event.details, "reason": event.reason, "author": event.actor}
+
+
+def _is_schedulable(event: Event, schedule: Iterable[ScheduledTest]) -> bool:
+    return "title" in event.details or event.details.get("test") in {test.id for test in schedule}
+
+
+def is_about(details: Mapping[str, Any], key: SeriesKey) -> bool:
+    """Whether a baseline set by hand is one of a series."""
     return (
         details.get("procedure") == key.procedure
         and details.get("quantity") == key.quantity

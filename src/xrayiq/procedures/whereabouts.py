@@ -102,7 +102,7 @@ def whereabouts(
     Whereabouts
         The site is the institution and the room the station, where nobody says otherwise.
     """
-    unit = _unit(equipment)
+    unit = header_name(equipment)
     told = {
         "site": equipment.institution or "",
         "room": equipment.station_name or "",
@@ -154,8 +154,8 @@ def _day(value: object, source: str) -> datetime.date | None:
         raise SiteError(f"from = {value!r}", needed="a date like 2026-01-31", source=source) from None
 
 
-def _unit(equipment: Equipment) -> str:
-    """Maker, model and serial number, or station where no serial number is stated."""
+def header_name(equipment: Equipment) -> str:
+    """Name of a unit by its header alone: maker, model and serial number, or station where that is not stated."""
     maker = " ".join(part for part in (equipment.manufacturer, equipment.model) if part)
     if equipment.serial_number:
         own = f"serial {equipment.serial_number}"

@@ -4,6 +4,7 @@ from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
 from xrayiq.records.file_entries import FileEntry, FileStatus
 from xrayiq.records.history import DatedValue
+from xrayiq.records.judged_values import JudgedValue, judged_values
 from xrayiq.records.judgements import JUDGED, FailedVerdict
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
@@ -23,6 +24,7 @@ __all__ = [
     "FileEntry",
     "FileStatus",
     "IndexedObject",
+    "JudgedValue",
     "KnownFile",
     "PackedHeader",
     "PackedOutcome",
@@ -34,6 +36,7 @@ __all__ = [
     "add_service_event",
     "frame_names",
     "frame_parts",
+    "judged_values",
     "open_existing",
     "open_or_given",
     "open_records",

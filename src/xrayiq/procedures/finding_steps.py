@@ -1,0 +1,116 @@
+"""Findings of a store, and the steps that people take with them."""
+
+from __future__ import annotations
+
+import datetime
+
+from xrayiq.errors import InputError
+from xrayiq.model import Finding, FindingState
+from xrayiq.procedures.finding_events import step_event
+from xrayiq.procedures.findings import FINDING_KINDS, fold_findings, unsettled
+from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.names import find_unit, is_called
+from xrayiq.procedures.retests import find_retest
+from xrayiq.procedures.site import Site, load_site
+from xrayiq.procedures.site_events import site_with_events
+from xrayiq.records import Records
+
+
+def list_findings(
+    records: Records, *, site: Site | None = None, unit: str = "", only_open: bool = False
+) -> tuple[Finding, ...]:
+    """Findings of a store as they stand, in the order of their opening.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site, optional
+        Settings that name its equipment.
+    unit : str
+        Only of the unit of this name, serial number or station.
+    only_open : bool
+        Without those that nothing remains to be done about.
+
+    Raises
+    ------
+    InputError
+        There is no such unit.
+    """
+    found = fold_findings(event for event in records.events() if event.kind in FINDING_KINDS)
+    if unit:
+        named = find_unit(register_of(records, site or load_site()), unit)
+        found = tuple(one for one in found if is_called(named, one.unit))
+    return unsettled(found) if only_open else found
+
+
+def find_finding(records: Records, number: int) -> Finding:
+    """Finding of a number.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    finding = next((one for one in list_findings(records) if one.number == number), None)
+    if finding is None:
+        raise InputError(f"finding {number}", needed="the number of a finding, as `xrayiq records finding list` gives")
+    return finding
+
+
+def take_step(
+    records: Records,
+    number: int,
+    state: FindingState,
+    *,
+    site: Site | None = None,
+    actor: str,
+    reason: str,
+    role: str = "",
+    cause: str = "",
+    action: str = "",
+    retest: str = "",
+    day: datetime.date | None = None,
+) -> Finding:
+    """Take a finding to another state.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    number : int
+        The finding.
+    state : {"open", "investigating", "corrected", "verified", "closed", "accepted"}
+        Where to.
+    site : Site, optional
+        Settings that name its equipment.
+    actor, reason, role : str
+        Who does it, why, and in which role.
+    cause, action : str
+        Cause that was found, what was done.
+    retest : str
+        Subject of the measurement that shows that it is mended, or ``"latest"``: of the finding's unit, and within its
+        limit on the day of the correction or later; see `find_retest`.
+    day : date, optional
+        When it was done; today without.
+
+    Returns
+    -------
+    Finding
+        As it stands then.
+
+    Raises
+    ------
+    InputError
+        There is no such finding, the state does not follow on its own, or the re-test does not show it.
+    """
+    with records.transaction():
+        finding = find_finding(records, number)
+        shown = retest and find_retest(
+            records, finding, retest, facts=site_with_events(site or load_site(), records.events()).facts
+        )
+        event = step_event(finding, state, reason=reason, role=role, cause=cause, action=action, retest=shown, day=day)
+        records.append_event(
+            kind=event.kind, subject=event.subject, actor=actor, reason=event.reason, details=event.details
+        )
+        return find_finding(records, number)

@@ -1,0 +1,95 @@
+"""Measurements that show whether a finding is mended."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from xrayiq.errors import InputError
+from xrayiq.model import Finding
+from xrayiq.procedures.names import same_name
+from xrayiq.procedures.whereabouts import EquipmentFact, header_name, whereabouts
+from xrayiq.records import JudgedValue, Records, judged_values
+
+#: in place of a subject: the newest measurement that shows it
+LATEST: Final = "latest"
+_WITHIN: Final = ("pass", "warning")
+
+
+def find_retest(records: Records, finding: Finding, retest: str, *, facts: Sequence[EquipmentFact] = ()) -> str:
+    """Subject of the measurement that shows that a finding is mended.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    finding : Finding
+        As it stands.
+    retest : str
+        Subject, or ``"latest"`` for the newest measurement of the finding's unit, procedure, quantity and limit.
+    facts : sequence of EquipmentFact
+        What the site says of its equipment.
+
+    Returns
+    -------
+    str
+        Its values are within the finding's limit, on the day of the correction or later.
+
+    Raises
+    ------
+    InputError
+        There is no such measurement, it is of another unit, or it does not show that.
+    """
+    since = _mended(finding)
+    if retest == LATEST:
+        newest = next(_of_unit(records, finding, None, facts), None)
+        if newest is None or not _is_since(newest, since):
+            raise _refused("no measurement has a verdict under the finding's limit since then", finding, since)
+        retest = newest.subject
+    found = list(_of_unit(records, finding, retest, facts))
+    statuses = {value.status for value in found if _is_since(value, since)}
+    if "fail" in statuses:
+        raise _refused(f"measurement {retest} is out of limits", finding, since)
+    if not statuses & set(_WITHIN):
+        raise _refused(
+            f"measurement {retest} has no verdict under the finding's limit on its unit since then", finding, since
+        )
+    return retest
+
+
+def _of_unit(
+    records: Records, finding: Finding, subject: str | None, facts: Sequence[EquipmentFact]
+) -> Iterator[JudgedValue]:
+    """Values of the finding's unit under its limit, the latest first; headers alone name it where it was renamed."""
+    values = judged_values(
+        records,
+        procedure=finding.procedure,
+        quantity=finding.quantity,
+        limit_id=finding.limit_id,
+        subject=subject,
+    )
+    for value in values:
+        day = None if value.exposed_at is None else value.exposed_at.date()
+        names = (whereabouts(value.equipment, day, facts=facts).unit, header_name(value.equipment))
+        if value.direction == finding.direction and any(same_name(name, finding.unit) for name in names):
+            yield value
+
+
+def _mended(finding: Finding) -> datetime.date | None:
+    """Day of the last correction; of the last value out of limits where none was recorded."""
+    corrected = [step.day for step in finding.steps if step.state == "corrected"]
+    return corrected[-1] if corrected else finding.last_day
+
+
+def _is_since(value: JudgedValue, day: datetime.date | None) -> bool:
+    return day is None or value.exposed_at is None or value.exposed_at.date() >= day
+
+
+def _refused(found: str, finding: Finding, since: datetime.date | None) -> InputError:
+    day = f" exposed on {since.isoformat()} or later" if since else ""
+    return InputError(
+        found,
+        needed=f"one of {finding.quantity} on {finding.unit_name or finding.unit} within {finding.limit_id}{day}",
+        remedy="measure again and run the archive first",
+    )

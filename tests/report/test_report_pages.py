@@ -4,12 +4,10 @@ import datetime
 import re
 
 import pytest
-from markupsafe import Markup
+from pages_builders import CANARY, LAST, NORTH, SOUTH, finding, step, unit_of, weekly
 from report_builders import HOSTILE, MONDAY, Reader, Store, uniformity
 
 from xrayiq.errors import InputError
-from xrayiq.model import Finding, FindingStep
-from xrayiq.procedures.whereabouts import Whereabouts
 from xrayiq.records import add_service_event
 from xrayiq.report.pages import Period, month
 from xrayiq.report.pages.dossier import gather_dossier
@@ -17,76 +15,6 @@ from xrayiq.report.pages.naming import page_name
 from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 from xrayiq.report.pages.trend_choice import trend_rows
 from xrayiq.report.pages.writing import INDEX, render_pages, write_pages
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages without their figures, which take most of the time."""
-
-    def empty(draw: object, name: str, title: str, size: object) -> Markup:
-        return Markup(f"<svg><title>{title}</title></svg>")  # noqa: S704 - titles of our own
-
-    monkeypatch.setattr("xrayiq.report.pages.figures.picture_svg", empty)
-
-
-NORTH = {"institution": "North", "station_name": "N1", "serial_number": "SN-N", "detector_id": "DET-N"}
-CANARY = "CANARY"
-SOUTH = {
-    "manufacturer": f"{CANARY}maker",
-    "model": f"{CANARY}model",
-    "institution": f"{CANARY}site",
-    "station_name": f"{CANARY}station",
-    "serial_number": f"{CANARY}serial",
-    "detector_id": f"{CANARY}detector",
-    "software_versions": (f"{CANARY}software",),
-    "protocol_name": f"{CANARY}protocol",
-}
-LAST = MONDAY.date() + datetime.timedelta(weeks=7)
-
-
-def weekly(store: Store, room: dict[str, object], *, bad_week: int | None = None, weeks: int = 8) -> None:
-    for week in range(weeks):
-        bad = week == bad_week
-        moment = MONDAY + datetime.timedelta(weeks=week)
-        result = uniformity(nonuniformity=0.3 if bad else 0.03 + 0.001 * (week % 3))
-        store.put("flat_field", result, acquisition={**room, "exposed_at": moment})
-
-
-def unit_of(store: Store, serial: str) -> str:
-    register = gather_dossier(store.records, today=LAST).register
-    return next(unit.name for unit in register.units if unit.serial_number == serial)
-
-
-def step(day: str, state: str, **told: str) -> FindingStep:
-    date = datetime.date.fromisoformat(day)
-    return FindingStep(
-        at=datetime.datetime(date.year, date.month, date.day, 9), day=date, **{"actor": "mp7", "state": state, **told}
-    )  # type: ignore[arg-type]
-
-
-def finding(unit: str, *steps: FindingStep, site: str = "North", number: int = 5) -> Finding:
-    return Finding(
-        number=number,
-        unit=unit,
-        procedure="uniformity",
-        quantity="signal_nonuniformity_global",
-        limit_id="snu",
-        source="local practice",
-        fail_high=0.25,
-        site=site,
-        first_day=MONDAY.date(),
-        last_day=LAST,
-        values=3,
-        worst=0.31,
-        steps=steps,
-    )
-
-
-@pytest.fixture
-def two_sites(store: Store, undrawn: None) -> Store:
-    weekly(store, SOUTH)
-    weekly(store, NORTH, bad_week=7)
-    return store
 
 
 def pages(store: Store, recorded: Recorded | None = None, **options: object) -> dict[str, str]:
@@ -251,12 +179,6 @@ def test_month_has_its_days() -> None:
     for text in ("2024-13", "24-1", "2024-00", "x"):
         with pytest.raises(InputError, match="month"):
             month(text)
-
-
-def test_service_of_a_detector_is_of_it_by_its_identifier_alone() -> None:
-    service = Service(kind="repair", subject="detector:DET-N", at=datetime.datetime(2026, 3, 4))
-    assert service.is_of(Whereabouts(unit="U", detector="Maker detector DET-N"))
-    assert not service.is_of(Whereabouts(unit="DET-N", detector="Maker detector DET-M"))
 
 
 def test_service_that_was_entered_and_the_head_of_the_store_stand_on_the_pages(two_sites: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -9,7 +10,7 @@ import typer
 
 from xrayiq.cli import keeping
 from xrayiq.cli.exchange import attach
-from xrayiq.cli.options import DEFAULT_STORE, Output, Store
+from xrayiq.cli.options import DAY_FORMATS, DEFAULT_STORE, Output, SiteSettings, Store
 from xrayiq.cli.printing import Format, say
 from xrayiq.cli.records import records_application
 
@@ -30,7 +31,6 @@ attach(records_application)
 keeping.attach(records_application)
 application.add_typer(records_application, name="records")
 
-SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE", help="Site settings (site.toml).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes; one per core by default.")]
 
 
@@ -71,7 +71,7 @@ def simulate(
 @application.command()
 def inspect(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Files to explain.")],
-    site: SiteFile = None,
+    site: SiteSettings = None,
     page: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Also write one HTML page with pictures.")
     ] = None,
@@ -92,7 +92,7 @@ def inspect(
 @application.command()
 def score(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Files to measure.")],
-    site: SiteFile = None,
+    site: SiteSettings = None,
     frame: Annotated[
         int | None, typer.Option(min=1, help="Frame of several to measure; without it the representative or first one.")
     ] = None,
@@ -118,7 +118,7 @@ def run(
         ),
     ],
     records: Store = DEFAULT_STORE,
-    site: SiteFile = None,
+    site: SiteSettings = None,
     workers: Workers = None,
     memory: Annotated[
         int | None,
@@ -208,16 +208,56 @@ def run(
 @application.command()
 def report(
     records: Store = DEFAULT_STORE,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="HTML page to write.")] = Path("report.html"),
-    title: Annotated[str, typer.Option(help="Title of the page.")] = "X-ray image quality report",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="HTML file to write; report.html by default.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Title of the overview.")] = "X-ray image quality report",
+    pages: Annotated[
+        Path | None, typer.Option("--pages", metavar="DIR", help="Pages of every site, unit and detector instead.")
+    ] = None,
+    inspection: Annotated[
+        bool, typer.Option("--inspection", help="Inspection packet of a period instead; needs --from and --to.")
+    ] = False,
+    kpi: Annotated[str, typer.Option("--kpi", metavar="MONTH", help="Figures of a month (2026-03) instead.")] = "",
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="BEFORE AFTER",
+            help="Comparison of two periods, detectors or software versions instead; a side is any of unit=, "
+            "detector=, software=, from=, to= with commas between.",
+        ),
+    ] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY_FORMATS, metavar="DAY", help="First day.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY_FORMATS, metavar="DAY", help="Last day.")] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write PDF beside the HTML; needs the extra pdf.")] = False,
+    only_site: Annotated[
+        str, typer.Option("--only-site", metavar="NAME", help="Show this site's equipment and nothing of any other.")
+    ] = "",
+    site: SiteSettings = None,
 ) -> None:
-    """Write one self-contained HTML page from the record store."""
+    """Write reports from the record store: an overview, pages, an inspection packet, figures or a comparison."""
+    from xrayiq.cli.reports import Asked, check, write_asked
     from xrayiq.records import open_records
-    from xrayiq.report import write_report
 
+    asked = Asked(
+        out=out,
+        title=title,
+        pages=pages,
+        inspection=inspection,
+        kpi=kpi,
+        compare=compare,
+        first=first,
+        last=last,
+        pdf=pdf,
+        only_site=only_site,
+        site=site,
+    )
+    check(asked)
     with open_records(records, create=False) as store:
-        path = write_report(store, out, title=title)
-    say(f"report written to {path}")
+        for line in write_asked(store, asked):
+            say(line)
 
 
 @application.command()

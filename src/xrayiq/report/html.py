@@ -36,6 +36,11 @@ def write_page(path: str | Path, text: str) -> Path:
     InputError
         The folder of `path` does not exist or cannot be written to, or `path` is a folder.
     """
+    return write_content(path, text.encode("utf-8"))
+
+
+def write_content(path: str | Path, content: bytes) -> Path:
+    """Write a file's content; see `write_page`."""
     target = Path(path)
     if target.is_dir() or not target.parent.is_dir():
         found = "is a folder" if target.is_dir() else f"lies in {target.parent.name!r}, which does not exist"
@@ -43,8 +48,8 @@ def write_page(path: str | Path, text: str) -> Path:
     with writing_to(target):
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(target)
         except BaseException:

@@ -40,7 +40,8 @@ class Table:
     Parameters
     ----------
     columns : tuple of str
-        Headings. One that starts with ``#`` stands over numbers, one that starts with ``!`` over names of a status.
+        Headings. One that starts with ``#`` stands over numbers, one that starts with ``!`` over names of a status,
+        one that starts with ``=`` over short texts that stay on one line.
     rows : tuple of tuple of str or Marked
         Cells.
     left_out : int
@@ -53,9 +54,9 @@ class Table:
 
     @property
     def headings(self) -> tuple[tuple[str, str], ...]:
-        """Heading and what stands under it: ``number``, ``status`` or ``text``."""
-        kinds = {"#": "number", "!": "status"}
-        return tuple((name.lstrip("#!"), kinds.get(name[:1], "text")) for name in self.columns)
+        """Heading and what stands under it: ``number``, ``status``, ``short`` or ``text``."""
+        kinds = {"#": "number", "!": "status", "=": "short"}
+        return tuple((name.lstrip("#!="), kinds.get(name[:1], "text")) for name in self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

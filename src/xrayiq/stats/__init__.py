@@ -2,6 +2,7 @@
 
 from xrayiq.stats.bootstrap import BootstrapInterval, bootstrap_interval
 from xrayiq.stats.change_point import Drift, MeanShifts, find_mean_shifts, fit_drift
+from xrayiq.stats.difference import MeanDifference, mean_difference
 from xrayiq.stats.ewma import EwmaChart, ewma, ewma_chart, ewma_deviation
 from xrayiq.stats.individuals import (
     IndividualsChart,
@@ -27,6 +28,7 @@ __all__ = [
     "EwmaChart",
     "FunnelLimits",
     "IndividualsChart",
+    "MeanDifference",
     "MeanShifts",
     "PredictionLimits",
     "ProportionChart",
@@ -42,6 +44,7 @@ __all__ = [
     "funnel_limits",
     "individuals_chart",
     "laney_chart",
+    "mean_difference",
     "moving_range_sigma",
     "prediction_limits",
     "prediction_scores",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
 from xrayiq.procedures.register import EquipmentDay, Register, RegisteredUnit, build_register
 from xrayiq.procedures.site import Site, load_site
+from xrayiq.procedures.site_events import events_of_series
 from xrayiq.procedures.whereabouts import Whereabouts
 from xrayiq.records import DatedValue, Records
 from xrayiq.report.pages.keeping import kept_recorded
@@ -24,6 +25,7 @@ from xrayiq.report.pages.placing import Places, equipment_of
 from xrayiq.report.pages.reading import read_recorded, settings_of
 from xrayiq.report.pages.recorded import Recorded, Service, Trail
 from xrayiq.report.pages.trend_choice import trend_quantities
+from xrayiq.report.wording import clean
 
 #: modalities of units that owe tests
 _TESTED: Final = ("DX", "CR", "MG", "RF", "XA")
@@ -78,6 +80,14 @@ class Dossier:
         """State of the audit trail."""
         return self.recorded.trail
 
+    def called(self, unit: object) -> str:
+        """What pages call a unit: its room where no other unit stands in a room of that name, else its whole name."""
+        own = next((one for one in self.register.units if one.name == unit), None)
+        if own is None:
+            return clean(unit) or "No unit"
+        alike = [one for one in self.register.units if one.room == own.room]
+        return clean(own.room) if own.room and len(alike) == 1 else clean(own.name)
+
     def findings_of(self, unit: str) -> tuple[Finding, ...]:
         """Findings of a unit, in the order of their opening."""
         return tuple(finding for finding in self.recorded.findings if finding.unit == unit)
@@ -86,12 +96,12 @@ class Dossier:
         """What was done to a unit or to a detector while this was in it."""
         return tuple(service for service in self.recorded.services if _is_of_unit(service, unit, self.where[unit.name]))
 
-    def due(self) -> tuple[DueTest, ...]:
-        """Tests that units owe on the day, the most overdue first."""
+    def due(self, day: datetime.date | None = None) -> tuple[DueTest, ...]:
+        """Tests that units owe on a day, that of the pages without, the most overdue first."""
         return tests_due(
             self._results(),
             units=self._tested(),
-            today=self.as_of,
+            today=day or self.as_of,
             schedule=self.site.schedule,
             events=self._unit_events(),
         )
@@ -196,7 +206,6 @@ def gather_dossier(
         for frame in (records.frame("measurements"), records.frame("verdicts"))
     )
     runs = records.frame("runs")
-    events_of = trend_events_of(recorded, register, where)
     return Dossier(
         as_of=as_of,
         period=period,
@@ -205,7 +214,7 @@ def gather_dossier(
         register=register,
         where=where,
         values=values,
-        series=build_series(values, facts=settings.facts, events_of=lambda key, _: events_of(key)),
+        series=build_series(values, facts=settings.facts, events_of=trend_events_of(recorded)),
         objects=places.place(records.frame("objects")),
         outcomes=outcomes,
         measurements=measurements,
@@ -219,42 +228,15 @@ def _latest(outcomes: pd.DataFrame) -> pd.DataFrame:
     return outcomes.sort_values("id").drop_duplicates(["subject", "procedure"], keep="last")
 
 
-def trend_events_of(
-    recorded: Recorded, register: Register, where: Mapping[str, Whereabouts]
-) -> Callable[[SeriesKey], Sequence[TrendEvent]]:
-    """Service of a series' unit and detectors; a change of detector or software that nobody recorded is a note.
+def trend_events_of(recorded: Recorded) -> Callable[[SeriesKey, Collection[Whereabouts]], Sequence[TrendEvent]]:
+    """What was recorded about the unit and detectors of a series, each called by its kind."""
+    told = events_of_series(recorded.events)
 
-    Parameters
-    ----------
-    recorded : Recorded
-        Service.
-    register : Register
-        Detectors and software of units over time.
-    where : mapping of str to Whereabouts
-        What each unit is called.
-
-    Returns
-    -------
-    callable
-        As `build_series` takes it.
-    """
-    units = {unit.name: unit for unit in register.units}
-
-    def of_series(key: SeriesKey) -> list[TrendEvent]:
-        known = [
-            service
-            for service in recorded.services
-            if service.is_of(where.get(key.unit, Whereabouts(unit=key.unit)))
-            or any(service.is_of(Whereabouts(detector=detector)) for detector in key.detectors)
+    def of_series(key: SeriesKey, where: Collection[Whereabouts]) -> list[TrendEvent]:
+        return [
+            dataclasses.replace(event, label="" if event.renews else event.label.partition(":")[0])
+            for event in told(key, where)
         ]
-        found = [service.trend_event for service in known]
-        unit = units.get(key.unit)
-        if unit is not None and len(key.detectors) > 1:
-            swapped = {service.day for service in known if service.kind == "detector_swap"}
-            for before, after in itertools.pairwise(unit.detectors):
-                if not any(before.last_day <= day <= after.first_day for day in swapped):
-                    found.append(TrendEvent(date=after.first_day, kind="note", label="another detector, not recorded"))
-        return found
 
     return of_series
 
@@ -269,7 +251,7 @@ def _is_of_unit(service: Service, unit: RegisteredUnit, where: Whereabouts) -> b
     if service.subject.startswith("unit:"):
         return service.is_of(where)
     return any(
-        service.is_of(Whereabouts(unit=unit.name, detector=span.value))
+        service.is_of(Whereabouts(detector=span.value, detector_names=(span.value.rpartition(" ")[2],)))
         and (span.last_day >= service.day or span == unit.detectors[-1])
         for span in unit.detectors
     )

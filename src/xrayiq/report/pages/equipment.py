@@ -13,7 +13,7 @@ from xrayiq.model import Equipment, Limit, limits_at
 from xrayiq.procedures.constancy import Series, build_series
 from xrayiq.procedures.register import RegisteredDetector, RegisteredUnit, Span
 from xrayiq.procedures.whereabouts import whereabouts
-from xrayiq.report.pages.dossier import Dossier
+from xrayiq.report.pages.dossier import Dossier, trend_events_of
 from xrayiq.report.pages.figures import Gallery, TrendPicture
 from xrayiq.report.pages.overview import NO_SITE, detector_page_name, site_page_name, unit_page_name
 from xrayiq.report.pages.parts import RESULT_COLUMNS, due_table, finding_view, result_rows, service_table
@@ -47,9 +47,9 @@ def unit_page(dossier: Dossier, standing: Standing, gallery: Gallery) -> Mapping
     outcomes = test_outcomes(dossier, unit.name)
     return {
         "status": standing.status,
-        "headline": f"{clean(unit.room) or clean(unit.name)}: {_STANDS[standing.status]}",
+        "headline": f"{dossier.called(unit.name)}: {_STANDS[standing.status]}",
         "reasons": standing.reasons,
-        "name": clean(unit.room) or clean(unit.name),
+        "name": dossier.called(unit.name),
         "facts": _facts(dossier, standing),
         "site": clean(unit.site) or NO_SITE,
         "site_href": site_page_name(unit.site),
@@ -111,7 +111,7 @@ def _trends(gallery: Gallery, series: Iterable[Series], limits: Sequence[Limit])
         )
         for one in rest
     ]
-    return drawn, table(("Quantity", "Mode", "#Last", "Day", "#Days"), rows, most=_MOST_ROWS)
+    return drawn, table(("Quantity", "Mode", "#Last", "=Day", "#Days"), rows, most=_MOST_ROWS)
 
 
 def _limits(dossier: Dossier, unit: str) -> tuple[Limit, ...]:
@@ -123,14 +123,15 @@ def _limits(dossier: Dossier, unit: str) -> tuple[Limit, ...]:
 def _series_of_detector(dossier: Dossier, detector: RegisteredDetector) -> tuple[Series, ...]:
     """Series of a detector across all units that it was in: as if it were a unit of its own."""
     alone = Equipment(station_name=detector.name)
-    values = [
-        dataclasses.replace(value, equipment=alone)
-        for value in dossier.values
-        if value.exposed_at is not None
-        and whereabouts(value.equipment, value.exposed_at.date(), facts=dossier.site.facts).detector == detector.name
-    ]
-    events = [one.trend_event for one in _services(dossier, detector)]
-    return build_series(values, events_of=lambda key, where: events)
+    values, places = [], set()
+    for value in dossier.values:
+        if value.exposed_at is not None:
+            where = whereabouts(value.equipment, value.exposed_at.date(), facts=dossier.site.facts)
+            if where.detector == detector.name:
+                values.append(dataclasses.replace(value, equipment=alone))
+                places.add(where)
+    told = trend_events_of(dossier.recorded)
+    return build_series(values, events_of=lambda key, _: told(key, places))
 
 
 def _services(dossier: Dossier, detector: RegisteredDetector) -> list[Service]:
@@ -220,4 +221,4 @@ def _spans(named: Sequence[tuple[str, Sequence[Span]]]) -> Table:
         for what, spans in named
         for span in spans
     ]
-    return table(("What", "Was", "From", "To"), rows, most=_MOST_ROWS)
+    return table(("What", "Was", "=From", "=To"), rows, most=_MOST_ROWS)

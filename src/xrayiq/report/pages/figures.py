@@ -31,7 +31,12 @@ _TREND: Final = (5.6, 4.2)
 _MOST_WARNINGS: Final = 3
 _AXES: Final = {"columns": "u", "rows": "v"}
 
+#: procedures whose maps or curves are drawn, of two of one kind the first
+DRAWN_PROCEDURES: Final = ("uniformity", "mtf_iec", "mtf", "nps_level", "nps", "dqe")
+
 Kind = TypeVar("Kind", bound=Result)
+#: words for some outcomes of one day, and their rows
+Labelled = tuple[str, list[Mapping[Any, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,16 +142,18 @@ def comparison_pictures(
     """
     pairs = {
         procedure: _last_and_baseline(outcomes[outcomes["procedure"] == procedure], renewed)
-        for procedure in ("uniformity", "mtf_iec", "mtf", "nps_level", "nps", "dqe")
+        for procedure in DRAWN_PROCEDURES
     }
+    return pictures_of(records, pairs, name=name)
+
+
+def pictures_of(records: Records, pairs: Mapping[str, Sequence[Labelled]], *, name: str) -> list[Picture]:
+    """Maps one beside the other and curves one over the other, of labelled outcomes by procedure."""
     found = [_uniformity(records, pair, f"{name} uniformity {place}") for place, pair in enumerate(pairs["uniformity"])]
     found.append(_mtf(records, pairs["mtf_iec"] or pairs["mtf"], f"{name} mtf"))
     found.append(_nnps(records, pairs["nps_level"] or pairs["nps"], f"{name} nnps"))
     found.append(_dqe(records, pairs["dqe"], f"{name} dqe"))
     return [picture for picture in found if picture is not None]
-
-
-Labelled = tuple[str, list[Mapping[Any, Any]]]
 
 
 def _last_and_baseline(outcomes: pd.DataFrame, renewed: Sequence[datetime.date]) -> list[Labelled]:

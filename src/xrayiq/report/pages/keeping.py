@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Iterable, Sequence
 
@@ -17,9 +18,12 @@ def kept_recorded(recorded: Recorded, places: Places, days: Iterable[EquipmentDa
         return recorded
     last = places.last or datetime.date.max
     history = sorted(days, key=lambda one: one.day)
+    services = tuple(one for one in recorded.services if one.day <= last and _stood_at_site(one, places, history))
+    numbers = {one.number for one in services}
     return Recorded(
-        findings=tuple(one for one in recorded.findings if _keeps_finding(one, places, last)),
-        services=tuple(one for one in recorded.services if one.day <= last and _stood_at_site(one, places, history)),
+        findings=tuple(as_it_stood(one, last) for one in recorded.findings if _keeps_finding(one, places, last)),
+        services=services,
+        events=tuple(event for event in recorded.events if event.number in numbers),
         sign_offs=tuple(
             one for one in recorded.sign_offs if not places.only_site or same_name(one.site, places.only_site)
         ),
@@ -27,9 +31,21 @@ def kept_recorded(recorded: Recorded, places: Places, days: Iterable[EquipmentDa
     )
 
 
+def as_it_stood(finding: Finding, day: datetime.date) -> Finding:
+    """A finding without what was done about it after a day; that it was opened stays."""
+    steps = tuple(step for place, step in enumerate(finding.steps) if place == 0 or step.day <= day)
+    return dataclasses.replace(finding, steps=steps)
+
+
+def opened_on(finding: Finding) -> datetime.date | None:
+    """Day of the first value out of limits, else that of the opening: an archive may be measured long after."""
+    return finding.first_day or (finding.steps[0].day if finding.steps else None)
+
+
 def _keeps_finding(finding: Finding, places: Places, last: datetime.date) -> bool:
     of_site = not places.only_site or same_name(finding.site, places.only_site)
-    return of_site and (finding.first_day is None or finding.first_day <= last)
+    opened = opened_on(finding)
+    return of_site and (opened is None or opened <= last)
 
 
 def _stood_at_site(service: Service, places: Places, history: Sequence[EquipmentDay]) -> bool:

@@ -88,12 +88,12 @@ def site_page_name(name: str) -> str:
     return page_name("site", name)
 
 
-def unit_row(standing: Standing) -> UnitRow:
+def unit_row(dossier: Dossier, standing: Standing) -> UnitRow:
     """A unit at a glance."""
     unit = standing.unit
     maker = " ".join(part for part in (clean(unit.manufacturer), clean(unit.model)) if part)
     serial = f"serial {clean(unit.serial_number)}" if unit.serial_number else ""
-    called = clean(unit.room) or clean(unit.name)
+    called = dossier.called(unit.name)
     detail = " · ".join(part for part in (maker, serial) if part)
     return UnitRow(
         href=unit_page_name(unit.name),
@@ -109,7 +109,7 @@ def unit_row(standing: Standing) -> UnitRow:
     )
 
 
-def site_rows(found: Sequence[Standing]) -> tuple[SiteRow, ...]:
+def site_rows(dossier: Dossier, found: Sequence[Standing]) -> tuple[SiteRow, ...]:
     """Sites, that with the worst unit first."""
     by_site: dict[str, list[Standing]] = {}
     for standing in sorted(found, key=lambda one: one.rank):
@@ -120,7 +120,7 @@ def site_rows(found: Sequence[Standing]) -> tuple[SiteRow, ...]:
             name=clean(name) or NO_SITE,
             status=own[0].status,
             word=STATUS_WORDS[own[0].status],
-            units=tuple(unit_row(one) for one in own),
+            units=tuple(unit_row(dossier, one) for one in own),
         )
         for name, own in by_site.items()
     )
@@ -130,7 +130,7 @@ def overview(dossier: Dossier, found: Sequence[Standing]) -> Mapping[str, Any]:
     """What the first page shows."""
     return {
         **answer(found),
-        "sites": site_rows(found),
+        "sites": site_rows(dossier, found),
         "problems": tuple(clean(problem, longest=400) for problem in dossier.register.problems),
         "findings": open_findings(found),
     }
@@ -146,10 +146,10 @@ def site_page(dossier: Dossier, found: Sequence[Standing], site: str) -> Mapping
     return {
         **answer(own),
         "name": clean(site) or NO_SITE,
-        "rows": tuple(unit_row(one) for one in sorted(own, key=lambda one: one.rank)),
+        "rows": tuple(unit_row(dossier, one) for one in sorted(own, key=lambda one: one.rank)),
         "findings": open_findings(own),
         "settled": tuple(finding_view(one) for one in settled),
-        "due": due_table(sorted(late, key=lambda one: (-one.days_overdue, one.due)), units=True),
+        "due": due_table(sorted(late, key=lambda one: (-one.days_overdue, one.due)), called=dossier.called),
         "services": service_table(sorted(services, key=lambda one: (one.at, one.number))),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -130,24 +130,24 @@ def days_text(first: datetime.date | None, last: datetime.date | None) -> str:
     return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
 
 
-def due_table(due: Iterable[DueTest], *, units: bool = False) -> Table:
-    """Tests owed, the most overdue first; with the unit of each where asked for."""
+def due_table(due: Iterable[DueTest], *, called: Callable[[str], str] | None = None) -> Table:
+    """Tests owed, the most overdue first; with the unit of each where it is told how to call it."""
     rows = []
     for one in due:
         late = f"Overdue by {counted(one.days_overdue, 'day')}" if one.status == "overdue" else DUE_WORDS[one.status]
         cell: str | Marked = Marked(text=late, status="warning", why="") if one.status == "overdue" else late
-        after = f" (after {one.event.kind.replace('_', ' ')} of {one.event.date.isoformat()})" if one.event else ""
+        after = f"; owed after {one.event.kind.replace('_', ' ')} of {one.event.date.isoformat()}" if one.event else ""
         row: tuple[str | Marked, ...] = (
-            clean(one.test.title),
+            clean(one.test.title, longest=_SENTENCE),
             cell,
             one.last_done.isoformat() if one.last_done else "never",
-            one.due.isoformat() + after,
+            one.due.isoformat(),
             f"every {counted(one.test.frequency_days, 'day')}",
-            clean(one.test.source, longest=_SENTENCE),
+            clean(one.test.source, longest=_SENTENCE) + after,
         )
-        rows.append(((clean(one.unit), *row)) if units else row)
-    columns = ("Test", "State", "Last done", "Due", "How often", "Source")
-    return table(("Unit", *columns) if units else columns, rows, most=_MOST_ROWS)
+        rows.append(row if called is None else (called(one.unit), *row))
+    columns = ("Test", "State", "=Last done", "=Due", "=How often", "Source")
+    return table(columns if called is None else ("Unit", *columns), rows, most=_MOST_ROWS)
 
 
 def service_table(services: Iterable[Service]) -> Table:
@@ -163,7 +163,7 @@ def service_table(services: Iterable[Service]) -> Table:
         )
         for one in services
     ]
-    return table(("Day", "What", "Of", "Until", "What was done and why", "Entered by"), rows, most=_MOST_ROWS)
+    return table(("Day", "What", "=Of", "=Until", "What was done and why", "Entered by"), rows, most=_MOST_ROWS)
 
 
 def _until(service: Service) -> str:
@@ -172,7 +172,7 @@ def _until(service: Service) -> str:
     return "not over" if service.until is None else service.until.strftime("%Y-%m-%d %H:%M")
 
 
-RESULT_COLUMNS: Final = ("Quantity", "!Verdict", "#Value", "#Baseline", "Allowed", "Limit", "Day")
+RESULT_COLUMNS: Final = ("Quantity", "!Verdict", "#Value", "#Baseline", "Allowed", "Limit", "=Day")
 
 
 def result_rows(measurements: pd.DataFrame, verdicts: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -188,14 +188,11 @@ def result_rows(measurements: pd.DataFrame, verdicts: pd.DataFrame) -> list[tupl
     keys = ["procedure", "quantity", "direction", "limit_id", "status", "day"]
     for _, group in verdicts.groupby(keys, sort=False, dropna=False):
         rows.append(_judged_row(group))
-    bare = measurements[
-        [
-            (int(o), str(q), str(d)) not in judged
-            for o, q, d in zip(
-                measurements["outcome_id"], measurements["quantity"], measurements["direction"], strict=True
-            )
-        ]
+    numbers = [
+        (int(o), str(q), str(d)) not in judged
+        for o, q, d in zip(measurements["outcome_id"], measurements["quantity"], measurements["direction"], strict=True)
     ]
+    bare = measurements[pd.Series(numbers, index=measurements.index, dtype="bool")]
     for (procedure, name, direction, day), group in bare.groupby(
         ["procedure", "quantity", "direction", "day"], sort=False, dropna=False
     ):

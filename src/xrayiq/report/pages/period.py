@@ -36,6 +36,12 @@ class Period:
         return f"{self.first.isoformat()} to {self.last.isoformat()}"
 
     @property
+    def name(self) -> str:
+        """A whole month by its name, else both days."""
+        whole = self.first.day == 1 and self == month(f"{self.first.year:04d}-{self.first.month:02d}")
+        return f"{calendar.month_name[self.first.month]} {self.first.year}" if whole else self.text
+
+    @property
     def days(self) -> int:
         """How many days it has."""
         return (self.last - self.first).days + 1

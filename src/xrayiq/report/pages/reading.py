@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from typing import Final
 
 from xrayiq.errors import InputError
-from xrayiq.model import Event, Finding
+from xrayiq.model import Event
+from xrayiq.procedures.findings import fold_findings
 from xrayiq.procedures.site import Site
-from xrayiq.records import SERVICE_KINDS, Records
+from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, site_with_events
+from xrayiq.records import Records
 from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 
-_SERVICES: Final = frozenset({*SERVICE_KINDS, "acceptance", "baseline"})
+_SERVICES: Final = frozenset({*RENEWING, *TOLD, BASELINE})
 _SIGNED: Final = "sign_off"
-_WITHDRAWN: Final = "withdrawn"
 
 
 def settings_of(records: Records, site: Site) -> Site:
     """Settings of a site with what the store's events say of limits and equipment."""
-    return site
+    return site_with_events(site, records.events())
 
 
 def read_recorded(records: Records, *, examine: bool) -> Recorded:
@@ -37,20 +37,16 @@ def read_recorded(records: Records, *, examine: bool) -> Recorded:
     Recorded
         Without what a later event has taken back.
     """
-    events = records.events()
-    gone = {event.subject for event in events if event.kind == _WITHDRAWN}
-    known = [event for event in events if f"event:{event.number}" not in gone]
-    services = [_service(event) for event in known if event.kind in _SERVICES]
+    known = in_force(records.events())
+    told = tuple(event for event in known if event.kind in _SERVICES)
+    services = [_service(event) for event in told]
     return Recorded(
-        findings=_findings(known),
+        findings=fold_findings(known),
         services=tuple(sorted(services, key=lambda service: (service.at, service.number))),
+        events=told,
         sign_offs=tuple(_sign_off(event) for event in known if event.kind == _SIGNED),
         trail=_trail(records, examine=examine),
     )
-
-
-def _findings(events: Iterable[Event]) -> tuple[Finding, ...]:
-    return ()
 
 
 def _service(event: Event) -> Service:

@@ -6,12 +6,12 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
-from xrayiq.audit import TrendEvent
-from xrayiq.model import Finding
+from xrayiq.model import Event, Finding
+from xrayiq.procedures import site_events
 from xrayiq.procedures.whereabouts import Whereabouts
 
 #: kinds of service after which a new baseline begins
-RENEWING: Final = ("acceptance", "calibration", "repair", "software", "detector_swap", "baseline")
+RENEWING: Final = (*site_events.RENEWING, site_events.BASELINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +54,7 @@ class Service:
 
     def is_of(self, where: Whereabouts) -> bool:
         """Whether it was done to this unit or detector."""
-        what, _, name = self.subject.partition(":")
-        called = {"unit": (where.unit, *where.names), "detector": (where.detector, where.detector.rpartition(" ")[2])}
-        folded = name.strip().casefold()
-        return bool(folded) and any(folded == one.strip().casefold() for one in called.get(what, ()))
-
-    @property
-    def trend_event(self) -> TrendEvent:
-        """The same as a trend takes it; what renews no baseline is a note."""
-        day = self.day if self.at.time() == datetime.time() else self.at
-        if self.renews and self.kind != "baseline":
-            return TrendEvent(date=day, kind=self.kind)  # type: ignore[arg-type]  # one of RENEWING
-        return TrendEvent(date=day, kind="note", label=self.kind.replace("_", " "))
+        return where.is_called(self.subject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +142,8 @@ class Recorded:
         In the order of their opening.
     services : tuple of Service
         In the order in which it was done.
+    events : tuple of Event
+        Those of the services, as trends take them.
     sign_offs : tuple of SignOff
         In order.
     trail : Trail
@@ -161,5 +152,6 @@ class Recorded:
 
     findings: tuple[Finding, ...] = ()
     services: tuple[Service, ...] = ()
+    events: tuple[Event, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
     trail: Trail = Trail()

@@ -23,7 +23,7 @@ ORDER: Final[tuple[Status, ...]] = ("fail", "warning", "indeterminate", "none", 
 #: states of findings that something must still be done about by hand
 _OPEN: Final = ("open", "investigating")
 #: procedures of clinical images, which are no test
-_CLINICAL: Final = frozenset({"read", "collimation", "exposure_index", "clinical_noise", "clipping", "dose_report"})
+CLINICAL: Final = frozenset({"read", "collimation", "exposure_index", "clinical_noise", "clipping", "dose_report"})
 _MOST_NAMED: Final = 3
 
 
@@ -101,7 +101,7 @@ def standings(dossier: Dossier) -> tuple[Standing, ...]:
 def last_verdicts(dossier: Dossier, unit: str) -> pd.DataFrame:
     """Verdicts of the last results of a unit: of each procedure of tests those of its last day."""
     verdicts = dossier.verdicts
-    own = verdicts[(verdicts["unit_name"] == unit) & ~verdicts["procedure"].isin(_CLINICAL) & verdicts["day"].notna()]
+    own = verdicts[(verdicts["unit_name"] == unit) & ~verdicts["procedure"].isin(CLINICAL) & verdicts["day"].notna()]
     if own.empty:
         return own
     return own[own["day"] == own.groupby("procedure")["day"].transform("max")]
@@ -111,7 +111,7 @@ def test_outcomes(dossier: Dossier, unit: str) -> pd.DataFrame:
     """Measured outcomes of tests of a unit, in the order of exposure."""
     outcomes = dossier.outcomes
     own = outcomes[(outcomes["unit_name"] == unit) & (outcomes["kind"] == "measured") & outcomes["day"].notna()]
-    tests = own["procedure"].isin(DETECTOR_PROCEDURES) | ~own["procedure"].isin(_CLINICAL)
+    tests = own["procedure"].isin(DETECTOR_PROCEDURES) | ~own["procedure"].isin(CLINICAL)
     return own[tests].sort_values(["exposed_at", "id"])
 
 

@@ -26,6 +26,7 @@ from xrayiq.report.pages.overview import (
 )
 from xrayiq.report.pages.period import Period
 from xrayiq.report.pages.standing import standings
+from xrayiq.report.pdf import require_pdf, write_pdf
 from xrayiq.report.wording import STATUS_WORDS, clean, counted
 
 INDEX: Final = "index.html"
@@ -39,6 +40,7 @@ def write_pages(
     only_site: str | None = None,
     period: Period | None = None,
     today: datetime.date | None = None,
+    pdf: bool = False,
 ) -> tuple[Path, ...]:
     """Pages of all sites, units and detectors of a store: first a page at a glance, from there one for each.
 
@@ -56,6 +58,8 @@ def write_pages(
         Nothing after its last day enters.
     today : date, optional
         The day that tests are due by: the last day of the period, else the current day.
+    pdf : bool
+        Whether each page is also written as PDF, beside it under the same name.
 
     Returns
     -------
@@ -65,10 +69,13 @@ def write_pages(
     Raises
     ------
     InputError
-        The folder cannot be made or written to, or the store has no equipment of that site.
+        The folder cannot be made or written to, the extra ``pdf`` is missing, or the store has no equipment of that
+        site.
     RecordsError
         The store cannot be read.
     """
+    if pdf:
+        require_pdf()
     dossier = gather_dossier(records, site=site, only_site=only_site, period=period, today=today)
     target = Path(folder)
     if target.exists() and not target.is_dir():
@@ -76,7 +83,10 @@ def write_pages(
     with writing_to(target):
         target.mkdir(parents=True, exist_ok=True)
     pages = render_pages(dossier, records)
-    return tuple(write_page(target / name, text) for name, text in pages.items())
+    written = tuple(write_page(target / name, text) for name, text in pages.items())
+    for path, text in zip(written, pages.values(), strict=True) if pdf else ():
+        write_pdf(path.with_suffix(".pdf"), text)
+    return written
 
 
 def render_pages(dossier: Dossier, records: Records) -> dict[str, str]:
@@ -84,17 +94,17 @@ def render_pages(dossier: Dossier, records: Records) -> dict[str, str]:
     found = standings(dossier)
     common = frame_of_pages(dossier)
     gallery = Gallery(records)
-    pages = {INDEX: _rendered("pages_index.html.j2", common, overview(dossier, found))}
+    pages = {INDEX: rendered("pages_index.html.j2", common, overview(dossier, found))}
     for name in dict.fromkeys(standing.unit.site for standing in found):
-        pages[site_page_name(name)] = _rendered("pages_site.html.j2", common, site_page(dossier, found, name))
+        pages[site_page_name(name)] = rendered("pages_site.html.j2", common, site_page(dossier, found, name))
     for standing in found:
         view = unit_page(dossier, standing, gallery)
-        pages[unit_page_name(standing.unit.name)] = _rendered("pages_unit.html.j2", common, view)
+        pages[unit_page_name(standing.unit.name)] = rendered("pages_unit.html.j2", common, view)
     units = {unit.name for unit in dossier.register.units}
     for detector in dossier.register.detectors:
         if detector.name not in units:
             view = detector_page(dossier, detector, gallery)
-            pages[detector_page_name(detector.name)] = _rendered("pages_detector.html.j2", common, view)
+            pages[detector_page_name(detector.name)] = rendered("pages_detector.html.j2", common, view)
     return pages
 
 
@@ -115,7 +125,8 @@ def frame_of_pages(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def _rendered(template: str, common: Mapping[str, Any], view: Mapping[str, Any]) -> str:
+def rendered(template: str, common: Mapping[str, Any], view: Mapping[str, Any]) -> str:
+    """Text of a page."""
     templates = environment()
     templates.globals["status_words"] = STATUS_WORDS
     templates.filters["counted"] = counted

@@ -1,0 +1,186 @@
+"""Tables of the inspection packet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pandas as pd
+
+from xrayiq.report.findings import limit_of
+from xrayiq.report.pages.dossier import Dossier
+from xrayiq.report.pages.parts import allowed_by, days_text, spread
+from xrayiq.report.pages.period import Period
+from xrayiq.report.pages.recorded import SignOff
+from xrayiq.report.pages.standing import CLINICAL
+from xrayiq.report.tables import Marked, Table, table
+from xrayiq.report.wording import PROCEDURE_WORDS, clean, counted, grouped, label_of, minute, words
+
+_MOST_ROWS: Final = 2000
+_MOST_OUTSIDE: Final = 400
+_LONG: Final = 300
+_STATUSES: Final = ("fail", "warning", "pass", "indeterminate")
+_JUDGED: Final = ("out of limits", "warning", "within", "not judged")
+
+
+def equipment_table(dossier: Dossier) -> Table:
+    """Units with their detectors, software and tube."""
+    rows = [
+        (
+            clean(unit.name),
+            ", ".join(part for part in (clean(unit.site), clean(unit.room)) if part) or "–",
+            _listed(span.value for span in unit.detectors),
+            _listed(span.value.replace("\\", ", ") for span in unit.software),
+            clean(unit.tube) or "–",
+            days_text(min(span.first_day for span in unit.rooms), unit.last_day),
+        )
+        for unit in dossier.register.units
+    ]
+    return table(("Unit", "Site, room", "Detectors", "Software", "Tube", "=In the records"), rows, most=_MOST_ROWS)
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(clean(value) for value in dict.fromkeys(values)) or "–"
+
+
+def tested_table(dossier: Dossier, period: Period, tests: pd.DataFrame) -> Table:
+    """What each unit was tested for and when, and how its schedule was kept."""
+    rows: list[tuple[str | Marked, ...]] = []
+    for one in dossier.kept(period):
+        own = tests[(tests["unit_name"] == one.unit) & tests["procedure"].isin(one.test.procedures)]
+        days = sorted(set(own["day"]))
+        late: str | Marked = "–"
+        if one.days_overdue:
+            late = Marked(text=counted(one.days_overdue, "day"), status="warning", why="")
+        rows.append(
+            (
+                dossier.called(one.unit),
+                clean(one.test.title, longest=_LONG),
+                f"every {counted(one.test.frequency_days, 'day')}",
+                str(one.days_done),
+                days_text(days[0], days[-1]) if days else "never in this period",
+                late,
+            )
+        )
+    return table(("Unit", "Test", "=Owed", "#Days done", "=First and last", "Overdue"), rows, most=_MOST_ROWS)
+
+
+def result_tables(dossier: Dossier, verdicts: pd.DataFrame) -> list[tuple[str, Table]]:
+    """Of each unit every quantity under every limit: how many results, from what to what, and how they were judged."""
+    columns = ("Quantity", "!Worst", "#Results", "Judged", "#Range", "Allowed", "Limit")
+    found = []
+    for unit, own in verdicts.groupby("unit_name", sort=True):
+        rows = []
+        for _, group in own.groupby(["procedure", "quantity", "direction", "limit_id"], sort=False, dropna=False):
+            limit = limit_of(group.iloc[0].to_dict())
+            counts = [int((group["status"] == status).sum()) for status in _STATUSES]
+            worst = next(status for status, count in zip(_STATUSES, counts, strict=True) if count)
+            procedure = words(str(group["procedure"].iloc[0]), PROCEDURE_WORDS)
+            judged = zip(counts, _JUDGED, strict=True)
+            rows.append(
+                (
+                    f"{label_of(limit.quantity, clean(group['direction'].iloc[0]))} · {procedure}",
+                    worst,
+                    grouped(len(group)),
+                    ", ".join(f"{grouped(count)} {word}" for count, word in judged if count),
+                    spread(limit.quantity, group["value"]),
+                    allowed_by(limit),
+                    limit.source,
+                )
+            )
+        rows.sort(key=lambda row: _STATUSES.index(row[1]))
+        found.append((dossier.called(unit), table(columns, rows, most=_MOST_ROWS)))
+    return found
+
+
+def outside_table(dossier: Dossier, verdicts: pd.DataFrame) -> Table:
+    """Each day on which a quantity was outside a limit, the failed ones first."""
+    own = verdicts[verdicts["status"].isin(["fail", "warning"])].sort_values(["status", "exposed_at"])
+    rows = []
+    keys = ["status", "unit_name", "procedure", "quantity", "direction", "limit_id", "day"]
+    for _, group in own.groupby(keys, sort=False, dropna=False):
+        limit = limit_of(group.iloc[0].to_dict())
+        baseline = group["baseline"].dropna()
+        rows.append(
+            (
+                group["day"].iloc[0].isoformat(),
+                str(group["status"].iloc[0]),
+                dossier.called(group["unit_name"].iloc[0]),
+                label_of(limit.quantity, clean(group["direction"].iloc[0])),
+                spread(limit.quantity, group["value"]),
+                spread(limit.quantity, baseline) if len(baseline) else "–",
+                allowed_by(limit),
+            )
+        )
+    columns = ("Day", "!Verdict", "Unit", "Quantity", "#Value", "#Baseline", "Allowed")
+    return table(columns, rows, most=_MOST_OUTSIDE)
+
+
+def limits_table(verdicts: pd.DataFrame) -> Table:
+    """Limits that were applied, as they were when it was judged."""
+    rows = []
+    for _, group in verdicts.drop_duplicates(["limit_id", "document", "edition", "fail_low", "fail_high"]).groupby(
+        "limit_id", sort=True
+    ):
+        for row in group.to_dict("records"):
+            limit = limit_of(row)
+            rows.append(
+                (
+                    clean(limit.id),
+                    label_of(limit.quantity),
+                    allowed_by(limit),
+                    limit.source,
+                    clean(limit.note, longest=_LONG) or "–",
+                )
+            )
+    return table(("Limit", "Quantity", "Allowed", "Document, edition", "Note"), rows, most=_MOST_ROWS)
+
+
+def sign_offs_table(sign_offs: Sequence[SignOff]) -> Table:
+    """Who signed what, and when."""
+    rows = [
+        (
+            minute(one.at),
+            ", ".join(part for part in (clean(one.actor), clean(one.role)) if part),
+            days_text(one.first, one.last) if one.first else clean(one.subject),
+            clean(one.reason, longest=_LONG),
+            clean(one.head),
+        )
+        for one in sign_offs
+    ]
+    return table(("Signed (UTC)", "By", "What", "Said", "Head at that time"), rows, most=_MOST_ROWS)
+
+
+def versions_table(dossier: Dossier, outcomes: pd.DataFrame) -> Table:
+    """Runs whose measurements are in the period, with what they measured by."""
+    counts = outcomes["run_id"].value_counts()
+    rows = [
+        (
+            str(run["id"]),
+            f"{minute(run['started_at'])} to {minute(run['finished_at']) or 'not finished'}",
+            grouped(int(counts.get(run["id"], 0))),
+            clean(run["xrayiq_version"]),
+            clean(run["kernel_digest"]),
+            clean(run["plan_digest"]),
+            clean(run["site_digest"]) or "as shipped",
+        )
+        for run in dossier.runs.to_dict("records")
+        if counts.get(run["id"], 0)
+    ]
+    columns = ("Run", "Time (UTC)", "#Outcomes", "xrayiq", "Kernels", "Plan", "Site settings")
+    return table(columns, rows, most=_MOST_ROWS)
+
+
+def refused_table(dossier: Dossier, outcomes: pd.DataFrame) -> Table:
+    """What could not be measured, and why."""
+    own = outcomes[(outcomes["kind"] != "measured") & ~outcomes["procedure"].isin(CLINICAL)]
+    rows = [
+        (
+            clean(unit) or "No unit",
+            words(str(procedure), PROCEDURE_WORDS),
+            clean(reason).replace("_", " "),
+            grouped(len(group)),
+        )
+        for (unit, procedure, reason), group in own.groupby(["unit_name", "procedure", "reason"], sort=True)
+    ]
+    return table(("Unit", "Procedure", "Reason", "#Number"), rows, most=_MOST_ROWS)

@@ -8,6 +8,8 @@ from xrayiq.cli.baselines import baseline_application
 from xrayiq.cli.equipment import equipment_application
 from xrayiq.cli.findings import finding_application
 from xrayiq.cli.limits import limit_application
+from xrayiq.cli.schedule import schedule_application
+from xrayiq.cli.signing import sign_application
 
 
 def attach(group: typer.Typer) -> None:
@@ -16,3 +18,5 @@ def attach(group: typer.Typer) -> None:
     group.add_typer(baseline_application, name="baseline")
     group.add_typer(equipment_application, name="equipment")
     group.add_typer(finding_application, name="finding")
+    group.add_typer(schedule_application, name="schedule")
+    group.add_typer(sign_application, name="sign")

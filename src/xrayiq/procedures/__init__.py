@@ -11,6 +11,7 @@ from xrayiq.procedures.acquisition_sets import (
 from xrayiq.procedures.baselines import BaselineInForce, baselines_in_force
 from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
 from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
+from xrayiq.procedures.due_tests import TestHistory, test_history
 from xrayiq.procedures.finding_steps import find_finding, list_findings, take_step
 from xrayiq.procedures.header_checks import check_header
 from xrayiq.procedures.inspection import Inspection
@@ -42,6 +43,7 @@ from xrayiq.procedures.scoring import (
     score,
 )
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
+from xrayiq.procedures.signing import sign_period
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 from xrayiq.procedures.site_events import site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
@@ -74,6 +76,7 @@ __all__ = [
     "SetMember",
     "Site",
     "SiteKerma",
+    "TestHistory",
     "ToldEquipment",
     "appearance",
     "applicable",
@@ -111,10 +114,12 @@ __all__ = [
     "score",
     "score_set",
     "set_baseline",
+    "sign_period",
     "site_with_events",
     "subject_of",
     "take_step",
     "tell_equipment",
+    "test_history",
     "told_equipment",
     "withdraw",
     "without_relative_limits",

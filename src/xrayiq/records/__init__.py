@@ -2,6 +2,7 @@
 
 from xrayiq.records.connecting import store_file
 from xrayiq.records.counting import ArchiveStatus
+from xrayiq.records.days_of_work import modality_days, outcome_days, verdict_days
 from xrayiq.records.file_entries import FileEntry, FileStatus
 from xrayiq.records.history import DatedValue
 from xrayiq.records.judged_values import JudgedValue, judged_values
@@ -37,11 +38,14 @@ __all__ = [
     "frame_names",
     "frame_parts",
     "judged_values",
+    "modality_days",
     "open_existing",
     "open_or_given",
     "open_records",
+    "outcome_days",
     "pack_header",
     "pack_outcome",
     "service_events",
     "store_file",
+    "verdict_days",
 ]

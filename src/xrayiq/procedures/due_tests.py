@@ -1,0 +1,133 @@
+"""Tests that the units of a store owe, and how their schedule was kept."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xrayiq.audit import DueTest, KeptTest, ScheduledTest, TestedUnit, UnitEvent, schedule_kept, tests_due
+from xrayiq.model import Event
+from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.names import is_called, same_name
+from xrayiq.procedures.register import Register, RegisteredUnit
+from xrayiq.procedures.site import Site
+from xrayiq.procedures.site_events import RENEWING, in_force, moment_of, site_with_events
+from xrayiq.procedures.whereabouts import whereabouts
+from xrayiq.records import Records, modality_days, outcome_days
+
+#: modalities of units that owe tests
+_TESTED: Final = ("DX", "CR", "MG", "RF", "XA")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestHistory:
+    """What tells which tests are due.
+
+    Parameters
+    ----------
+    units : tuple of TestedUnit
+        Units that owe tests, by the names of the register.
+    results : tuple of (str, str, date)
+        Unit, procedure and day of what was measured.
+    events : tuple of UnitEvent
+        What was done to units.
+    schedule : tuple of ScheduledTest
+        What they owe.
+    """
+
+    __test__ = False  # not a test of pytest
+
+    units: tuple[TestedUnit, ...]
+    results: tuple[tuple[str, str, datetime.date], ...]
+    events: tuple[UnitEvent, ...]
+    schedule: tuple[ScheduledTest, ...]
+
+    def due(self, today: datetime.date) -> tuple[DueTest, ...]:
+        """Tests owed on a day, the most overdue first."""
+        return tests_due(self.results, units=self.units, today=today, schedule=self.schedule, events=self.events)
+
+    def kept(self, first: datetime.date, last: datetime.date) -> tuple[KeptTest, ...]:
+        """How the schedule was kept over a period."""
+        return schedule_kept(
+            self.results, units=self.units, first=first, last=last, schedule=self.schedule, events=self.events
+        )
+
+
+def test_history(
+    records: Records, *, site: Site, only_site: str = "", units: Sequence[str] | None = None
+) -> TestHistory:
+    """Tests of a store's units, and what was done to them.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site
+        Settings of the site's file, without what events say.
+    only_site : str
+        Only units that stand at this site now; all where empty.
+    units : sequence of str, optional
+        Only these units of the register.
+
+    Returns
+    -------
+    TestHistory
+        Ready to be asked about a day or a period.
+    """
+    events = records.events()
+    settings = site_with_events(site, events)
+    register = register_of(records, site)
+    chosen = {
+        unit.name: unit
+        for unit in register.units
+        if (not only_site or same_name(unit.site, only_site)) and (units is None or unit.name in units)
+    }
+    counts: dict[str, Counter[str]] = {name: Counter() for name in chosen}
+    for equipment, day, (modality,), number in modality_days(records):
+        name = whereabouts(equipment, day, facts=settings.facts).unit
+        if name in chosen and modality in _TESTED:
+            counts[name][modality] += number
+    results = {
+        (name, procedure, day)
+        for equipment, day, (procedure, kind), _ in outcome_days(records)
+        if kind == "measured" and (name := whereabouts(equipment, day, facts=settings.facts).unit) in chosen
+    }
+    return TestHistory(
+        units=tuple(
+            TestedUnit(name=name, modality=counts[name].most_common(1)[0][0], since=unit.first_day)
+            for name, unit in chosen.items()
+            if counts[name]
+        ),
+        results=tuple(sorted(results)),
+        events=tuple(_unit_events(chosen.values(), register, events)),
+        schedule=settings.schedule,
+    )
+
+
+test_history.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest, whose prefix its name has
+
+
+def _unit_events(units: Iterable[RegisteredUnit], register: Register, events: Iterable[Event]) -> list[UnitEvent]:
+    """What was done to units, or to detectors while these had them."""
+    told = [event for event in in_force(events) if event.kind in RENEWING]
+    return [
+        UnitEvent(unit=unit.name, date=moment_of(event).date(), kind=event.kind)  # type: ignore[arg-type]  # of RENEWING
+        for unit in units
+        for event in told
+        if _is_of(event, unit, register)
+    ]
+
+
+def _is_of(event: Event, unit: RegisteredUnit, register: Register) -> bool:
+    what, _, name = event.subject.partition(":")
+    if what == "unit":
+        return is_called(unit, name)
+    names = {one.name: (one.name, *one.names) for one in register.detectors}
+    return any(
+        any(same_name(name, called) for called in names.get(span.value, (span.value,)))
+        and (span.last_day >= moment_of(event).date() or span == unit.detectors[-1])
+        for span in unit.detectors
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -61,12 +62,15 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """Record store's address of a new, empty database."""
-    name = f"xrayiq_{secrets.token_hex(6)}"
-    _execute(postgres_server, f"CREATE DATABASE {name}")
-    try:
-        yield _store_url(postgres_server, name)
-    finally:
-        _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The same for all tests of a module."""
+    with _new_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -78,6 +82,16 @@ def postgres_store_url(postgres_server: str, postgres_template: str) -> Iterator
         yield _store_url(postgres_server, name)
     finally:
         _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def _new_database(server: str) -> Iterator[str]:
+    name = f"xrayiq_{secrets.token_hex(6)}"
+    _execute(server, f"CREATE DATABASE {name}")
+    try:
+        yield _store_url(server, name)
+    finally:
+        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _store_url(address: str, database: str) -> str:

@@ -1,9 +1,9 @@
 """A year of weekly quality control: a loss of gain, a detector swap, a dead line that is repaired, a falsified row."""
 
 import datetime
-import sqlite3
 
 import pytest
+import sqlalchemy
 from executor_here import Here
 
 import xrayiq
@@ -29,12 +29,15 @@ UNITS = {
 }
 
 
-@pytest.fixture(scope="module")
-def year(tmp_path_factory):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def year(request, tmp_path_factory):
     """The store after the year, the folder of its images, and the site's file."""
     root = tmp_path_factory.mktemp("year")
     (root / "site.toml").write_text(SITE, encoding="utf-8")
-    url = f"sqlite:///{root / 'qa.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("module_postgres_url")
+    else:
+        url = f"sqlite:///{root / 'qa.db'}"
     spend_the_year(url, root)
     return url, root
 
@@ -177,25 +180,30 @@ def test_a_second_run_over_the_year_adds_nothing(year):
         assert (len(records.frame("verdicts")), len(list_findings(records))) == before
 
 
-def test_a_falsified_row_is_named_with_its_unit_and_date(year, tmp_path):
-    url, root = year
+def test_a_falsified_row_is_named_with_its_unit_and_date(year):
+    url, _ = year
     with open_records(url) as records:
-        assert records.verify(records.head).whole
+        head = records.head
+        assert records.verify(head).whole
         verdicts = records.frame("verdicts")
         worst = verdicts[verdicts["status"] == "fail"].sort_values("compared").iloc[0]
-    path = tmp_path / "falsified.db"
-    with sqlite3.connect(root / "qa.db") as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
-        changed = copy.execute(
-            "UPDATE measurements SET value = value * 1.3 WHERE outcome_id = ? AND quantity = ?",
-            (int(worst["outcome_id"]), worst["quantity"]),
-        ).rowcount
-    source.close()
-    copy.close()
-    assert changed == 1
-    with open_records(f"sqlite:///{path}") as records:
-        found = records.verify()
+        alter(url, worst, 1.3 * float(worst["value"]))
+        found = records.verify(head)
+        alter(url, worst, float(worst["value"]))
+        assert records.verify(head).whole
     (fault,) = found.faults
     assert (fault.table, fault.row) == ("outcomes", int(worst["outcome_id"]))
     assert worst["exposed_at"].strftime("%Y-%m-%d") in fault.description
     assert qc_year.DRIFT_ROOM in fault.description
+
+
+def alter(url, verdict, value):
+    """What somebody does who has the database and knows SQL."""
+    engine = sqlalchemy.create_engine(url)
+    row = {"outcome": int(verdict["outcome_id"]), "quantity": verdict["quantity"], "value": value}
+    with engine.begin() as connection:
+        assert connection.execute(sqlalchemy.text(_WRITE), row).rowcount == 1
+    engine.dispose()
+
+
+_WRITE = "UPDATE measurements SET value = :value WHERE outcome_id = :outcome AND quantity = :quantity"

@@ -62,7 +62,7 @@ def test_packet_says_what_was_tested_by_what_and_what_was_done(two_sites: Store)
     assert (uniform["Results"], uniform["Judged"]) == ("8", "1 warning, 7 within")
     assert uniform["Range"] == "3.00 % to 30.00 %"
     outside = found.row("Baseline", LAST.isoformat())
-    assert (outside["Unit"], outside["Value"]) == ("N1", "30.00 %")
+    assert (outside["Unit"], outside["Value"], outside["Allowed"]) == ("N1", "30.00 %", "at most 25.00 %")
     versions = found.row("Kernels", "1")
     assert (versions["xrayiq"], versions["Kernels"], versions["Plan"]) == ("9.8.7", "abc123", "plan")
     assert found.row("Entered by", "2026-03-10")["What was done and why"] == "new grid"

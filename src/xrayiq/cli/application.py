@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -10,7 +9,7 @@ import typer
 
 from xrayiq.cli import keeping
 from xrayiq.cli.exchange import attach
-from xrayiq.cli.options import DAY_FORMATS, DEFAULT_STORE, Output, SiteSettings, Store
+from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, Output, SiteSettings, Store
 from xrayiq.cli.printing import Format, say
 from xrayiq.cli.records import records_application
 
@@ -227,10 +226,8 @@ def report(
             "detector=, software=, from=, to= with commas between.",
         ),
     ] = None,
-    first: Annotated[
-        datetime | None, typer.Option("--from", formats=DAY_FORMATS, metavar="DAY", help="First day.")
-    ] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=DAY_FORMATS, metavar="DAY", help="Last day.")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write PDF beside the HTML; needs the extra pdf.")] = False,
     only_site: Annotated[
         str, typer.Option("--only-site", metavar="NAME", help="Show this site's equipment and nothing of any other.")

@@ -26,6 +26,8 @@ Room = Annotated[str, typer.Option("--room", metavar="NAME", help="Name of the r
 Unit = Annotated[
     str, typer.Option("--unit", metavar="NAME", help="Unit: its name in the register, serial number or station.")
 ]
+FirstDay = Annotated[datetime | None, typer.Option("--from", formats=DAY_FORMATS, metavar="DAY", help="First day.")]
+LastDay = Annotated[datetime | None, typer.Option("--to", formats=DAY_FORMATS, metavar="DAY", help="Last day.")]
 Today = Annotated[
     datetime | None,
     typer.Option("--today", formats=DAY_FORMATS, metavar="DAY", help="Day to look from; today without."),

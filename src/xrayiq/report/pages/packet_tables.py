@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from xrayiq.report.findings import limit_of
+from xrayiq.report.findings import allowed_text, limit_of
 from xrayiq.report.pages.dossier import Dossier
 from xrayiq.report.pages.parts import allowed_by, days_text, spread
 from xrayiq.report.pages.period import Period
@@ -109,10 +109,10 @@ def outside_table(dossier: Dossier, verdicts: pd.DataFrame) -> Table:
                 label_of(limit.quantity, clean(group["direction"].iloc[0])),
                 spread(limit.quantity, group["value"]),
                 spread(limit.quantity, baseline) if len(baseline) else "–",
-                allowed_by(limit),
+                allowed_text(limit, str(group["status"].iloc[0])),
             )
         )
-    columns = ("Day", "!Verdict", "Unit", "Quantity", "#Value", "#Baseline", "Allowed")
+    columns = ("Day", "!Verdict", "=Unit", "Quantity", "#Value", "#Baseline", "=Allowed")
     return table(columns, rows, most=_MOST_OUTSIDE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from xrayiq.cli.archiving import archive
 from xrayiq.cli.baselines import baseline_application
 from xrayiq.cli.equipment import equipment_application
 from xrayiq.cli.findings import finding_application
@@ -20,3 +21,4 @@ def attach(group: typer.Typer) -> None:
     group.add_typer(finding_application, name="finding")
     group.add_typer(schedule_application, name="schedule")
     group.add_typer(sign_application, name="sign")
+    group.command("archive")(archive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -31,14 +32,24 @@ def verify(
         str | None,
         typer.Option("--head", metavar="NUMBER:DIGITS", help="Head that an earlier report or sign-off printed."),
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", metavar="FILE", help="Examine this sealed archive instead of a store.")
+    ] = None,
     output: Output = Format.table,
 ) -> None:
     """Find rows that were altered, removed, inserted or moved; exit code 0 if the store is whole, else 1."""
-    from xrayiq.cli.progress import rows_told
-    from xrayiq.records import open_records
+    if archive is not None and head is not None:
+        raise typer.BadParameter("--head goes with a store, --archive without one")
+    if archive is not None:
+        from xrayiq.exchange import verify_archive
 
-    with open_records(records, create=False) as store:
-        found = store.verify(head, progress=rows_told())
+        found = verify_archive(archive)
+    else:
+        from xrayiq.cli.progress import rows_told
+        from xrayiq.records import open_records
+
+        with open_records(records, create=False) as store:
+            found = store.verify(head, progress=rows_told())
     faults: list[Row] = [
         {"table": fault.table, "row": fault.row, "damage": fault.damage, "what": fault.description}
         for fault in found.faults

@@ -1,6 +1,7 @@
 """Results to and from other programs' formats. No file path and nothing of a patient goes out."""
 
 from xrayiq.exchange.history import HistoryImport, ImportedCell, import_history
+from xrayiq.exchange.period_archive import verify_archive, write_archive
 from xrayiq.exchange.qatrack_sending import SentInstance, send_to_qatrack
 from xrayiq.exchange.quaac import export_quaac
 from xrayiq.exchange.structured_reports import export_structured_reports
@@ -17,4 +18,6 @@ __all__ = [
     "import_history",
     "send_to_qatrack",
     "table_names",
+    "verify_archive",
+    "write_archive",
 ]

@@ -43,7 +43,7 @@ from xrayiq.procedures.scoring import (
     score,
 )
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
-from xrayiq.procedures.signing import sign_period
+from xrayiq.procedures.signing import require_whole, sign_period
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 from xrayiq.procedures.site_events import site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
@@ -110,6 +110,7 @@ __all__ = [
     "recognise_header",
     "recognise_meter_table",
     "register_of",
+    "require_whole",
     "response_mode",
     "score",
     "score_set",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from xrayiq.errors import InputError, RecordsError
-from xrayiq.model import Event, Finding
+from xrayiq.model import Event, Finding, Verification
 from xrayiq.procedures.finding_steps import list_findings
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import known_name, same_name, sites_of
@@ -71,15 +71,7 @@ def sign_period(
             raise InputError(f"a sign-off without {name}", needed=f"its {name}")
     if site_name:
         site_name = known_name(sites_of(register_of(records, site)), site_name, "site")
-    found = records.verify(progress=progress)
-    if not found.whole:
-        number = len(found.faults) + found.more_faults
-        raise RecordsError(
-            f"the store is not whole: {number} row{'s are' if number > 1 else ' is'} not as written, the first: "
-            f"{found.faults[0].description}",
-            needed="a store that nobody has altered",
-            remedy="see `xrayiq records verify`; nothing was signed",
-        )
+    found = require_whole(records, progress=progress)
     with records.transaction():
         events = records.events()
         if records.head != found.head:
@@ -105,6 +97,26 @@ def sign_period(
         where = f", site {site_name}" if site_name else ""
         subject = f"period:{first.isoformat()} to {last.isoformat()}{where}"
         return records.append_event(kind=SIGNED, subject=subject, actor=actor, reason=statement, details=details)
+
+
+def require_whole(records: Records, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+    """Examine a store before something is made of it that others will rely on.
+
+    Raises
+    ------
+    RecordsError
+        A row is not as it was written.
+    """
+    found = records.verify(progress=progress)
+    if not found.whole:
+        number = len(found.faults) + found.more_faults
+        raise RecordsError(
+            f"the store is not whole: {number} row{'s are' if number > 1 else ' is'} not as written, the first: "
+            f"{found.faults[0].description}",
+            needed="a store that nobody has altered",
+            remedy="see `xrayiq records verify`; nothing was written",
+        )
+    return found
 
 
 def _counts(

@@ -10,6 +10,7 @@ from xrayiq.records.judgements import JUDGED, FailedVerdict
 from xrayiq.records.opening import open_existing, open_or_given, open_records
 from xrayiq.records.packing import PackedHeader, PackedOutcome, pack_header, pack_outcome
 from xrayiq.records.parts import frame_names, frame_parts
+from xrayiq.records.period_rows import period_rows
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.recording import StoredFile
 from xrayiq.records.service_events import SERVICE_KINDS, ServiceEvent, add_service_event, service_events
@@ -45,6 +46,7 @@ __all__ = [
     "outcome_days",
     "pack_header",
     "pack_outcome",
+    "period_rows",
     "service_events",
     "store_file",
     "verdict_days",

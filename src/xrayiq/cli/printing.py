@@ -5,11 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Cell = str | int | float | bool | None
 Row = dict[str, Cell]
+
+#: letters of a word from which on it may be broken in a table
+_WORD: Final = 16
 
 
 class Format(StrEnum):
@@ -78,6 +85,18 @@ def _csv_cell(cell: Cell) -> Cell:
 
 def _show_table(rows: Sequence[Row], title: str) -> None:
     from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=False)
+    if not rows:
+        console.print(Text("nothing to show"))
+    elif _narrowest(rows) <= console.width:
+        console.print(_table(rows, title))
+    else:
+        write_lines([*([title] if title else []), *_blocks(rows)])
+
+
+def _table(rows: Sequence[Row], title: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -87,14 +106,37 @@ def _show_table(rows: Sequence[Row], title: str) -> None:
         show_edge=False,
         pad_edge=False,
     )
-    names = list(rows[0]) if rows else []
+    names = list(rows[0])
     for name in names:
         numeric = all(isinstance(row[name], (int, float)) or row[name] is None for row in rows)
         right = numeric or (name == "value" and "what" not in names)
         table.add_column(name.replace("_", " "), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_table_cell(row[name])) for name in names))
-    Console(soft_wrap=False).print(table if rows else Text("nothing to show"))
+    return table
+
+
+def _narrowest(rows: Sequence[Row]) -> int:
+    """Width of a table that breaks no word, but very long ones."""
+    widths = [
+        max(_longest_word(name.replace("_", " ")), *(_longest_word(_table_cell(row[name])) for row in rows))
+        for name in rows[0]
+    ]
+    return sum(widths) + 3 * (len(widths) - 1)
+
+
+def _longest_word(text: str) -> int:
+    return min(max((len(word) for word in text.split()), default=0), _WORD)
+
+
+def _blocks(rows: Sequence[Row]) -> Iterator[str]:
+    """Each row as lines of name and cell, without empty cells, for tables that would not fit."""
+    width = max(len(name) for name in rows[0])
+    for row in rows:
+        yield ""
+        for name, cell in row.items():
+            if text := _table_cell(cell):
+                yield f"{name.replace('_', ' '):>{width}}  {text}"
 
 
 def _table_cell(cell: Cell) -> str:

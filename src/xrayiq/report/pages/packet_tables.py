@@ -112,7 +112,7 @@ def outside_table(dossier: Dossier, verdicts: pd.DataFrame) -> Table:
                 allowed_text(limit, str(group["status"].iloc[0])),
             )
         )
-    columns = ("Day", "!Verdict", "=Unit", "Quantity", "#Value", "#Baseline", "=Allowed")
+    columns = ("Day", "!Verdict", "=Unit", "Quantity", "#Value", "#Baseline", "Allowed")
     return table(columns, rows, most=_MOST_OUTSIDE)
 
 

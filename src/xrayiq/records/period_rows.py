@@ -61,20 +61,21 @@ def period_rows(records: Records, first: datetime.date, last: datetime.date) -> 
         OUTCOMES.c.created_at >= begin.replace(tzinfo=datetime.UTC),
         OUTCOMES.c.created_at < end.replace(tzinfo=datetime.UTC),
     )
-    chosen = with_objects(select(OUTCOMES.c.id).select_from(OUTCOMES)).where(or_(exposed, measured))
-    ids = OUTCOMES.c.id.in_(chosen)
-    objects = or_(exposed, OBJECTS.c.id.in_(select(OUTCOMES.c.object_id).where(ids)))
+    of_period = or_(exposed, measured)
+    undated = with_objects(select(OUTCOMES.c.object_id).select_from(OUTCOMES)).where(measured)
+    objects = or_(exposed, and_(OBJECTS.c.exposed_at.is_(None), OBJECTS.c.id.in_(undated)))
+    runs = with_objects(select(OUTCOMES.c.run_id).select_from(OUTCOMES)).where(of_period)
     sets = and_(SETS.c.day >= first, SETS.c.day <= last)
     with records._snapshot() as connection:
         yield {
-            "outcomes": _outcomes(connection, ids),
+            "outcomes": _outcomes(connection, of_period),
             "objects": _rows(connection, OBJECTS, objects),
             "sets": _rows(connection, SETS, sets),
             "responses": _rows(connection, RESPONSES, RESPONSES.c.set_id.in_(select(SETS.c.id).where(sets))),
             "equipment": _rows(
                 connection, EQUIPMENT, EQUIPMENT.c.id.in_(select(OBJECTS.c.equipment_id).where(objects))
             ),
-            "runs": _rows(connection, RUNS, RUNS.c.id.in_(select(OUTCOMES.c.run_id).where(ids))),
+            "runs": _rows(connection, RUNS, RUNS.c.id.in_(runs)),
             "events": _rows(connection, EVENTS),
         }
 
@@ -105,7 +106,8 @@ def _pages(connection: Connection, table: Table, *conditions: ColumnElement[bool
     key = table.c.number if table is EVENTS else table.c.id
     after = 0
     while True:
-        query = select(table).where(key > after, *conditions).order_by(key).limit(_PAGE)
+        base = with_objects(select(table).select_from(table)) if table is OUTCOMES else select(table)
+        query = base.where(key > after, *conditions).order_by(key).limit(_PAGE)
         page: list[Mapping[str, Any]] = [dict(row) for row in connection.execute(query).mappings()]
         if page:
             yield page

@@ -2,6 +2,7 @@
 
 import datetime
 
+import pypdf
 import pytest
 import sqlalchemy
 from executor_here import Here
@@ -9,6 +10,8 @@ from executor_here import Here
 import xrayiq
 from xrayiq.procedures import list_findings, load_site, register_of, take_step
 from xrayiq.records import add_service_event, open_records
+from xrayiq.report import write_packet, write_pages
+from xrayiq.report.pages.period import Period
 from xrayiq_phantoms import qc_year
 
 SITE = """
@@ -23,6 +26,7 @@ confidence = "A"
 """
 SIDE_PX = 320
 PHYSICIST = "m.physicist"
+AFTER_THE_YEAR = qc_year.day_of_week(qc_year.WEEKS)
 UNITS = {
     station: f"Simulated Rays Phantom DR 1, serial QC-{number}"
     for number, station in enumerate((qc_year.DRIFT_ROOM, qc_year.SWAP_ROOM, qc_year.LINE_ROOM), start=1)
@@ -84,14 +88,15 @@ def step(records, station, state, **told):
 def repair_the_line(url):
     day = qc_year.day_of_week(qc_year.REPAIR_WEEK) - datetime.timedelta(days=3)
     with open_records(url) as records:
-        step(records, qc_year.LINE_ROOM, "investigating", cause="dead column of the panel")
+        step(records, qc_year.LINE_ROOM, "investigating", cause="dead column of the panel", day=day)
         step(records, qc_year.LINE_ROOM, "corrected", action="defect correction renewed by service", day=day)
 
 
 def close_the_line(url):
     with open_records(url) as records:
-        step(records, qc_year.LINE_ROOM, "verified", retest=subject_of(records, "defects", qc_year.REPAIR_WEEK))
-        step(records, qc_year.LINE_ROOM, "closed")
+        retest, day = subject_of(records, "defects", qc_year.REPAIR_WEEK), qc_year.day_of_week(qc_year.REPAIR_WEEK)
+        step(records, qc_year.LINE_ROOM, "verified", retest=retest, day=day)
+        step(records, qc_year.LINE_ROOM, "closed", day=day)
 
 
 def calibrate(url):
@@ -107,8 +112,9 @@ def calibrate(url):
 def close_the_drift(url):
     with open_records(url) as records:
         retest = subject_of(records, "uniformity", qc_year.CALIBRATION_WEEK + 5, station=qc_year.DRIFT_ROOM)
-        step(records, qc_year.DRIFT_ROOM, "verified", retest=retest)
-        step(records, qc_year.DRIFT_ROOM, "closed")
+        day = qc_year.day_of_week(qc_year.WEEKS - 1)
+        step(records, qc_year.DRIFT_ROOM, "verified", retest=retest, day=day)
+        step(records, qc_year.DRIFT_ROOM, "closed", day=day)
 
 
 def subject_of(records, procedure, week, station=qc_year.LINE_ROOM):
@@ -178,6 +184,42 @@ def test_a_second_run_over_the_year_adds_nothing(year):
     assert (summary.new_outcomes, summary.opened_findings) == (0, 0)
     with open_records(url) as records:
         assert (len(records.frame("verdicts")), len(list_findings(records))) == before
+
+
+def test_the_inspection_packet_tells_all_of_it_as_html_and_pdf(year, tmp_path):
+    url, root = year
+    whole_year = Period(first=qc_year.FIRST_DAY, last=qc_year.day_of_week(qc_year.WEEKS - 1))
+    html, pdf = tmp_path / "packet.html", tmp_path / "packet.pdf"
+    with open_records(url) as records:
+        write_packet(records, html, period=whole_year, site=load_site(root / "site.toml"), pdf=pdf)
+        head = records.head
+    page = html.read_text(encoding="utf-8")
+    sheets = [sheet.extract_text() for sheet in pypdf.PdfReader(pdf).pages]
+    for text in (page, " ".join(" ".join(sheets).split())):
+        for told in (
+            head,
+            "Signal per charge",
+            "dead column of the panel",
+            "gain calibration",
+            PHYSICIST,
+            "calibrated",
+        ):
+            assert told in text, told
+    assert all(head in sheet for sheet in sheets)
+
+
+def test_the_page_of_the_drifting_unit_shows_its_trend_and_finding(year, tmp_path):
+    url, root = year
+    with open_records(url) as records:
+        written = write_pages(records, tmp_path / "pages", site=load_site(root / "site.toml"), today=AFTER_THE_YEAR)
+    index = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    (page,) = [path for path in written if "qc-1" in path.name and path.name.startswith("unit")]
+    text = page.read_text(encoding="utf-8")
+    assert page.name in index
+    assert "Signal per charge" in text
+    assert "gain calibration" in text
+    assert "Closed" in text
+    assert "<svg" in text
 
 
 def test_a_falsified_row_is_named_with_its_unit_and_date(year):

@@ -98,7 +98,7 @@ def test_service_is_entered_and_listed_in_the_order_of_doing(folder):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"kind": "party"}, "one of calibration"),
+        ({"kind": "party"}, "one of acceptance, calibration"),
         ({"--unit": "unknown"}, "knows no unit unknown"),
         ({"--unit": ""}, "serial number or a detector ID"),
         ({"--detector": "D"}, "serial number or a detector ID"),

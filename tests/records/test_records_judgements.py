@@ -96,14 +96,3 @@ def test_outcomes_are_pending_until_an_event_says_that_they_were_judged(records:
     after, last = records.unjudged(second)[second]
     assert after == 0
     assert last > pending[first][1]
-
-
-def test_a_retest_is_told_with_its_status_and_day(records: Records) -> None:
-    run_id = begin(records)
-    add(records, run_id, 1)
-    (outcome,) = measured(records)
-    records.add_verdicts(run_id, {outcome: [verdict(15.0, 15.5)]})
-    ((status, day),) = records.verdicts_of("1.2.1", limit_id="constancy", quantity="snr_mean")
-    assert status == "pass"
-    assert isinstance(day, datetime.date)
-    assert records.verdicts_of("1.2.1", limit_id="other", quantity="snr_mean") == []

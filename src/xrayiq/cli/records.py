@@ -74,7 +74,10 @@ def verify(
 @event_application.command("add")
 def event_add(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="calibration, repair, software, detector_swap, service or downtime.")
+        str,
+        typer.Argument(
+            metavar="KIND", help="acceptance, calibration, repair, software, detector_swap, service or downtime."
+        ),
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="What was done and why; names no patient.")],
     by: By,

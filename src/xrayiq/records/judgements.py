@@ -160,33 +160,6 @@ class JudgementRecorder(EventRecorder):
                     equipment=equipment_of(row),
                 )
 
-    def verdicts_of(self, subject: str, *, limit_id: str, quantity: str) -> list[tuple[str, datetime.date | None]]:
-        """Status of each verdict in force of a subject under a limit, with the day of exposure.
-
-        Parameters
-        ----------
-        subject : str
-            Object or acquisition set.
-        limit_id, quantity : str
-            The limit and what it was applied to.
-
-        Returns
-        -------
-        list of (str, date or None)
-            Empty where there is none.
-        """
-        query: Select[Any] = select(ALL_VERDICTS.c.status, OBJECTS.c.exposed_at).select_from(ALL_VERDICTS)
-        query = with_objects(query.join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id))
-        query = query.where(
-            in_force(),
-            OUTCOMES.c.subject == subject,
-            ALL_VERDICTS.c.limit_id == limit_id,
-            ALL_VERDICTS.c.quantity == quantity,
-        )
-        with self._read() as connection:
-            rows = connection.execute(query).all()
-        return [(row.status, None if row.exposed_at is None else row.exposed_at.date()) for row in rows]
-
 
 def _limit(row: Mapping[str, Any]) -> Limit:
     return Limit(

@@ -10,7 +10,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.records.store import Records
 
-ServiceKind = Literal["calibration", "repair", "software", "detector_swap", "service", "downtime"]
+ServiceKind = Literal["acceptance", "calibration", "repair", "software", "detector_swap", "service", "downtime"]
 
 SERVICE_KINDS: Final[tuple[str, ...]] = get_args(ServiceKind)
 
@@ -69,7 +69,7 @@ def add_service_event(
     ----------
     records : Records
         The store.
-    kind : {"calibration", "repair", "software", "detector_swap", "service", "downtime"}
+    kind : {"acceptance", "calibration", "repair", "software", "detector_swap", "service", "downtime"}
         What was done.
     unit, detector : str
         Serial number of the unit, or detector ID: one of them, and one that the store knows.

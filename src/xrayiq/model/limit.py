@@ -27,7 +27,9 @@ class Limit:
     basis : {"absolute", "relative_to_baseline"}
         Whether bounds are in the quantity's unit or are relative deviations from the baseline.
     warning_low, warning_high, fail_low, fail_high : float or None
-        Inclusive bounds of the allowed range; None where there is no bound.
+        Inclusive bounds of the allowed range; None where there is no bound. Outside the warning bounds action is due
+        (a document's action or remedial level), outside the fail bounds the unit is not to be used until somebody has
+        decided (its suspension level).
     document, edition : str
         Where the limit stands.
     confidence : {"A", "B", "C"}

@@ -104,6 +104,8 @@ def take_step(
     InputError
         There is no such finding, the state does not follow on its own, or the re-test does not show it.
     """
+    if day is not None and day > datetime.date.today():
+        raise InputError(f"a day to come ({day.isoformat()})", needed="when it was done")
     with records.transaction():
         finding = find_finding(records, number)
         shown = retest and find_retest(

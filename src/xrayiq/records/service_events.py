@@ -13,6 +13,8 @@ from xrayiq.records.store import Records
 ServiceKind = Literal["acceptance", "calibration", "repair", "software", "detector_swap", "service", "downtime"]
 
 SERVICE_KINDS: Final[tuple[str, ...]] = get_args(ServiceKind)
+#: how far the clock of a site may be ahead of this one, zones included
+_CLOCKS_APART: Final = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +92,8 @@ def add_service_event(
     Raises
     ------
     InputError
-        Another kind, no or both names, a unit that the store does not know, an end before the beginning or of
-        something else than a downtime, or no reason or actor.
+        Another kind, a time to come, no or both names, a unit that the store does not know, an end before the
+        beginning or of something else than a downtime, or no reason or actor.
     RecordsError
         The database refuses.
     """
@@ -99,6 +101,8 @@ def add_service_event(
         raise InputError(f"service event of kind {kind!r}", needed="one of " + ", ".join(SERVICE_KINDS))
     if until is not None and (kind != "downtime" or until < happened_at):
         raise InputError("an end that no downtime has", needed="the end of a downtime, after its beginning")
+    if happened_at.replace(tzinfo=None) > datetime.datetime.now() + _CLOCKS_APART:
+        raise InputError(f"a time to come ({happened_at:%Y-%m-%d %H:%M})", needed="when it was done")
     subject = _subject(unit, detector)
     if not records.has_equipment(serial_number=unit or None, detector_id=detector or None):
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,7 +63,7 @@ def render(records: Records, *, title: str) -> str:
     return page.render(
         title=clean(title, longest=_LONGEST_TITLE),
         style=Markup(packaged("style.css")),  # noqa: S704 - our own file
-        about=_about(evidence),
+        about=_about(evidence) | {"head": records.head},
         checks=check(evidence, records),
         found=find(evidence),
         detectors=sections,
@@ -79,7 +78,7 @@ def render(records: Records, *, title: str) -> str:
     )
 
 
-def _about(evidence: Evidence) -> Mapping[str, Any]:
+def _about(evidence: Evidence) -> dict[str, Any]:
     """Identity of the report: what it covers and what made its numbers."""
     runs = evidence.runs
     last = None if runs.empty else runs.iloc[-1]

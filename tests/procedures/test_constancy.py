@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from xrayiq.audit import TrendEvent
+from xrayiq.audit import TrendEvent, baseline_at
 from xrayiq.model import Equipment, Limit
 from xrayiq.procedures.constancy import build_series, relative_verdicts
 from xrayiq.records import DatedValue
@@ -115,3 +115,17 @@ def test_a_nominal_value_is_never_taken_from_the_first_results():
 
 def test_values_without_a_date_or_a_unit_are_in_no_series():
     assert build_series([value(0, 1.0, exposed_at=None), value(0, 1.0, equipment=Equipment())]) == ()
+
+
+def test_baselines_are_those_of_the_trend_on_every_day():
+    events = [
+        TrendEvent(date=datetime.datetime(2026, 4, 13, 12), kind="repair"),
+        TrendEvent(date=datetime.date(2026, 7, 6), kind="baseline", baseline_mean=80.0),
+    ]
+    values = [value(week, 100.0 + week, hour=8 + part) for week in range(40) for part in range(2)]
+    (series,) = build_series(values, events_of=lambda key, where: events)
+    first = datetime.date(2026, 1, 1)
+    days = [first + datetime.timedelta(days=number) for number in range(300)]
+    found = [series.baseline_at(day) for day in days]
+    assert found == [baseline_at(series.trend, day) for day in days]
+    assert {None if one is None else one.set_by for one in found} == {None, "results", "hand"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from xrayiq.audit import Baseline, TrendEvent, TrendSegment, baseline_at
+from xrayiq.audit import Baseline, TrendEvent, TrendSegment
 from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
@@ -126,7 +126,7 @@ def _quantities(site: Site, by_hand: Iterable[Event]) -> list[str]:
 
 def _in_force(series: Series, day: datetime.date, by_hand: Sequence[Event], site: Site) -> BaselineInForce:
     trend = series.trend
-    found = baseline_at(trend, day)
+    found = series.baseline_at(day)
     begun = [event for event in trend.events if event.renews and _day(event) <= day]
     last = begun[-1] if begun else None
     start = None if last is None else _day(last)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import itertools
 import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from xrayiq.audit import Trend, TrendEvent, assess_trend, baseline_at
+import numpy as np
+from numpy.typing import NDArray
+
+from xrayiq.audit import Baseline, Trend, TrendEvent, TrendSettings, assess_trend
+from xrayiq.audit.trend_events import baseline_before, in_order
 from xrayiq.model import Limit, Measurement, Verdict, judge
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
 from xrayiq.records import DatedValue
@@ -42,9 +47,9 @@ class SeriesKey:
     mode: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Series:
-    """Values of one quantity of one unit in one mode.
+    """Values of one quantity of one unit in one mode; the trend is assessed when somebody asks for it.
 
     Parameters
     ----------
@@ -54,14 +59,46 @@ class Series:
         Of its last value.
     values : tuple of DatedValue
         All, in the order of exposure.
-    trend : Trend
-        Of the median of each day.
+    medians : mapping of date to float
+        Of the numbers of each day, in the order of days.
+    events : tuple of TrendEvent
+        What was recorded about it.
     """
 
     key: SeriesKey
     where: Whereabouts
     values: tuple[DatedValue, ...]
-    trend: Trend
+    medians: Mapping[datetime.date, float]
+    events: tuple[TrendEvent, ...]
+
+    @functools.cached_property
+    def trend(self) -> Trend:
+        """Trend of the medians."""
+        return assess_trend(
+            list(self.medians.values()),
+            dates=list(self.medians),
+            quantity=self.key.quantity,
+            direction=self.key.direction,
+            events=self.events,
+        )
+
+    @functools.cached_property
+    def _in_order(self) -> tuple[Sequence[datetime.datetime], NDArray[np.float64], Sequence[TrendEvent]]:
+        moments, _, events = in_order(list(self.medians), self.events)
+        return moments, np.array(list(self.medians.values())), events
+
+    def baseline_at(self, day: datetime.date) -> Baseline | None:
+        """Baseline that results of a day are compared with; as that of the trend, which it does not take."""
+        moments, medians, events = self._in_order
+        usual = TrendSettings()
+        return baseline_before(
+            day,
+            moments=moments,
+            values=medians,
+            events=events,
+            baseline_count=usual.baseline_count,
+            baseline_minimum=usual.baseline_minimum,
+        )
 
 
 def build_series(
@@ -141,16 +178,16 @@ def relative_verdicts(
     """
     found: dict[int, list[Verdict]] = {}
     for one in series:
-        baselines: dict[datetime.date, float | None] = {}
+        means: dict[datetime.date, float | None] = {}
         for value in one.values:
             for limit in relative_limits(limits_for(value), one.key.procedure, one.key.quantity):
                 if value.exposed_at is None:
                     continue
                 day = value.exposed_at.date()
-                if day not in baselines:
-                    baselines[day] = _baseline(one.trend, day)
+                if day not in means:
+                    means[day] = _mean(one.baseline_at(day), one.key.quantity)
                 measurement = Measurement(quantity=value.quantity, value=value.value, direction=value.direction)
-                found.setdefault(value.outcome_id, []).append(judge(measurement, limit, baselines[day]))
+                found.setdefault(value.outcome_id, []).append(judge(measurement, limit, means[day]))
     return found
 
 
@@ -163,9 +200,8 @@ def relative_limits(limits: Iterable[Limit], procedure: str, quantity: str) -> t
     )
 
 
-def _baseline(trend: Trend, day: datetime.date) -> float | None:
-    baseline = baseline_at(trend, day)
-    if baseline is None or (trend.quantity in NOMINAL and baseline.set_by != "hand"):
+def _mean(baseline: Baseline | None, quantity: str) -> float | None:
+    if baseline is None or (quantity in NOMINAL and baseline.set_by != "hand"):
         return None
     return baseline.mean
 
@@ -190,12 +226,10 @@ def _series(key: SeriesKey, rows: Sequence[tuple[DatedValue, Whereabouts]], even
     for row in rows:
         if row[0].value == row[0].value:
             by_day.setdefault(_day(row), []).append(row[0].value)
-    medians: Mapping[datetime.date, float] = {day: statistics.median(found) for day, found in by_day.items()}
-    trend = assess_trend(
-        list(medians.values()),
-        dates=list(medians),
-        quantity=key.quantity,
-        direction=key.direction,
-        events=events,
+    return Series(
+        key=key,
+        where=rows[-1][1],
+        values=tuple(value for value, _ in rows),
+        medians={day: statistics.median(found) for day, found in by_day.items()},
+        events=tuple(events),
     )
-    return Series(key=key, where=rows[-1][1], values=tuple(value for value, _ in rows), trend=trend)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xrayiq.procedures import Site, site_with_events, without_relative_limits
+from xrayiq.procedures import Site, settings_in_force, without_relative_limits
 from xrayiq.records import Records
 
 
@@ -27,6 +27,6 @@ class ScoringSite:
         """The settings without limits relative to baselines, which are judged when all is measured."""
         head = self._records.head
         if head != self._head:
-            self._now = without_relative_limits(site_with_events(self._site, self._records.events()))
+            self._now = without_relative_limits(settings_in_force(self._records, self._site))
             self._head = head
         return self._now

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xrayiq.cli.events import show_event
+from xrayiq.cli.events import show_event, take_back
 from xrayiq.cli.options import (
     DAY_FORMATS,
     DEFAULT_STORE,
@@ -107,12 +107,7 @@ def baseline_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take a baseline set by hand back from now on; the event itself stays in the record."""
-    from xrayiq.procedures import withdraw
-    from xrayiq.records import open_records
-
-    with open_records(records, create=False) as store:
-        done = withdraw(store, event, actor=by, reason=reason, kind="baseline")
-    show_event(done, output=output)
+    take_back("baseline", event, by=by, reason=reason, records=records, output=output)
 
 
 def _row(one: BaselineInForce, *, for_people: bool) -> Row:

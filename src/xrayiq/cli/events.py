@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from xrayiq.model import Event
 
 
+def take_back(kind: str, event: int, *, by: str, reason: str, records: str, output: Format) -> None:
+    """Take an event of a kind back, and print the event that does it."""
+    from xrayiq.procedures import withdraw
+    from xrayiq.records import open_records
+
+    with open_records(records, create=False) as store:
+        done = withdraw(store, event, actor=by, reason=reason, kind=kind)
+    show_event(done, output=output)
+
+
 def show_event(event: Event, *, output: Format) -> None:
     """An event as it was stored, with the head of the trail after it."""
     row: Row = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from xrayiq.cli.events import show_event
+from xrayiq.cli.events import show_event, take_back
 from xrayiq.cli.options import (
     DEFAULT_STORE,
     By,
@@ -100,12 +100,7 @@ def limit_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take a site's own limit back from now on; the event itself stays in the record."""
-    from xrayiq.procedures import withdraw
-    from xrayiq.records import open_records
-
-    with open_records(records, create=False) as store:
-        done = withdraw(store, event, actor=by, reason=reason, kind="limit")
-    show_event(done, output=output)
+    take_back("limit", event, by=by, reason=reason, records=records, output=output)
 
 
 def _bound(name: str, text: str) -> str | float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from xrayiq.cli.options import DEFAULT_STORE, Output, Store
+from xrayiq.cli.options import DEFAULT_STORE, By, Output, Store
 from xrayiq.cli.printing import Format, Row, show, write_json, write_lines
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ records_application = typer.Typer(help="Look after the record store.", no_args_i
 event_application = typer.Typer(help="Service and downtime of units.", no_args_is_help=True)
 records_application.add_typer(event_application, name="event")
 
-By = Annotated[str, typer.Option("--by", metavar="ACCOUNT", help="Account name of whoever enters it.")]
 Unit = Annotated[str, typer.Option("--unit", metavar="SERIAL", help="Serial number of the unit.")]
 DetectorId = Annotated[str, typer.Option("--detector", metavar="ID", help="Detector ID.")]
 

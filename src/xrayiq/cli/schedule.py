@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xrayiq.cli.events import show_event
+from xrayiq.cli.events import show_event, take_back
 from xrayiq.cli.options import (
     DEFAULT_STORE,
     By,
@@ -94,12 +94,7 @@ def schedule_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take a change of the schedule back from now on; the event itself stays in the record."""
-    from xrayiq.procedures import withdraw
-    from xrayiq.records import open_records
-
-    with open_records(records, create=False) as store:
-        done = withdraw(store, event, actor=by, reason=reason, kind="schedule")
-    show_event(done, output=output)
+    take_back("schedule", event, by=by, reason=reason, records=records, output=output)
 
 
 def _row(one: DueTest, *, for_people: bool) -> Row:

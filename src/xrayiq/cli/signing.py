@@ -60,10 +60,11 @@ def sign(
 @sign_application.command("list")
 def sign_list(records: Store = DEFAULT_STORE, output: Output = Format.table) -> None:
     """List what was signed, by whom, and the head of the trail that they signed."""
+    from xrayiq.procedures.signing import SIGNED
     from xrayiq.records import open_records
 
     with open_records(records, create=False) as store:
-        events = store.events(kind="sign_off")
+        events = store.events(kind=SIGNED)
     show([_row(event) for event in events], output=output, title="Sign-offs")
 
 

@@ -21,7 +21,7 @@ from xrayiq.model.limit import Limit, Verdict, judge
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
 from xrayiq.model.pixel_relation import PixelRelation
-from xrayiq.model.place import Place, limits_at
+from xrayiq.model.place import Place, limits_at, same_name
 from xrayiq.model.provenance import Provenance
 from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
 from xrayiq.model.radiograph import Radiograph, pitch_pair
@@ -74,6 +74,7 @@ __all__ = [
     "pitch_pair",
     "quantities",
     "quantity",
+    "same_name",
     "technique_key",
     "to_plain",
     "unpack",

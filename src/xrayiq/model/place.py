@@ -56,6 +56,10 @@ def limits_at(limits: Iterable[Limit], place: Place | None) -> tuple[Limit, ...]
     return tuple(chosen.values())
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same but for case and blanks around them."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
 def _agrees(wanted: str, names: tuple[str, ...]) -> bool:
-    folded = wanted.strip().casefold()
-    return not folded or any(folded == name.strip().casefold() for name in names)
+    return not wanted.strip() or any(same_name(wanted, name) for name in names)

@@ -19,7 +19,7 @@ from xrayiq.procedures.judging import Judgement, judge_runs, register_of, withou
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
 from xrayiq.procedures.limits_in_force import LimitInForce, limits_in_force
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
-from xrayiq.procedures.names import find_detector, find_place, find_unit
+from xrayiq.procedures.names import find_place, find_unit
 from xrayiq.procedures.plan import plan_digest
 from xrayiq.procedures.populations import RegisteredEquipment, population_of
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
@@ -45,7 +45,7 @@ from xrayiq.procedures.scoring import (
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
 from xrayiq.procedures.signing import require_whole, sign_period
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
-from xrayiq.procedures.site_events import site_with_events
+from xrayiq.procedures.site_events import settings_in_force, site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 
 __all__ = [
@@ -86,7 +86,6 @@ __all__ = [
     "check_header",
     "defect_history",
     "dose_report_outcome",
-    "find_detector",
     "find_finding",
     "find_place",
     "find_sets",
@@ -115,6 +114,7 @@ __all__ = [
     "score",
     "score_set",
     "set_baseline",
+    "settings_in_force",
     "sign_period",
     "site_with_events",
     "subject_of",

@@ -12,7 +12,15 @@ from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import BASELINE, events_of_series, in_force, is_about, moment_of, site_with_events
+from xrayiq.procedures.site_events import (
+    BASELINE,
+    events_of_series,
+    in_force,
+    is_about,
+    moment_of,
+    settings_in_force,
+    site_with_events,
+)
 from xrayiq.procedures.whereabouts import whereabouts
 from xrayiq.records import Records
 
@@ -98,8 +106,7 @@ def baselines_in_force(
 
 def series_of_unit(records: Records, *, site: Site, unit: str, quantity: str) -> tuple[SeriesKey, ...]:
     """Series that a unit of the register has of a quantity."""
-    events = records.events()
-    facts = site_with_events(site, events).facts
+    facts = settings_in_force(records, site).facts
     series = build_series(records.dated_values([quantity]), facts=facts)
     return tuple(one.key for one in series if one.key.unit == unit)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from xrayiq.audit import DueTest, KeptTest, ScheduledTest, TestedUnit, UnitEvent, schedule_kept, tests_due
-from xrayiq.model import Event
+from xrayiq.model import Event, same_name
 from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import is_called, same_name
+from xrayiq.procedures.names import is_called
 from xrayiq.procedures.register import Register, RegisteredUnit
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import RENEWING, in_force, moment_of, site_with_events
@@ -19,7 +19,7 @@ from xrayiq.procedures.whereabouts import whereabouts
 from xrayiq.records import Records, modality_days, outcome_days
 
 #: modalities of units that owe tests
-_TESTED: Final = ("DX", "CR", "MG", "RF", "XA")
+TESTED: Final = ("DX", "CR", "MG", "RF", "XA")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def test_history(
     counts: dict[str, Counter[str]] = {name: Counter() for name in chosen}
     for equipment, day, (modality,), number in modality_days(records):
         name = whereabouts(equipment, day, facts=settings.facts).unit
-        if name in chosen and modality in _TESTED:
+        if name in chosen and modality in TESTED:
             counts[name][modality] += number
     results = {
         (name, procedure, day)

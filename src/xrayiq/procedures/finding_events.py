@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from xrayiq.errors import InputError
-from xrayiq.model import NEXT_STATES, Finding, FindingState
+from xrayiq.model import NEXT_STATES, Event, Finding, FindingState
 from xrayiq.procedures.findings import AGAIN, BOUNDS, IDENTITY, MOST_SUBJECTS, OPENED, STEPPED, TEXTS, rank
+from xrayiq.records import Records
 
 #: who opens findings
 RUN: Final = "xrayiq run"
@@ -85,6 +86,13 @@ class NewEvent:
     subject: str
     reason: str
     details: Details = field(default_factory=dict)
+
+
+def append(records: Records, event: NewEvent, *, actor: str) -> Event:
+    """Append an event to a store's audit trail."""
+    return records.append_event(
+        kind=event.kind, subject=event.subject, actor=actor, reason=event.reason, details=event.details
+    )
 
 
 def events_of_run(findings: Sequence[Finding], failed: Iterable[OutOfLimits]) -> list[NewEvent]:

@@ -6,13 +6,13 @@ import datetime
 
 from xrayiq.errors import InputError
 from xrayiq.model import Finding, FindingState
-from xrayiq.procedures.finding_events import step_event
+from xrayiq.procedures.finding_events import append, step_event
 from xrayiq.procedures.findings import FINDING_KINDS, fold_findings, unsettled
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_unit, is_called
 from xrayiq.procedures.retests import find_retest
 from xrayiq.procedures.site import Site, load_site
-from xrayiq.procedures.site_events import site_with_events
+from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.records import Records
 
 
@@ -108,11 +108,7 @@ def take_step(
         raise InputError(f"a day to come ({day.isoformat()})", needed="when it was done")
     with records.transaction():
         finding = find_finding(records, number)
-        shown = retest and find_retest(
-            records, finding, retest, facts=site_with_events(site or load_site(), records.events()).facts
-        )
+        shown = retest and find_retest(records, finding, retest, facts=settings_in_force(records, site).facts)
         event = step_event(finding, state, reason=reason, role=role, cause=cause, action=action, retest=shown, day=day)
-        records.append_event(
-            kind=event.kind, subject=event.subject, actor=actor, reason=event.reason, details=event.details
-        )
+        append(records, event, actor=actor)
         return find_finding(records, number)

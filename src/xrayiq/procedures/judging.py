@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from xrayiq.model import Equipment, Event, Limit
 from xrayiq.procedures.constancy import build_series, relative_verdicts
-from xrayiq.procedures.finding_events import RUN, NewEvent, OutOfLimits, events_of_run
+from xrayiq.procedures.finding_events import RUN, NewEvent, OutOfLimits, append, events_of_run
 from xrayiq.procedures.findings import FINDING_KINDS, fold_findings
 from xrayiq.procedures.learnt_events import learnt_events
-from xrayiq.procedures.register import EquipmentDay, Register, build_register
+from xrayiq.procedures.register import Register, build_register, equipment_days
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import events_of_series, site_with_events
+from xrayiq.procedures.site_events import events_of_series, settings_in_force, site_with_events
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
 from xrayiq.records import JUDGED, DatedValue, FailedVerdict, Records
 
@@ -48,8 +48,7 @@ def without_relative_limits(site: Site) -> Site:
 
 def register_of(records: Records, site: Site) -> Register:
     """Equipment register of a store, corrected by what the site and the store's events say."""
-    settings = site_with_events(site, records.events())
-    return build_register(_days(records), facts=settings.facts)
+    return build_register(equipment_days(records), facts=settings_in_force(records, site).facts)
 
 
 def judge_runs(records: Records, site: Site, *, run_id: int) -> Judgement:
@@ -75,14 +74,14 @@ def judge_runs(records: Records, site: Site, *, run_id: int) -> Judgement:
             return Judgement()
         events = list(records.events())
         settings = site_with_events(site, events)
-        learnt = learnt_events(build_register(_days(records), facts=settings.facts), events)
-        events += [_append(records, event) for event in learnt]
+        learnt = learnt_events(build_register(equipment_days(records), facts=settings.facts), events)
+        events += [append(records, event, actor=RUN) for event in learnt]
         verdicts = _relative(records, settings, events, pending, run_id)
         failed = _groups(records.failed_verdicts(pending), settings.facts)
         findings = fold_findings(event for event in events if event.kind in FINDING_KINDS)
         found = events_of_run(findings, failed)
         for event in found:
-            _append(records, event)
+            append(records, event, actor=RUN)
         opened = sum(event.kind == FINDING_KINDS[0] for event in found)
         reopened = sum(event.details.get("state") == "open" for event in found)
         told = NewEvent(
@@ -96,7 +95,7 @@ def judge_runs(records: Records, site: Site, *, run_id: int) -> Judgement:
                 "reopened": reopened,
             },
         )
-        _append(records, told)
+        append(records, told, actor=RUN)
     return Judgement(verdicts=verdicts, opened=opened, reopened=reopened, learnt=len(learnt))
 
 
@@ -121,19 +120,6 @@ def _relative(
     series = build_series(values, facts=site.facts, events_of=events_of_series(events))
     found = relative_verdicts(series, limits_for=limits_for)
     return records.add_verdicts(run_id, found)
-
-
-def _append(records: Records, event: NewEvent) -> Event:
-    return records.append_event(
-        kind=event.kind, subject=event.subject, actor=RUN, reason=event.reason, details=event.details
-    )
-
-
-def _days(records: Records) -> Iterable[EquipmentDay]:
-    return [
-        EquipmentDay(equipment=equipment, day=day, objects=objects)
-        for equipment, day, objects in records.equipment_days()
-    ]
 
 
 def _groups(failed: Iterable[FailedVerdict], facts: Sequence[EquipmentFact]) -> list[OutOfLimits]:

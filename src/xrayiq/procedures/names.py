@@ -1,16 +1,14 @@
-"""Units, detectors and places by the names that people give them."""
+"""Units and places by the names that people give them."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from xrayiq.errors import InputError
-from xrayiq.model import Place
-from xrayiq.procedures.register import Register, RegisteredDetector, RegisteredUnit
-
-T = TypeVar("T", RegisteredUnit, RegisteredDetector)
+from xrayiq.model import Place, same_name
+from xrayiq.procedures.register import Register, RegisteredUnit
 
 #: names that a message lists
 _MOST_NAMED: Final = 8
@@ -31,28 +29,22 @@ def find_unit(register: Register, name: str) -> RegisteredUnit:
     InputError
         No unit is called so, or several are; the message lists what is known, the closest first.
     """
-    return _only([(unit, unit.name, unit.names) for unit in register.units], name, "unit")
-
-
-def find_detector(register: Register, name: str) -> RegisteredDetector:
-    """Detector of a name: that of the register, else a detector ID that only one has.
-
-    Raises
-    ------
-    InputError
-        As `find_unit`.
-    """
-    return _only([(one, one.name, one.names) for one in register.detectors], name, "detector")
+    units = register.units
+    found = [one for one in units if same_name(one.name, name)] or [one for one in units if is_called(one, name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = _listed([one.name for one in found])
+        raise InputError(f"unit {name!r}, which {len(found)} are called", needed="one of " + several)
+    near = sorted(units, key=lambda unit: max(_likeness(one, name) for one in (unit.name, *unit.names)), reverse=True)
+    raise _unknown([one.name + (f" ({', '.join(one.names)})" if one.names else "") for one in near], name, "unit")
 
 
 def subject_of_unit(register: Register, unit: RegisteredUnit) -> str:
     """Subject of events about a unit: by its serial number where no other has it, which outlasts its being renamed."""
-    return f"unit:{_lasting(unit.name, [unit.serial_number], [one.names for one in register.units])}"
-
-
-def subject_of_detector(register: Register, detector: RegisteredDetector) -> str:
-    """Subject of events about a detector: by its detector ID where no other has it."""
-    return f"detector:{_lasting(detector.name, [detector.detector_id], [one.names for one in register.detectors])}"
+    number = unit.serial_number
+    having = sum(any(same_name(number, name) for name in one.names) for one in register.units)
+    return f"unit:{number if number and having == 1 else unit.name}"
 
 
 def is_called(unit: RegisteredUnit, name: str) -> bool:
@@ -111,23 +103,6 @@ def known_name(known: Sequence[str], name: str, what: str) -> str:
     return found
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for case and blanks around them."""
-    return one.strip().casefold() == other.strip().casefold()
-
-
-def _only(listed: Sequence[tuple[T, str, tuple[str, ...]]], name: str, what: str) -> T:
-    found = [one for one, own, _ in listed if same_name(own, name)]
-    found = found or [one for one, _, others in listed if any(same_name(other, name) for other in others)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = [own for one, own, _ in listed if one in found]
-        raise InputError(f"{what} {name!r}, which {len(found)} are called", needed="one of " + _listed(several))
-    near = sorted(listed, key=lambda row: max(_likeness(one, name) for one in (row[1], *row[2])), reverse=True)
-    raise _unknown([own + (f" ({', '.join(others)})" if others else "") for _, own, others in near], name, what)
-
-
 def _unknown(known: Sequence[str], name: str, what: str) -> InputError:
     if not known:
         return InputError(f"no {what} {name!r}", needed=f"a {what} that images in the store name: there is none yet")
@@ -143,10 +118,3 @@ def _likeness(one: str, other: str) -> float:
     """How like two names are; one that begins with the other is liker than any that does not."""
     known, wanted = one.strip().casefold(), other.strip().casefold()
     return difflib.SequenceMatcher(None, wanted, known).ratio() + known.startswith(wanted)
-
-
-def _lasting(name: str, numbers: Iterable[str], all_names: Sequence[tuple[str, ...]]) -> str:
-    for number in numbers:
-        if number and sum(any(same_name(number, other) for other in names) for names in all_names) == 1:
-            return number
-    return name

@@ -23,7 +23,7 @@ from xrayiq.procedures.site_events import (
     SCHEDULE,
     WITHDRAWN,
     baseline_details,
-    site_with_events,
+    settings_in_force,
 )
 from xrayiq.procedures.whereabouts import MATCHED, EquipmentFact, fact_of_row
 from xrayiq.records import Records
@@ -188,7 +188,9 @@ def change_schedule(records: Records, row: Mapping[str, Any], *, site: Site, act
     if row.get("unit") and register.units:
         told["unit"] = find_unit(register, str(row["unit"])).name
     changed_schedule(
-        _settings(records, site).schedule, {**told, "reason": reason, "author": actor}, source="records schedule"
+        settings_in_force(records, site).schedule,
+        {**told, "reason": reason, "author": actor},
+        source="records schedule",
     )
     where = f", unit {told['unit']}" if told.get("unit") else ""
     return records.append_event(
@@ -230,10 +232,6 @@ def withdraw(records: Records, number: int, *, actor: str, reason: str, kind: st
             found = f"event {number} " + ("is taken back already" if gone else is_of)
             raise InputError(found, needed=f"the number of an event in force of kind {' or '.join(allowed)}")
         return records.append_event(kind=WITHDRAWN, subject=f"event:{number}", actor=actor, reason=reason)
-
-
-def _settings(records: Records, site: Site | None) -> Site:
-    return site_with_events(site or load_site(), records.events())
 
 
 def _subject(register: Register, unit: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from xrayiq.model import Equipment
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, header_name, whereabouts
+from xrayiq.records import Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,14 @@ class Register:
     units: tuple[RegisteredUnit, ...]
     detectors: tuple[RegisteredDetector, ...]
     problems: tuple[str, ...] = ()
+
+
+def equipment_days(records: Records) -> list[EquipmentDay]:
+    """Days on which the equipment of a store was used."""
+    return [
+        EquipmentDay(equipment=equipment, day=day, objects=objects)
+        for equipment, day, objects in records.equipment_days()
+    ]
 
 
 def build_register(days: Iterable[EquipmentDay], *, facts: Sequence[EquipmentFact] = ()) -> Register:

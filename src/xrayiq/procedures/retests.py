@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from xrayiq.errors import InputError
-from xrayiq.model import Finding
-from xrayiq.procedures.names import same_name
+from xrayiq.model import Finding, same_name
 from xrayiq.procedures.whereabouts import EquipmentFact, header_name, whereabouts
 from xrayiq.records import JudgedValue, Records, judged_values
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from xrayiq.errors import InputError, RecordsError
-from xrayiq.model import Event, Finding, Verification
+from xrayiq.model import Event, Finding, Verification, same_name
 from xrayiq.procedures.finding_steps import list_findings
 from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import known_name, same_name, sites_of
+from xrayiq.procedures.names import known_name, sites_of
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import site_with_events
 from xrayiq.procedures.whereabouts import EquipmentFact, whereabouts

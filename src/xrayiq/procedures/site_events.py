@@ -12,8 +12,9 @@ from xrayiq.errors import InputError
 from xrayiq.model import Event, Limit, quantity
 from xrayiq.procedures.constancy import SeriesKey
 from xrayiq.procedures.limits import override_of_row
-from xrayiq.procedures.site import Site
+from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, fact_of_row
+from xrayiq.records import SERVICE_KINDS, Records
 
 LIMIT: Final = "limit"
 EQUIPMENT: Final = "equipment"
@@ -21,9 +22,9 @@ BASELINE: Final = "baseline"
 SCHEDULE: Final = "schedule"
 #: takes an event of one of the kinds above back; its subject is ``event:NUMBER``
 WITHDRAWN: Final = "withdrawn"
-#: service events that renew baselines, and those that are only told
-RENEWING: Final = ("acceptance", "calibration", "repair", "software", "detector_swap")
+#: service events that are only told, and those that renew baselines
 TOLD: Final = ("service", "downtime")
+RENEWING: Final = tuple(kind for kind in SERVICE_KINDS if kind not in TOLD)
 
 
 def in_force(events: Iterable[Event]) -> tuple[Event, ...]:
@@ -57,6 +58,11 @@ def site_with_events(site: Site, events: Iterable[Event]) -> Site:
         if event.kind == SCHEDULE and _is_schedulable(event, schedule):
             schedule = changed_schedule(schedule, schedule_row(event), source=f"event {event.number}")
     return dataclasses.replace(site, limits=(*site.limits, *limits), facts=(*site.facts, *facts), schedule=schedule)
+
+
+def settings_in_force(records: Records, site: Site | None = None) -> Site:
+    """Settings of a site's file, or the shipped ones, with what the store's events say."""
+    return site_with_events(site or load_site(), records.events())
 
 
 def events_of_series(

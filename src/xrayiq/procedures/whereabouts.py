@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from xrayiq.errors import SiteError
-from xrayiq.model import Equipment, Place
+from xrayiq.model import Equipment, Place, same_name
 from xrayiq.procedures.populations import RegisteredEquipment
 
 #: what can be told of equipment that its headers do not, or tell wrong
@@ -75,7 +75,7 @@ class Whereabouts:
         """Whether an event's subject, ``unit:NAME`` or ``detector:NAME``, is this unit or detector."""
         what, _, name = subject.partition(":")
         called = {"unit": (self.unit, *self.names), "detector": (self.detector, *self.detector_names)}.get(what, ())
-        return bool(name.strip()) and any(name.strip().casefold() == one.strip().casefold() for one in called)
+        return bool(name.strip()) and any(same_name(name, one) for one in called)
 
     @property
     def place(self) -> Place:

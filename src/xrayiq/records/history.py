@@ -133,7 +133,5 @@ class HistoryReader(Session):
 def equipment_of(row: Any) -> Equipment:
     """Equipment of a row that has its columns."""
     told = {name: row[name] for name in Equipment.__slots__}
-    told["software_versions"] = (
-        tuple((told["software_versions"] or "").split("\\")) if told["software_versions"] else ()
-    )
-    return Equipment(**told)
+    versions = told.pop("software_versions")
+    return Equipment(software_versions=tuple(versions.split("\\")) if versions else (), **told)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, select
 from xrayiq.errors import InputError
 from xrayiq.model import Equipment, ObjectHeader, Result
 from xrayiq.records.counting import in_force, with_objects
+from xrayiq.records.history import equipment_of
 from xrayiq.records.packing import result_class, unpack_value
 from xrayiq.records.tables import EQUIPMENT, OBJECTS, OUTCOMES
 
@@ -134,8 +135,6 @@ def stored_result(row: Row[Any], types: Mapping[str, type[Result]]) -> StoredRes
     """Row of a query for results with its result rebuilt."""
     source = f"outcome {row.id}"
     kind = result_class(row.result_type, types, source=source)
-    identity = {name: getattr(row, name) for name in Equipment.__slots__}
-    versions = identity.pop("software_versions")
     return StoredResult(
         outcome_id=row.id,
         subject=row.subject,
@@ -144,7 +143,7 @@ def stored_result(row: Row[Any], types: Mapping[str, type[Result]]) -> StoredRes
         parameter_digest=row.parameter_digest,
         object_kind=row.object_kind,
         object_subject=row.object_subject,
-        equipment=Equipment(software_versions=tuple(versions.split("\\")) if versions else (), **identity),
+        equipment=equipment_of(row._mapping),
         exposed_at=wall_clock(row.exposed_at, row.utc_offset_min),
         created_at=row.created_at,
         result=unpack_value(kind, row.result_json, row.result_npz, source=source),

@@ -6,29 +6,26 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import pandas as pd
 
-from xrayiq.audit import DueTest, KeptTest, TestedUnit, TrendEvent, UnitEvent, schedule_kept, tests_due
+from xrayiq.audit import DueTest, KeptTest, TestedUnit, TrendEvent, UnitEvent
 from xrayiq.errors import InputError
 from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
-from xrayiq.procedures.register import EquipmentDay, Register, RegisteredUnit, build_register
-from xrayiq.procedures.site import Site, load_site
-from xrayiq.procedures.site_events import events_of_series
+from xrayiq.procedures.due_tests import TESTED, TestHistory
+from xrayiq.procedures.register import Register, RegisteredUnit, build_register, equipment_days
+from xrayiq.procedures.site import Site
+from xrayiq.procedures.site_events import events_of_series, settings_in_force
 from xrayiq.procedures.whereabouts import Whereabouts
 from xrayiq.records import DatedValue, Records
 from xrayiq.report.pages.keeping import kept_recorded
 from xrayiq.report.pages.period import Period
 from xrayiq.report.pages.placing import Places, equipment_of
-from xrayiq.report.pages.reading import read_recorded, settings_of
+from xrayiq.report.pages.reading import read_recorded
 from xrayiq.report.pages.recorded import Recorded, Service, Trail
 from xrayiq.report.pages.trend_choice import trend_quantities
 from xrayiq.report.wording import clean
-
-#: modalities of units that owe tests
-_TESTED: Final = ("DX", "CR", "MG", "RF", "XA")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,23 +95,18 @@ class Dossier:
 
     def due(self, day: datetime.date | None = None) -> tuple[DueTest, ...]:
         """Tests that units owe on a day, that of the pages without, the most overdue first."""
-        return tests_due(
-            self._results(),
-            units=self._tested(),
-            today=day or self.as_of,
-            schedule=self.site.schedule,
-            events=self._unit_events(),
-        )
+        return self._test_history().due(day or self.as_of)
 
     def kept(self, period: Period) -> tuple[KeptTest, ...]:
         """How the schedule was kept over a period."""
-        return schedule_kept(
-            self._results(),
-            units=self._tested(),
-            first=period.first,
-            last=period.last,
+        return self._test_history().kept(period.first, period.last)
+
+    def _test_history(self) -> TestHistory:
+        return TestHistory(
+            units=tuple(self._tested()),
+            results=tuple(self._results()),
+            events=tuple(self._unit_events()),
             schedule=self.site.schedule,
-            events=self._unit_events(),
         )
 
     def _results(self) -> list[tuple[str, str, datetime.date]]:
@@ -126,10 +118,9 @@ class Dossier:
         found = []
         for unit in self.register.units:
             own = self.objects.loc[self.objects["unit_name"] == unit.name, "modality"]
-            counts = own[own.isin(_TESTED)].value_counts()
+            counts = own[own.isin(TESTED)].value_counts()
             if not counts.empty:
-                since = min(span.first_day for span in unit.rooms)
-                found.append(TestedUnit(name=unit.name, modality=str(counts.index[0]), since=since))
+                found.append(TestedUnit(name=unit.name, modality=str(counts.index[0]), since=unit.first_day))
         return found
 
     def _unit_events(self) -> list[UnitEvent]:
@@ -180,13 +171,13 @@ def gather_dossier(
     InputError
         The store has no equipment of that site.
     """
-    settings = settings_of(records, load_site() if site is None else site)
+    settings = settings_in_force(records, site)
     as_of = today or (period.last if period else datetime.date.today())
     last = period.last if period else None
     places = Places(
         equipment_of(records.frame("equipment")), facts=settings.facts, only_site=only_site or "", last=last
     )
-    days = [EquipmentDay(equipment=equipment, day=day, objects=n) for equipment, day, n in records.equipment_days()]
+    days = equipment_days(records)
     kept = [one for one in days if places.keeps(places.at(one.equipment, one.day), one.day)]
     if only_site and not kept:
         raise InputError(

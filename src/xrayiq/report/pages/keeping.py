@@ -6,9 +6,9 @@ import dataclasses
 import datetime
 from collections.abc import Iterable, Sequence
 
-from xrayiq.model import Finding
+from xrayiq.model import Finding, same_name
 from xrayiq.procedures.register import EquipmentDay
-from xrayiq.report.pages.placing import Places, same_name
+from xrayiq.report.pages.placing import Places
 from xrayiq.report.pages.recorded import Recorded, Service
 
 

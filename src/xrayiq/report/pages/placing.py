@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from xrayiq.model import Equipment
+from xrayiq.model import Equipment, same_name
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
 
 Kept = Callable[[Whereabouts], bool]
@@ -80,8 +80,3 @@ class Places:
         )
         kept = [self.keeps(where, day) for where, day in zip(found, moments, strict=True)]
         return placed[pd.Series(kept, index=frame.index, dtype="bool")]
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for case and blanks around them."""
-    return one.strip().casefold() == other.strip().casefold()

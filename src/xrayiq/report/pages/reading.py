@@ -8,18 +8,12 @@ from typing import Final
 from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.procedures.findings import fold_findings
-from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, site_with_events
+from xrayiq.procedures.signing import SIGNED
+from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, moment_of
 from xrayiq.records import Records
 from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 
 _SERVICES: Final = frozenset({*RENEWING, *TOLD, BASELINE})
-_SIGNED: Final = "sign_off"
-
-
-def settings_of(records: Records, site: Site) -> Site:
-    """Settings of a site with what the store's events say of limits and equipment."""
-    return site_with_events(site, records.events())
 
 
 def read_recorded(records: Records, *, examine: bool) -> Recorded:
@@ -44,17 +38,16 @@ def read_recorded(records: Records, *, examine: bool) -> Recorded:
         findings=fold_findings(known),
         services=tuple(sorted(services, key=lambda service: (service.at, service.number))),
         events=told,
-        sign_offs=tuple(_sign_off(event) for event in known if event.kind == _SIGNED),
+        sign_offs=tuple(_sign_off(event) for event in known if event.kind == SIGNED),
         trail=_trail(records, examine=examine),
     )
 
 
 def _service(event: Event) -> Service:
-    at = _moment(event.details.get("happened_at"))
     return Service(
         kind=event.kind,
         subject=event.subject,
-        at=event.at.replace(tzinfo=None) if at is None else at,
+        at=moment_of(event),
         until=_moment(event.details.get("until")),
         reason=event.reason,
         actor=event.actor,

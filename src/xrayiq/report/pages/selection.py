@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from xrayiq.errors import InputError
+from xrayiq.model import same_name
 from xrayiq.procedures.whereabouts import Whereabouts
-from xrayiq.report.pages.placing import same_name
 from xrayiq.report.wording import clean
 
 #: a comma before another part: names of units hold commas too

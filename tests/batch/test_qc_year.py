@@ -8,8 +8,8 @@ import sqlalchemy
 from executor_here import Here
 
 import xrayiq
-from xrayiq.procedures import list_findings, load_site, register_of, take_step
-from xrayiq.records import add_service_event, open_records
+from xrayiq.procedures import add_service_event, list_findings, load_site, register_of, take_step
+from xrayiq.records import open_records
 from xrayiq.report import write_packet, write_pages
 from xrayiq.report.pages.period import Period
 from xrayiq_phantoms import qc_year

@@ -8,6 +8,7 @@ import pytest
 from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Acquisition, Equipment, ObjectHeader
 from xrayiq.procedures import (
+    add_service_event,
     load_site,
     override_limit,
     set_baseline,
@@ -18,7 +19,7 @@ from xrayiq.procedures import (
 from xrayiq.procedures.constancy import SeriesKey
 from xrayiq.procedures.site_events import events_of_series
 from xrayiq.procedures.whereabouts import whereabouts
-from xrayiq.records import FileEntry, add_service_event, open_records
+from xrayiq.records import FileEntry, open_records
 
 WHO = {"actor": "m.physicist", "reason": "agreed"}
 KEY = SeriesKey(
@@ -102,7 +103,9 @@ def test_a_baseline_set_by_hand_reaches_its_series_alone(records):
 
 def test_service_of_a_detector_reaches_every_unit_that_it_was_in(records):
     run_id = records.begin_run(archive_key="a", plan_digest="p", version="0")
-    acquisition = Acquisition(manufacturer="M", serial_number="7", detector_id="D")
+    acquisition = Acquisition(
+        manufacturer="M", serial_number="7", detector_id="D", exposed_at=datetime.datetime(2026, 3, 1)
+    )
     records.add(
         run_id,
         archive_key="a",

@@ -21,7 +21,7 @@ from records_builders import add, add_set, append_events, begin, count, outcomes
 
 from xrayiq.errors import InputError
 from xrayiq.key_file import load_key
-from xrayiq.records import Records, add_service_event, connecting, open_records, schema
+from xrayiq.records import Records, connecting, open_records, schema
 
 TABLES = ("equipment", "runs", "objects", "files", "outcomes", "measurements", "verdicts", "sets", "responses")
 
@@ -226,13 +226,3 @@ def test_new_store_begins_with_its_first_event(records: Records, store_url: str)
     (event,) = records.events()
     assert (event.number, event.kind, event.previous) == (1, "sealing_began", "0" * 64)
     assert count(store_url, "seals") == 0
-
-
-def test_service_in_days_to_come_is_refused(records: Records) -> None:
-    run_id = begin(records)
-    add(records, run_id, 1)
-    serial = records.frame("equipment")["serial_number"].iloc[0]
-    soon = datetime.datetime.now() + datetime.timedelta(days=3)
-    with pytest.raises(InputError, match="a time to come"):
-        add_service_event(records, kind="repair", unit=str(serial), happened_at=soon, reason="r", actor="a")
-    assert records.events(kind="repair") == ()

@@ -8,7 +8,7 @@ from pages_builders import CANARY, LAST, NORTH, SOUTH, finding, step, unit_of, w
 from report_builders import HOSTILE, MONDAY, Reader, Store, uniformity
 
 from xrayiq.errors import InputError
-from xrayiq.records import add_service_event
+from xrayiq.procedures import add_service_event
 from xrayiq.report.pages import Period, month
 from xrayiq.report.pages.dossier import gather_dossier
 from xrayiq.report.pages.naming import page_name

@@ -107,7 +107,7 @@ def baseline_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take a baseline set by hand back from now on; the event itself stays in the record."""
-    take_back("baseline", event, by=by, reason=reason, records=records, output=output)
+    take_back(["baseline"], event, by=by, reason=reason, records=records, output=output)
 
 
 def _row(one: BaselineInForce, *, for_people: bool) -> Row:

@@ -107,7 +107,7 @@ def equipment_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take back what was said of equipment from now on; the event itself stays in the record."""
-    take_back("equipment", event, by=by, reason=reason, records=records, output=output)
+    take_back(["equipment"], event, by=by, reason=reason, records=records, output=output)
 
 
 def _row(one: RegisteredUnit | RegisteredDetector) -> Row:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from xrayiq.cli.printing import Format, Row, show
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from xrayiq.model import Event
 
 
-def take_back(kind: str, event: int, *, by: str, reason: str, records: str, output: Format) -> None:
-    """Take an event of a kind back, and print the event that does it."""
+def take_back(kinds: Collection[str], event: int, *, by: str, reason: str, records: str, output: Format) -> None:
+    """Take an event of some kinds back, and print the event that does it."""
     from xrayiq.procedures import withdraw
     from xrayiq.records import open_records
 
     with open_records(records, create=False) as store:
-        done = withdraw(store, event, actor=by, reason=reason, kind=kind)
+        done = withdraw(store, event, actor=by, reason=reason, kinds=kinds)
     show_event(done, output=output)
 
 

@@ -1,4 +1,4 @@
-"""Commands of ``xrayiq records`` by which people keep the record: limits, baselines, equipment, findings and more."""
+"""Commands of ``xrayiq records`` by which people keep the record: limits, equipment, findings, service and more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from xrayiq.cli.equipment import equipment_application
 from xrayiq.cli.findings import finding_application
 from xrayiq.cli.limits import limit_application
 from xrayiq.cli.schedule import schedule_application
+from xrayiq.cli.service import event_application
 from xrayiq.cli.signing import sign_application
 
 
@@ -19,6 +20,7 @@ def attach(group: typer.Typer) -> None:
     group.add_typer(baseline_application, name="baseline")
     group.add_typer(equipment_application, name="equipment")
     group.add_typer(finding_application, name="finding")
+    group.add_typer(event_application, name="event")
     group.add_typer(schedule_application, name="schedule")
     group.add_typer(sign_application, name="sign")
     group.command("archive")(archive)

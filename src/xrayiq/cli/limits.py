@@ -100,7 +100,7 @@ def limit_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take a site's own limit back from now on; the event itself stays in the record."""
-    take_back("limit", event, by=by, reason=reason, records=records, output=output)
+    take_back(["limit"], event, by=by, reason=reason, records=records, output=output)
 
 
 def _bound(name: str, text: str) -> str | float:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
-from xrayiq.cli.options import DEFAULT_STORE, By, Output, Store
+from xrayiq.cli.options import DEFAULT_STORE, Output, Store
 from xrayiq.cli.printing import Format, Row, show, write_json, write_lines
 
-if TYPE_CHECKING:
-    from xrayiq.records import ServiceEvent
-
-_TIMES: Final = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
-
 records_application = typer.Typer(help="Look after the record store.", no_args_is_help=True)
-event_application = typer.Typer(help="Service and downtime of units.", no_args_is_help=True)
-records_application.add_typer(event_application, name="event")
-
-Unit = Annotated[str, typer.Option("--unit", metavar="SERIAL", help="Serial number of the unit.")]
-DetectorId = Annotated[str, typer.Option("--detector", metavar="ID", help="Detector ID.")]
 
 
 @records_application.command()
@@ -68,67 +57,3 @@ def verify(
         lines.append(f"{sum(found.counts.values())} rows examined, head {found.head}")
         write_lines(lines)
     raise typer.Exit(0 if found.whole else 1)
-
-
-@event_application.command("add")
-def event_add(
-    kind: Annotated[
-        str,
-        typer.Argument(
-            metavar="KIND", help="acceptance, calibration, repair, software, detector_swap, service or downtime."
-        ),
-    ],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="What was done and why; names no patient.")],
-    by: By,
-    unit: Unit = "",
-    detector: DetectorId = "",
-    at: Annotated[
-        datetime | None, typer.Option("--at", formats=_TIMES, metavar="TIME", help="When it was done; now by default.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=_TIMES, metavar="TIME", help="When a downtime ended.")
-    ] = None,
-    records: Store = DEFAULT_STORE,
-    output: Output = Format.table,
-) -> None:
-    """Enter what was done to a unit or its detector; it stands in the audit trail for good."""
-    from xrayiq.records import add_service_event, open_records
-
-    with open_records(records, create=False) as store:
-        event = add_service_event(
-            store,
-            kind=kind,
-            unit=unit,
-            detector=detector,
-            happened_at=at or datetime.now().replace(microsecond=0),
-            until=until,
-            reason=reason,
-            actor=by,
-        )
-    show([_row(event)], output=output)
-
-
-@event_application.command("list")
-def event_list(
-    unit: Unit = "", detector: DetectorId = "", records: Store = DEFAULT_STORE, output: Output = Format.table
-) -> None:
-    """List what was done to units and detectors, in the order in which it was done."""
-    from xrayiq.records import open_records, service_events
-
-    with open_records(records, create=False) as store:
-        events = service_events(store, unit=unit, detector=detector)
-    show([_row(event) for event in events], output=output)
-
-
-def _row(event: ServiceEvent) -> Row:
-    return {
-        "number": event.number,
-        "kind": event.kind,
-        "unit": event.unit,
-        "detector": event.detector,
-        "happened_at": event.happened_at.isoformat(sep=" "),
-        "until": None if event.until is None else event.until.isoformat(sep=" "),
-        "reason": event.reason,
-        "by": event.actor,
-        "entered_at": event.entered_at.isoformat(sep=" ", timespec="seconds"),
-    }

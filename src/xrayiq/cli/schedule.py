@@ -94,7 +94,7 @@ def schedule_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
     """Take a change of the schedule back from now on; the event itself stays in the record."""
-    take_back("schedule", event, by=by, reason=reason, records=records, output=output)
+    take_back(["schedule"], event, by=by, reason=reason, records=records, output=output)
 
 
 def _row(one: DueTest, *, for_people: bool) -> Row:

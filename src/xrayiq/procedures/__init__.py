@@ -42,6 +42,7 @@ from xrayiq.procedures.scoring import (
     reading_outcome,
     score,
 )
+from xrayiq.procedures.service_events import ServiceEvent, add_service_event, end_downtime, service_events
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
 from xrayiq.procedures.signing import require_whole, sign_period
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
@@ -73,11 +74,13 @@ __all__ = [
     "RegisteredEquipment",
     "ResponseBook",
     "ScoredSet",
+    "ServiceEvent",
     "SetMember",
     "Site",
     "SiteKerma",
     "TestHistory",
     "ToldEquipment",
+    "add_service_event",
     "appearance",
     "applicable",
     "attempt",
@@ -86,6 +89,7 @@ __all__ = [
     "check_header",
     "defect_history",
     "dose_report_outcome",
+    "end_downtime",
     "find_finding",
     "find_place",
     "find_sets",
@@ -113,6 +117,7 @@ __all__ = [
     "response_mode",
     "score",
     "score_set",
+    "service_events",
     "set_baseline",
     "settings_in_force",
     "sign_period",

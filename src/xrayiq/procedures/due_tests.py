@@ -11,10 +11,10 @@ from typing import Final
 from xrayiq.audit import DueTest, KeptTest, ScheduledTest, TestedUnit, UnitEvent, schedule_kept, tests_due
 from xrayiq.model import Event, same_name
 from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import is_called
 from xrayiq.procedures.register import Register, RegisteredUnit
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import RENEWING, in_force, moment_of, site_with_events
+from xrayiq.procedures.subjects import is_about_unit
 from xrayiq.procedures.whereabouts import whereabouts
 from xrayiq.records import Records, modality_days, outcome_days
 
@@ -117,17 +117,5 @@ def _unit_events(units: Iterable[RegisteredUnit], register: Register, events: It
         UnitEvent(unit=unit.name, date=moment_of(event).date(), kind=event.kind)  # type: ignore[arg-type]  # of RENEWING
         for unit in units
         for event in told
-        if _is_of(event, unit, register)
+        if is_about_unit(register, unit, event.subject, moment_of(event).date())
     ]
-
-
-def _is_of(event: Event, unit: RegisteredUnit, register: Register) -> bool:
-    what, _, name = event.subject.partition(":")
-    if what == "unit":
-        return is_called(unit, name)
-    names = {one.name: (one.name, *one.names) for one in register.detectors}
-    return any(
-        any(same_name(name, called) for called in names.get(span.value, (span.value,)))
-        and (span.last_day >= moment_of(event).date() or span == unit.detectors[-1])
-        for span in unit.detectors
-    )

@@ -11,6 +11,7 @@ from xrayiq.model import Event
 from xrayiq.procedures.finding_events import NewEvent
 from xrayiq.procedures.register import Register, RegisteredUnit, Span
 from xrayiq.procedures.site_events import moment_of
+from xrayiq.procedures.subjects import is_about_unit
 
 _WORDS: Final = {"detector_swap": "detector", "software": "software"}
 
@@ -36,7 +37,11 @@ def learnt_events(register: Register, events: Iterable[Event]) -> list[NewEvent]
     found = []
     for unit in register.units:
         for kind, spans in (("detector_swap", unit.detectors), ("software", unit.software)):
-            recorded = [moment_of(event).date() for event in known if event.kind == kind and _is_of(event, unit)]
+            recorded = [
+                moment_of(event).date()
+                for event in known
+                if event.kind == kind and is_about_unit(register, unit, event.subject)
+            ]
             for before, after in lasting_changes(spans):
                 if not any(before.last_day <= day <= after.first_day for day in recorded):
                     found.append(_event(unit, kind, before, after))
@@ -63,14 +68,3 @@ def _event(unit: RegisteredUnit, kind: str, before: Span, after: Span) -> NewEve
 
 def _plain(value: str) -> str:
     return value.replace("\\", ", ")
-
-
-def _is_of(event: Event, unit: RegisteredUnit) -> bool:
-    what, _, name = event.subject.partition(":")
-    names = [unit.name, unit.serial_number] if what == "unit" else _detector_names(unit)
-    return name.casefold() in {one.casefold() for one in names if one}
-
-
-def _detector_names(unit: RegisteredUnit) -> list[str]:
-    """Names of its detectors, whole and the ID alone at their end."""
-    return [part for span in unit.detectors for part in (span.value, span.value.rpartition(" ")[2])]

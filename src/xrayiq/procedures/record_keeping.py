@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from xrayiq.audit import changed_schedule
@@ -18,9 +18,11 @@ from xrayiq.procedures.register import Register
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.site_events import (
     BASELINE,
+    DOWNTIME_END,
     EQUIPMENT,
     LIMIT,
     SCHEDULE,
+    SERVICE_KINDS,
     WITHDRAWN,
     baseline_details,
     settings_in_force,
@@ -29,7 +31,7 @@ from xrayiq.procedures.whereabouts import MATCHED, EquipmentFact, fact_of_row
 from xrayiq.records import Records
 
 #: kinds of events that can be taken back
-REVOCABLE: Final = (LIMIT, BASELINE, EQUIPMENT, SCHEDULE)
+REVOCABLE: Final = (LIMIT, BASELINE, EQUIPMENT, SCHEDULE, *SERVICE_KINDS, DOWNTIME_END)
 
 
 def override_limit(records: Records, row: Mapping[str, Any], *, site: Site, actor: str, reason: str) -> Event:
@@ -198,8 +200,8 @@ def change_schedule(records: Records, row: Mapping[str, Any], *, site: Site, act
     )
 
 
-def withdraw(records: Records, number: int, *, actor: str, reason: str, kind: str = "") -> Event:
-    """Take back a limit, baseline, schedule or word on equipment from now on; the event itself stays in the record.
+def withdraw(records: Records, number: int, *, actor: str, reason: str, kinds: Collection[str] = REVOCABLE) -> Event:
+    """Take back what people entered, but findings and sign-offs, from now on; the event itself stays in the record.
 
     Parameters
     ----------
@@ -209,8 +211,8 @@ def withdraw(records: Records, number: int, *, actor: str, reason: str, kind: st
         Number of the event.
     actor, reason : str
         Who takes it back, and why.
-    kind : str
-        The only kind that it may be of; any of them where empty.
+    kinds : collection of str
+        Kinds that it may be of.
 
     Returns
     -------
@@ -226,11 +228,10 @@ def withdraw(records: Records, number: int, *, actor: str, reason: str, kind: st
         events = {event.number: event for event in records.events()}
         known = events.get(number)
         gone = any(event.kind == WITHDRAWN and event.subject == f"event:{number}" for event in events.values())
-        allowed = (kind,) if kind else REVOCABLE
-        if known is None or known.kind not in allowed or gone:
+        if known is None or known.kind not in kinds or gone:
             is_of = "is not there" if known is None else f"({known.kind}) is none that can be taken back here"
             found = f"event {number} " + ("is taken back already" if gone else is_of)
-            raise InputError(found, needed=f"the number of an event in force of kind {' or '.join(allowed)}")
+            raise InputError(found, needed=f"the number of an event in force of kind {' or '.join(kinds)}")
         return records.append_event(kind=WITHDRAWN, subject=f"event:{number}", actor=actor, reason=reason)
 
 

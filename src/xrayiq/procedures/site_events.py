@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from xrayiq.audit import ScheduledTest, TrendEvent, changed_schedule
 from xrayiq.errors import InputError
@@ -14,16 +14,22 @@ from xrayiq.procedures.constancy import SeriesKey
 from xrayiq.procedures.limits import override_of_row
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, fact_of_row
-from xrayiq.records import SERVICE_KINDS, Records
+from xrayiq.records import Records
 
+ServiceKind = Literal["acceptance", "calibration", "repair", "software", "detector_swap", "service", "downtime"]
+
+SERVICE_KINDS: Final[tuple[str, ...]] = get_args(ServiceKind)
 LIMIT: Final = "limit"
 EQUIPMENT: Final = "equipment"
 BASELINE: Final = "baseline"
 SCHEDULE: Final = "schedule"
+DOWNTIME: Final = "downtime"
+#: says when a downtime ended that was entered without its end; its subject is ``event:NUMBER``
+DOWNTIME_END: Final = "downtime_end"
 #: takes an event of one of the kinds above back; its subject is ``event:NUMBER``
 WITHDRAWN: Final = "withdrawn"
 #: service events that are only told, and those that renew baselines
-TOLD: Final = ("service", "downtime")
+TOLD: Final = ("service", DOWNTIME)
 RENEWING: Final = tuple(kind for kind in SERVICE_KINDS if kind not in TOLD)
 
 

@@ -13,13 +13,11 @@ from xrayiq.records.parts import frame_names, frame_parts
 from xrayiq.records.period_rows import period_rows
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.recording import StoredFile
-from xrayiq.records.service_events import SERVICE_KINDS, ServiceEvent, add_service_event, service_events
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
 
 __all__ = [
     "JUDGED",
-    "SERVICE_KINDS",
     "ArchiveStatus",
     "DatedValue",
     "FailedVerdict",
@@ -31,11 +29,9 @@ __all__ = [
     "PackedHeader",
     "PackedOutcome",
     "Records",
-    "ServiceEvent",
     "SetEntry",
     "StoredFile",
     "StoredResult",
-    "add_service_event",
     "frame_names",
     "frame_parts",
     "judged_values",
@@ -47,7 +43,6 @@ __all__ = [
     "pack_header",
     "pack_outcome",
     "period_rows",
-    "service_events",
     "store_file",
     "verdict_days",
 ]

@@ -15,7 +15,7 @@ from xrayiq.records.history import HistoryReader
 from xrayiq.records.judgements import JudgementRecorder
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.set_recording import SetRecorder
-from xrayiq.records.tables import EQUIPMENT, FILES, OBJECTS
+from xrayiq.records.tables import FILES, OBJECTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,27 +135,6 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         """
         with self._read() as connection:
             return connection.scalar(select(OBJECTS.c.id).where(OBJECTS.c.subject == subject)) is not None
-
-    def has_equipment(self, *, serial_number: str | None = None, detector_id: str | None = None) -> bool:
-        """Whether a header named a unit or detector.
-
-        Parameters
-        ----------
-        serial_number, detector_id : str, optional
-            As in the frame ``"equipment"``.
-
-        Returns
-        -------
-        bool
-            True if one row has all that is given.
-        """
-        wanted = {"serial_number": serial_number, "detector_id": detector_id}
-        query = select(EQUIPMENT.c.id).limit(1)
-        for name, value in wanted.items():
-            if value is not None:
-                query = query.where(EQUIPMENT.c[name] == value)
-        with self._read() as connection:
-            return connection.scalar(query) is not None
 
     def header(self, subject: str) -> ObjectHeader | None:
         """Whole header of an object.

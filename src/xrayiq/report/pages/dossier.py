@@ -17,6 +17,7 @@ from xrayiq.procedures.due_tests import TESTED, TestHistory
 from xrayiq.procedures.register import Register, RegisteredUnit, build_register, equipment_days
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import events_of_series, settings_in_force
+from xrayiq.procedures.subjects import is_about_unit
 from xrayiq.procedures.whereabouts import Whereabouts
 from xrayiq.records import DatedValue, Records
 from xrayiq.report.pages.keeping import kept_recorded
@@ -91,7 +92,11 @@ class Dossier:
 
     def services_of(self, unit: RegisteredUnit) -> tuple[Service, ...]:
         """What was done to a unit or to a detector while this was in it."""
-        return tuple(service for service in self.recorded.services if _is_of_unit(service, unit, self.where[unit.name]))
+        return tuple(
+            service
+            for service in self.recorded.services
+            if is_about_unit(self.register, unit, service.subject, service.day)
+        )
 
     def due(self, day: datetime.date | None = None) -> tuple[DueTest, ...]:
         """Tests that units owe on a day, that of the pages without, the most overdue first."""
@@ -235,14 +240,3 @@ def trend_events_of(recorded: Recorded) -> Callable[[SeriesKey, Collection[Where
 def _keeps_value(places: Places, value: DatedValue) -> bool:
     day = None if value.exposed_at is None else value.exposed_at.date()
     return places.keeps(places.at(value.equipment, day), day)
-
-
-def _is_of_unit(service: Service, unit: RegisteredUnit, where: Whereabouts) -> bool:
-    """Whether something was done to a unit, or to a detector on a day that this had it."""
-    if service.subject.startswith("unit:"):
-        return service.is_of(where)
-    return any(
-        service.is_of(Whereabouts(detector=span.value, detector_names=(span.value.rpartition(" ")[2],)))
-        and (span.last_day >= service.day or span == unit.detectors[-1])
-        for span in unit.detectors
-    )

@@ -12,6 +12,7 @@ import pandas as pd
 from xrayiq.model import Equipment, Limit, limits_at
 from xrayiq.procedures.constancy import Series, build_series
 from xrayiq.procedures.register import RegisteredDetector, RegisteredUnit, Span
+from xrayiq.procedures.subjects import is_about_detector
 from xrayiq.procedures.whereabouts import whereabouts
 from xrayiq.report.pages.dossier import Dossier, trend_events_of
 from xrayiq.report.pages.figures import Gallery, TrendPicture
@@ -139,19 +140,13 @@ def _services(dossier: Dossier, detector: RegisteredDetector) -> list[Service]:
     return [
         one
         for one in dossier.recorded.services
-        if _is_named(one.subject, detector)
+        if is_about_detector(dossier.register, detector.name, one.subject)
         or any(
             span.first_day <= one.day <= span.last_day and one.is_of(dossier.where[span.value])
             for span in detector.units
             if span.value in dossier.where
         )
     ]
-
-
-def _is_named(subject: str, detector: RegisteredDetector) -> bool:
-    what, _, name = subject.partition(":")
-    called = {detector.name.casefold(), detector.detector_id.casefold()}
-    return what == "detector" and name.strip().casefold() in called
 
 
 def _pictures(dossier: Dossier, gallery: Gallery, outcomes: pd.DataFrame, unit: RegisteredUnit | None) -> list[Picture]:

@@ -8,6 +8,7 @@ from typing import Final
 from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.procedures.findings import fold_findings
+from xrayiq.procedures.service_events import downtime_ends
 from xrayiq.procedures.signing import SIGNED
 from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, moment_of
 from xrayiq.records import Records
@@ -33,7 +34,8 @@ def read_recorded(records: Records, *, examine: bool) -> Recorded:
     """
     known = in_force(records.events())
     told = tuple(event for event in known if event.kind in _SERVICES)
-    services = [_service(event) for event in told]
+    ends = downtime_ends(known)
+    services = [_service(event, ends.get(event.number)) for event in told]
     return Recorded(
         findings=fold_findings(known),
         services=tuple(sorted(services, key=lambda service: (service.at, service.number))),
@@ -43,12 +45,12 @@ def read_recorded(records: Records, *, examine: bool) -> Recorded:
     )
 
 
-def _service(event: Event) -> Service:
+def _service(event: Event, end: Event | None) -> Service:
     return Service(
         kind=event.kind,
         subject=event.subject,
         at=moment_of(event),
-        until=_moment(event.details.get("until")),
+        until=_moment(event.details.get("until")) if end is None else moment_of(end),
         reason=event.reason,
         actor=event.actor,
         number=event.number,

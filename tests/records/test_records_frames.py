@@ -30,7 +30,8 @@ def test_empty_store_gives_the_same_columns_and_types_as_a_full_one(records: Rec
 
 def test_unknown_frame_names_the_known_ones(records: Records) -> None:
     with pytest.raises(
-        InputError, match="runs, equipment, objects, files, outcomes, measurements, verdicts, sets, responses"
+        InputError,
+        match="runs, equipment, objects, exposures, files, outcomes, measurements, verdicts, sets, responses",
     ):
         records.frame("dose")
 
@@ -48,6 +49,24 @@ def test_measurements_stand_beside_their_object_and_equipment(records: Records) 
     assert (row["manufacturer"], row["serial_number"], row["software_versions"]) == ("Acme", "S1", "1.0\\2.0")
     assert row["exposed_at"] == EXPOSED_AT
     assert set(EQUIPMENT) <= set(frame.columns)
+
+
+def test_exposures_carry_what_audits_group_and_weigh_by(records: Records) -> None:
+    run_id = begin(records)
+    told = {
+        "patient_weight_kg": 71.5,
+        "patient_age_years": 0.25,
+        "source_detector_distance_mm": 1150.0,
+        "grid": "FOCUSED",
+        "patient_sex": "F",
+        "dap_gy_m2": 0.0,
+    }
+    add(records, run_id, 7, header=header(7, **told), kind="clinical", population="clinical", outcomes=())
+    row = records.frame("exposures").iloc[0]
+    assert {name: row[name] for name in told} == told
+    assert math.isnan(row["patient_size_m"])
+    assert row["filter_material"] is pd.NA
+    assert (row["population"], row["serial_number"]) == ("clinical", "S1")
 
 
 def test_verdict_carries_the_limit_it_met(records: Records) -> None:

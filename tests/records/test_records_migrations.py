@@ -4,6 +4,7 @@ import multiprocessing
 import sqlite3
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -28,6 +29,7 @@ CLOSED_LIST = {
     "identity", "manufacturer", "model", "station_name", "serial_number", "detector_id", "software_versions",
     "institution", "department",
     "own_population", "population", "exposure_key", "technique_key", "seal", "role_seal",
+    "patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type",
 }  # fmt: skip
 
 
@@ -162,7 +164,8 @@ FIRST_ROWS = {
 }
 FIRST_OBJECT = (
     "INSERT INTO objects (id, subject, kind, equipment_id, exposed_at, header_json) "
-    "VALUES (1, '1.2.1', 'flat_field', 1, '2024-03-01 09:30:00', '{}')"
+    "VALUES (1, '1.2.1', 'flat_field', 1, '2024-03-01 09:30:00', "
+    '\'{"acquisition":{"patient_weight_kg":3.25,"grid":"NONE","patient_sex":null}}\')'
 )
 
 
@@ -181,7 +184,10 @@ def test_store_of_the_first_version_is_brought_up_to_date_and_sealed(store_url: 
         assert verdicts[["value", "status", "serial_number", "limit_site"]].values.tolist() == [
             [15.5, "warning", "S1", ""]
         ]
-        assert str(records.frame("objects")["exposed_at"][0]) == "2024-03-01 09:30:00"
+        (told,) = records.frame("exposures").to_dict("records")
+        assert str(told["exposed_at"]) == "2024-03-01 09:30:00"
+        assert (told["patient_weight_kg"], told["grid"]) == (3.25, "NONE")
+        assert pd.isna(told["patient_sex"])
         (event,) = records.events()
         assert event.details["outcome"] == {"rows": 1, "last": 1}
         if store_url.startswith("sqlite"):  # a server's own numbering does not know rows that tests put in

@@ -1,6 +1,7 @@
 """Statistics over many results and exposures: series in, frozen results out. Sees no store."""
 
 from xrayiq.audit.control_limits import TrendSettings
+from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.schedule import DueTest, KeptTest, TestedUnit, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
@@ -12,6 +13,8 @@ __all__ = [
     "YEAR_S",
     "Baseline",
     "DueTest",
+    "Examination",
+    "ExaminationNames",
     "FalseWarningRate",
     "KeptTest",
     "ScheduledTest",
@@ -28,7 +31,9 @@ __all__ = [
     "false_warning_rate",
     "owed_tests",
     "schedule_kept",
+    "shipped_examinations",
     "shipped_schedule",
+    "site_examinations",
     "site_schedule",
     "tests_due",
 ]

@@ -8,12 +8,19 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from xrayiq.audit import ScheduledTest, shipped_schedule, site_schedule
+from xrayiq.audit import (
+    ExaminationNames,
+    ScheduledTest,
+    shipped_examinations,
+    shipped_schedule,
+    site_examinations,
+    site_schedule,
+)
 from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Acquisition, Equipment, Limit, ObjectHeader, limits_at
 from xrayiq.procedures.kerma import SiteKerma
@@ -42,6 +49,7 @@ _SITE_KEYS = frozenset(
         "test_patients",
         "limit_overrides",
         "schedule",
+        "examinations",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -99,6 +107,8 @@ class Site:
         Regular expression that the name or number of a test patient matches; None where there are none.
     schedule : tuple of ScheduledTest
         Tests that units owe: shipped rows, replaced or extended by the site's.
+    examinations : ExaminationNames
+        What headers call body parts and views: the site's rules, then the shipped rows.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -112,6 +122,7 @@ class Site:
     facts: tuple[EquipmentFact, ...] = ()
     test_patients: str | None = None
     schedule: tuple[ScheduledTest, ...] = ()
+    examinations: ExaminationNames = field(default_factory=shipped_examinations)
     digest: str = ""
 
     def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
@@ -136,7 +147,8 @@ def load_site(path: str | Path | None = None) -> Site:
         (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[limit_overrides]]`` (``limit``, place,
         bounds, ``reason``, ``author``), ``[[kerma]]`` (fields of `SiteKerma`), ``beam_edition``, ``[[equipment]]``
         (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
-        in place of the shipped ones) and ``[[schedule]]`` (rows as `site_schedule` takes them).
+        in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them) and ``[[examinations]]``
+        (rows as `site_examinations` takes them).
 
     Returns
     -------
@@ -171,6 +183,7 @@ def load_site(path: str | Path | None = None) -> Site:
         facts=_facts(table.get("equipment", []), name),
         test_patients=pattern_of_test_patients(words_of_test_patients(table.get("test_patients"), name)),
         schedule=site_schedule(table.get("schedule", []), source=name),
+        examinations=site_examinations(table.get("examinations", []), name),
         digest=digest,
     )
 

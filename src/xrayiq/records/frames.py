@@ -12,12 +12,29 @@ from xrayiq.errors import InputError
 from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.column_types import UtcDateTime
 from xrayiq.records.counting import in_force, with_objects
-from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES, RESPONSES, RUNS, SETS
+from xrayiq.records.tables import (
+    EQUIPMENT,
+    FILES,
+    MEASUREMENTS,
+    OBJECTS,
+    OUTCOMES,
+    RESPONSES,
+    RUNS,
+    SETS,
+    TOLD_NUMBERS,
+    TOLD_TEXTS,
+)
 
 _EQUIPMENT_NAMES: Final = tuple(column.name for column in EQUIPMENT.columns if column.name not in ("id", "identity"))
 _EXPOSURE_NAMES: Final = (
     *("modality", "body_part", "view_position", "laterality", "exposed_at", "quality_control"),
     *("exposure_key", "population"),
+)
+_EXPOSED_NAMES: Final = (
+    *("modality", "body_part", "view_position", "laterality", "protocol_name", "exposed_at", "intent"),
+    *("study_uid", "irradiation_event_uid", "patient_key", "operator_key", "tube_voltage_kv", "exposure_mas"),
+    *("exposure_time_ms", "dap_gy_m2", "entrance_dose_mgy", "average_glandular_dose_mgy", "exposure_index"),
+    *("target_exposure_index", "deviation_index"),
 )
 _OUTCOME_NAMES: Final = ("subject", "procedure", "algorithm_version", "parameter_digest")
 
@@ -73,10 +90,23 @@ def _outcomes() -> Select[Any]:
     return _with_equipment(select(*own, *_of_object()).select_from(OUTCOMES)).order_by(OUTCOMES.c.id)
 
 
+def _exposures() -> Select[Any]:
+    """Images with what statistics about exposures group and weigh by."""
+    columns = [
+        *_named(OBJECTS, ("id", "subject", "kind", "exposure_key", "population", *_EXPOSED_NAMES)),
+        *_named(OBJECTS, (*TOLD_NUMBERS, *TOLD_TEXTS)),
+        OBJECTS.c.equipment_id,
+        *_named(EQUIPMENT, _EQUIPMENT_NAMES),
+    ]
+    query = select(*columns).select_from(OBJECTS).join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
+    return query.where(OBJECTS.c.population != "no_image").order_by(OBJECTS.c.id)
+
+
 _QUERIES: Final = {
     "runs": select(*_all(RUNS, without=("seal",))).order_by(RUNS.c.id),
     "equipment": select(*_all(EQUIPMENT, without=("identity",))).order_by(EQUIPMENT.c.id),
     "objects": _objects(),
+    "exposures": _exposures(),
     "files": select(*_all(FILES, without=("seal",))).order_by(FILES.c.id),
     "outcomes": _outcomes(),
     "measurements": _of_outcomes(MEASUREMENTS),

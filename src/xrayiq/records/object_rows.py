@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from xrayiq.model import Acquisition, Equipment, ObjectHeader, Population, technique_key
+from xrayiq.records.column_types import text_as_stored
 from xrayiq.records.outcome_rows import Row, plain_number
 from xrayiq.records.packing import PackedHeader
-from xrayiq.records.tables import OBJECTS
+from xrayiq.records.tables import OBJECTS, TOLD_NUMBERS, TOLD_TEXTS
 
 #: attributes of an acquisition that are columns of their own, under the same name
 _ACQUISITION_COLUMNS: Final = tuple(
@@ -47,3 +49,11 @@ def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: P
     row |= {"own_population": population, "population": population, "exposure_key": header.subject}
     row["technique_key"] = technique_key(header) if population == "clinical" else None
     return row
+
+
+def repeats_header(row: Mapping[str, Any]) -> bool:
+    """Whether the columns of an object that no seal covers say what its header says."""
+    told = json.loads(row["header_json"]).get("acquisition", {})
+    return all(row[name] == told.get(name) for name in TOLD_NUMBERS) and all(
+        row[name] == (None if told.get(name) is None else text_as_stored(told[name])) for name in TOLD_TEXTS
+    )

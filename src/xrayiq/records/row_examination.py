@@ -135,6 +135,9 @@ class RowExamination:
         wrong: list[tuple[FoundRow, Mapping[str, Any] | None]] = []
         for row in page.rows:
             self._states(sealed, row)
+            if not row.repeats:
+                text = f"{self._words(sealed, row.row_id)}: columns that repeat its header were altered"
+                found.fault(sealed.table.name, row.row_id, "altered", text)
             if row.row_id not in seals:
                 text = f"{self._words(sealed, row.row_id)} has no seal: it was inserted, or its seal was removed"
                 found.fault(sealed.table.name, row.row_id, "inserted", text)

@@ -17,6 +17,7 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Double, Integer, LargeBina
 from sqlalchemy.types import TypeEngine
 
 from xrayiq.records.column_types import PathText, StorableText, UtcDateTime, path_as_stored, text_as_stored
+from xrayiq.records.object_rows import repeats_header
 from xrayiq.records.tables import (
     BASELINE_VERDICTS,
     EQUIPMENT,
@@ -122,12 +123,15 @@ class Sealed:
         What never changes after the row was written, covered by its row in ``seals``.
     states : mapping of str to Form
         What changes on purpose, each covered by a column of the row itself.
+    repeats : callable, optional
+        Whether columns that no seal covers say what the sealed ones say.
     """
 
     kind: str
     table: Table
     lasting: Form
     states: Mapping[str, Form] = field(default_factory=dict)
+    repeats: Callable[[Mapping[str, Any]], bool] | None = None
 
 
 RUN: Final = Sealed(
@@ -159,6 +163,7 @@ OBJECT: Final = Sealed(
         ),
         "role_seal": Form(OBJECTS, "subject exposure_key population"),
     },
+    repeats=repeats_header,
 )
 #: without the time of change, which only saves reading a file again
 FILE: Final = Sealed(

@@ -35,11 +35,14 @@ class FoundRow:
         What its row in ``seals`` covers; None where it cannot be read.
     states : mapping of str to (list or None, str)
         What each seal in the row itself covers, and that seal.
+    repeats : bool
+        Whether what no seal covers says what the sealed part of the row says.
     """
 
     row_id: int
     content: list[Cell] | None
     states: Mapping[str, tuple[list[Cell] | None, str]]
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +143,15 @@ def _found(sealed: Sealed, row_id: int, row: Mapping[str, Any] | None, parts: _P
     if row is None:
         return FoundRow(row_id=row_id, content=None, states={})
     states = {column: (_cells(form, row), str(row[column])) for column, form in sealed.states.items()}
-    return FoundRow(row_id=row_id, content=_content(sealed, row_id, row, parts), states=states)
+    content = _content(sealed, row_id, row, parts)
+    return FoundRow(row_id=row_id, content=content, states=states, repeats=_repeats(sealed, row))
+
+
+def _repeats(sealed: Sealed, row: Mapping[str, Any]) -> bool:
+    try:
+        return sealed.repeats is None or sealed.repeats(row)
+    except (*_UNREADABLE, KeyError):
+        return False
 
 
 def _cells(form: Form, row: Mapping[str, Any]) -> list[Cell] | None:

@@ -189,8 +189,10 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
 
         Parameters
         ----------
-        name : {"runs", "equipment", "objects", "files", "outcomes", "measurements", "verdicts", "sets", "responses"}
-            Which.
+        name : str
+            ``"runs"``, ``"equipment"``, ``"objects"``, ``"exposures"``, ``"files"``, ``"outcomes"``,
+            ``"measurements"``, ``"verdicts"``, ``"sets"`` or ``"responses"``. ``"exposures"`` are the images among the
+            objects with what audits group and weigh by; those whose `population` is ``"clinical"`` count.
         superseded : bool
             Also outcomes, measurements and verdicts of earlier settings or versions, where the same file has since
             been scored under others.

@@ -73,6 +73,15 @@ EQUIPMENT: Final = Table(
     Column("department", StorableText),
 )
 
+#: attributes of an acquisition that audits group and weigh by. No seal covers these columns: they must say what the
+#: sealed `header_json` says
+TOLD_NUMBERS: Final = (
+    *("patient_age_years", "patient_weight_kg", "patient_size_m", "tube_current_ma", "focal_spot_mm"),
+    *("source_detector_distance_mm", "source_patient_distance_mm", "filter_thickness_min_mm"),
+    *("filter_thickness_max_mm", "relative_exposure", "sensitivity"),
+)
+TOLD_TEXTS: Final = ("patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type")
+
 #: `exposed_at` is the reading of the modality's own clock; `utc_offset_min` is known where the header states it.
 #: `own_population` is what the object is by itself, `population` what it counts as beside the others of its exposure,
 #: which have the same `exposure_key`; objects of stores older than these columns are "not_classed" until a run
@@ -119,6 +128,8 @@ OBJECTS: Final = Table(
     Column("population", StorableText, nullable=False, server_default=text("'not_classed'")),
     Column("seal", Text, nullable=False, server_default=text("''")),
     Column("role_seal", Text, nullable=False, server_default=text("''")),
+    *(Column(name, Double) for name in TOLD_NUMBERS),
+    *(Column(name, StorableText) for name in TOLD_TEXTS),
 )
 
 FILES: Final = Table(

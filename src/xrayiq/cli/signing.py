@@ -69,11 +69,13 @@ def sign_list(records: Store = DEFAULT_STORE, output: Output = Format.table) -> 
 
 
 def _row(event: Event) -> Row:
-    told = event.details
-    row: Row = {"event": event.number, "from": str(told["from"]), "to": str(told["to"])}
-    row |= {"site": str(told["site"]), "by": event.actor, "role": str(told["role"]), "statement": event.reason}
-    row |= {name: _words(told[name]) for name in ("outcomes", "verdicts", "findings")}
-    row |= {"at": event.at.isoformat(sep=" ", timespec="seconds"), "head_signed": str(told["head"])}
+    from xrayiq.records import details_of
+
+    with details_of(event) as told:
+        row: Row = {"event": event.number, "from": str(told["from"]), "to": str(told["to"])}
+        row |= {"site": str(told["site"]), "by": event.actor, "role": str(told["role"]), "statement": event.reason}
+        row |= {name: _words(told[name]) for name in ("outcomes", "verdicts", "findings")}
+        row |= {"at": event.at.isoformat(sep=" ", timespec="seconds"), "head_signed": str(told["head"])}
     return row | {"head": event.head}
 
 

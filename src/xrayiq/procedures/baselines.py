@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from xrayiq.audit import Baseline, TrendEvent, TrendSegment
 from xrayiq.errors import InputError
-from xrayiq.model import Event
+from xrayiq.model import Event, quantity
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import (
@@ -22,7 +22,7 @@ from xrayiq.procedures.site_events import (
     site_with_events,
 )
 from xrayiq.procedures.whereabouts import whereabouts
-from xrayiq.records import Records
+from xrayiq.records import Records, details_of
 
 BaselineState = Literal["none", "provisional", "settled", "by_hand"]
 
@@ -128,7 +128,10 @@ def procedure_of(keys: Iterable[SeriesKey], quantity: str) -> str:
 
 def _quantities(site: Site, by_hand: Iterable[Event]) -> list[str]:
     relative = {limit.quantity for limit in site.limits if limit.basis == "relative_to_baseline"}
-    return sorted(relative | {str(event.details["quantity"]) for event in by_hand})
+    for event in by_hand:
+        with details_of(event) as details:
+            relative.add(quantity(details["quantity"]).name)
+    return sorted(relative)
 
 
 def _in_force(series: Series, day: datetime.date, by_hand: Sequence[Event], site: Site) -> BaselineInForce:

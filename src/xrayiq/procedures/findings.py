@@ -8,7 +8,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-from xrayiq.model import SETTLED, Event, Finding, FindingState, FindingStep
+from xrayiq.model import NEXT_STATES, SETTLED, Event, Finding, FindingState, FindingStep
+from xrayiq.records import details_of
 
 #: kinds of the events that findings are folded from
 OPENED: Final = "finding_opened"
@@ -36,29 +37,40 @@ def fold_findings(events: Iterable[Event]) -> tuple[Finding, ...]:
     -------
     tuple of Finding
         In the order of their opening; the number of a finding is that of the event that opened it.
+
+    Raises
+    ------
+    RecordsError
+        An event has details that xrayiq did not write.
     """
     found: dict[int, Finding] = {}
     excess: dict[int, float] = {}
     for event in events:
-        if event.kind == OPENED:
-            found[event.number] = _opened(event)
-            excess[event.number] = rank(event.details.get("excess"))
-        elif event.kind in (AGAIN, STEPPED):
-            number = finding_number(event.subject)
-            if number not in found:
-                continue
-            if event.kind == AGAIN:
-                found[number] = _seen_again(found[number], event, excess[number])
-                excess[number] = max(excess[number], rank(event.details.get("excess")))
-            if "state" in event.details:
-                found[number] = dataclasses.replace(found[number], steps=(*found[number].steps, _step(event)))
+        if event.kind in FINDING_KINDS:
+            with details_of(event) as details:
+                _fold(event, details, found, excess)
     return tuple(found.values())
+
+
+def _fold(event: Event, details: Mapping[str, Any], found: dict[int, Finding], excess: dict[int, float]) -> None:
+    """Take one event to the findings, and to the excess of the worst value of each."""
+    number = event.number if event.kind == OPENED else finding_number(event.subject)
+    if event.kind == OPENED:
+        found[number] = _opened(event)
+        excess[number] = rank(details.get("excess"))
+    if number not in found:
+        return
+    if event.kind == AGAIN:
+        found[number] = _seen_again(found[number], event, excess[number])
+        excess[number] = max(excess[number], rank(details.get("excess")))
+    if event.kind != OPENED and "state" in details:
+        found[number] = dataclasses.replace(found[number], steps=(*found[number].steps, _step(event)))
 
 
 def finding_number(subject: str) -> int:
     """Number of the finding that an event is about; 0 where it is about none."""
     kind, _, number = subject.partition(":")
-    return int(number) if kind == "finding" and number.isdigit() else 0
+    return int(number) if kind == "finding" and number.isdecimal() else 0
 
 
 def _opened(event: Event) -> Finding:
@@ -100,6 +112,8 @@ def _seen_again(finding: Finding, event: Event, excess: float) -> Finding:
 def _step(event: Event) -> FindingStep:
     texts: Details = {name: str(event.details.get(name) or "") for name in ("role", "cause", "action", "retest")}
     state = cast(FindingState, event.details["state"])
+    if state not in NEXT_STATES:
+        raise ValueError(f"state {state!r}")
     return FindingStep(
         at=event.at,
         day=_day(event.details.get("day")) or event.at.date(),

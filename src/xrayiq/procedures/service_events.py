@@ -14,7 +14,7 @@ from xrayiq.procedures.names import find_unit
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.site_events import DOWNTIME, DOWNTIME_END, SERVICE_KINDS, in_force, moment_of
 from xrayiq.procedures.subjects import find_detector, find_subject, is_about_detector, is_about_unit
-from xrayiq.records import Records
+from xrayiq.records import Records, details_of
 
 #: how far the clock of a site may be ahead of this one, zones included
 _CLOCKS_APART: Final = datetime.timedelta(days=1)
@@ -155,7 +155,7 @@ def end_downtime(
                 needed="the number of a downtime that goes on: " + (", ".join(still) or "there is none"),
                 remedy="withdraw an end that is wrong" if downtime else "",
             )
-        if ended_at.replace(tzinfo=None) < downtime.happened_at.replace(tzinfo=None):
+        if ended_at.replace(tzinfo=None) < downtime.happened_at:
             began = f"{downtime.happened_at:%Y-%m-%d %H:%M}"
             raise InputError("an end before the beginning", needed=f"a time after {began}, when it began")
         records.append_event(
@@ -204,13 +204,24 @@ def service_events(
             name = find_detector(register, detector).name
             found = [each for each in found if is_about_detector(register, name, each.subject)]
     told = (_service_event(event, ends.get(event.number)) for event in found)
-    return tuple(sorted(told, key=lambda event: (event.happened_at.replace(tzinfo=None), event.number)))
+    return tuple(sorted(told, key=lambda event: (event.happened_at, event.number)))
 
 
 def downtime_ends(events: Iterable[Event]) -> dict[int, Event]:
     """Events in force that tell the end of a downtime, by the number of its own event."""
     told = [event for event in events if event.kind == DOWNTIME_END]
-    return {int(event.subject.removeprefix("event:")): event for event in told}
+    found = {}
+    for event in told:
+        with details_of(event):
+            found[int(event.subject.removeprefix("event:"))] = event
+    return found
+
+
+def until_of(event: Event) -> datetime.datetime | None:
+    """End of a downtime that was entered with it, by the clock on the wall."""
+    with details_of(event) as details:
+        told = details.get("until")
+        return None if told is None else datetime.datetime.fromisoformat(told).replace(tzinfo=None)
 
 
 def _require_past(moment: datetime.datetime) -> None:
@@ -220,14 +231,13 @@ def _require_past(moment: datetime.datetime) -> None:
 
 def _service_event(event: Event, end: Event | None) -> ServiceEvent:
     what, _, name = event.subject.partition(":")
-    told = event.details.get("until") if end is None else end.details.get("happened_at")
     return ServiceEvent(
         number=event.number,
         kind=event.kind,
         unit=name if what == "unit" else "",
         detector=name if what == "detector" else "",
-        happened_at=datetime.datetime.fromisoformat(str(event.details["happened_at"])),
-        until=None if told is None else datetime.datetime.fromisoformat(str(told)),
+        happened_at=moment_of(event),
+        until=until_of(event) if end is None else moment_of(end),
         end_event=None if end is None else end.number,
         reason=event.reason,
         actor=event.actor,

@@ -8,13 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 from xrayiq.audit import ScheduledTest, TrendEvent, changed_schedule
-from xrayiq.errors import InputError
 from xrayiq.model import Event, Limit, quantity
 from xrayiq.procedures.constancy import SeriesKey
 from xrayiq.procedures.limits import override_of_row
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, fact_of_row
-from xrayiq.records import Records
+from xrayiq.records import Records, details_of
 
 ServiceKind = Literal["acceptance", "calibration", "repair", "software", "detector_swap", "service", "downtime"]
 
@@ -140,10 +139,9 @@ def baseline_details(
 
 def moment_of(event: Event) -> datetime.datetime:
     """When what an event tells was done, by the clock on the wall; when it was entered where it does not say."""
-    told = event.details.get("happened_at")
-    if not isinstance(told, str):
-        return event.at.replace(tzinfo=None)
-    return datetime.datetime.fromisoformat(told).replace(tzinfo=None)
+    with details_of(event) as details:
+        told = details.get("happened_at")
+        return (datetime.datetime.fromisoformat(told) if isinstance(told, str) else event.at).replace(tzinfo=None)
 
 
 def limits_of_events(site: Site, events: Iterable[Event]) -> list[tuple[Limit, int]]:
@@ -151,7 +149,7 @@ def limits_of_events(site: Site, events: Iterable[Event]) -> list[tuple[Limit, i
     there = {limit.id for limit in site.limits}
     found = []
     for event in events:
-        if event.kind == LIMIT and event.details.get("limit") in there:
+        if event.kind == LIMIT and _text(event, "limit") in there:
             row = {**event.details, "reason": event.reason, "author": event.actor}
             found.append((override_of_row(row, site.limits, f"event {event.number}"), event.number))
     return found
@@ -159,7 +157,8 @@ def limits_of_events(site: Site, events: Iterable[Event]) -> list[tuple[Limit, i
 
 def fact_of_event(event: Event) -> EquipmentFact:
     """What an event tells of equipment."""
-    return fact_of_row(event.details, f"event {event.number}")
+    with details_of(event) as details:
+        return fact_of_row(details, f"event {event.number}")
 
 
 def schedule_row(event: Event) -> dict[str, Any]:
@@ -168,7 +167,14 @@ def schedule_row(event: Event) -> dict[str, Any]:
 
 
 def _is_schedulable(event: Event, schedule: Iterable[ScheduledTest]) -> bool:
-    return "title" in event.details or event.details.get("test") in {test.id for test in schedule}
+    return "title" in event.details or _text(event, "test") in {test.id for test in schedule}
+
+
+def _text(event: Event, name: str) -> str:
+    with details_of(event) as details:
+        if not isinstance(details[name], str):
+            raise TypeError(f"{name} {details[name]!r}")
+        return str(details[name])
 
 
 def is_about(details: Mapping[str, Any], key: SeriesKey) -> bool:
@@ -185,21 +191,15 @@ def _trend_event(event: Event) -> TrendEvent:
     moment = moment_of(event)
     day = moment.date() if moment.time() == datetime.time() else moment
     if event.kind == BASELINE:
-        sigma = event.details.get("sigma")
-        return TrendEvent(
-            date=day,
-            kind="baseline",
-            label=event.reason,
-            baseline_mean=_number(event, "mean"),
-            baseline_sigma=None if sigma is None else _number(event, "sigma"),
-        )
+        with details_of(event) as details:
+            mean, sigma = details["mean"], details.get("sigma")
+            return TrendEvent(
+                date=day,
+                kind="baseline",
+                label=event.reason,
+                baseline_mean=float(mean),
+                baseline_sigma=None if sigma is None else float(sigma),
+            )
     if event.kind in TOLD:
         return TrendEvent(date=day, kind="note", label=f"{event.kind}: {event.reason}")
     return TrendEvent(date=day, kind=event.kind, label=event.reason)  # type: ignore[arg-type]  # one of RENEWING
-
-
-def _number(event: Event, name: str) -> float:
-    value = event.details.get(name)
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise InputError(f"event {event.number} with {name} {value!r}", needed="a number", remedy="withdraw the event")
-    return float(value)

@@ -15,6 +15,7 @@ from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.recording import StoredFile
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
+from xrayiq.records.trail import details_of
 
 __all__ = [
     "JUDGED",
@@ -32,6 +33,7 @@ __all__ = [
     "SetEntry",
     "StoredFile",
     "StoredResult",
+    "details_of",
     "frame_names",
     "frame_parts",
     "judged_values",

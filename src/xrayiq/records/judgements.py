@@ -17,7 +17,7 @@ from xrayiq.records.outcome_rows import judged_columns
 from xrayiq.records.sealed_forms import BASELINE_VERDICT
 from xrayiq.records.sealing import NewRow
 from xrayiq.records.tables import BASELINE_VERDICTS, EQUIPMENT, OBJECTS, OUTCOMES, RUNS
-from xrayiq.records.trail import EventRecorder
+from xrayiq.records.trail import EventRecorder, details_of
 
 #: kind of the event that says up to which outcome each run was judged, in its details under "runs"
 JUDGED: Final = "judged"
@@ -84,8 +84,9 @@ class JudgementRecorder(EventRecorder):
             found = {row.run_id: row.last for row in connection.execute(query)}
         done: dict[int, int] = {}
         for event in self.events(kind=JUDGED):
-            for run, until in cast(dict[str, int], event.details["runs"]).items():
-                done[int(run)] = max(until, done.get(int(run), 0))
+            with details_of(event) as details:
+                for run, until in details["runs"].items():
+                    done[int(run)] = max(int(until), done.get(int(run), 0))
         return {run: (done.get(run, 0), until) for run, until in found.items() if until > done.get(run, 0)}
 
     def add_verdicts(self, run_id: int, verdicts: Mapping[int, Sequence[Verdict]]) -> int:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.engine import URL
 
-from xrayiq.errors import InputError
+from xrayiq.errors import InputError, RecordsError, SiteError
 from xrayiq.model import Event
 from xrayiq.model.packing import Json
 from xrayiq.records.column_types import text_as_stored
@@ -24,8 +25,48 @@ _LAST: Final = select(EVENTS).order_by(EVENTS.c.number.desc()).limit(1)
 
 
 def event_of(row: Mapping[str, Any]) -> Event:
-    """Event of a row of ``events``."""
-    return Event(**{**row, "details": json.loads(row["details"])})
+    """Event of a row of ``events``.
+
+    Raises
+    ------
+    RecordsError
+        Its details are none that xrayiq wrote.
+    """
+    try:
+        details = json.loads(row["details"])
+    except (TypeError, ValueError):
+        details = None
+    if not isinstance(details, dict):
+        raise _unreadable(row["number"], row["kind"], "no details in JSON")
+    return Event(**{**row, "details": details})
+
+
+@contextlib.contextmanager
+def details_of(event: Event) -> Iterator[Mapping[str, Any]]:
+    """Details of an event, to be read within a ``with`` block.
+
+    Yields
+    ------
+    mapping of str to JSON value
+        As they stand.
+
+    Raises
+    ------
+    RecordsError
+        What is read there is missing or of another kind than xrayiq wrote.
+    """
+    try:
+        yield event.details
+    except (ArithmeticError, AttributeError, LookupError, SiteError, TypeError, ValueError) as error:
+        raise _unreadable(event.number, event.kind, f"details that make no sense ({error})") from error
+
+
+def _unreadable(number: object, kind: object, found: str) -> RecordsError:
+    return RecordsError(
+        f"event {number} ({kind}) has {found}",
+        needed="events as xrayiq wrote them",
+        remedy="`xrayiq records verify` tells whether somebody altered it",
+    )
 
 
 def append(
@@ -146,7 +187,7 @@ class EventRecorder(Session):
         """
         with self._read() as connection:
             row = connection.execute(_LAST).mappings().first()
-        return "" if row is None else event_of(dict(row)).head
+        return "" if row is None else Event(**{**row, "details": {}}).head  # of an event that was altered too
 
 
 def _require_told(*, kind: str, **texts: str) -> None:

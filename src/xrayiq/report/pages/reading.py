@@ -8,10 +8,10 @@ from typing import Final
 from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.procedures.findings import fold_findings
-from xrayiq.procedures.service_events import downtime_ends
+from xrayiq.procedures.service_events import downtime_ends, until_of
 from xrayiq.procedures.signing import SIGNED
 from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, moment_of
-from xrayiq.records import Records
+from xrayiq.records import Records, details_of
 from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 
 _SERVICES: Final = frozenset({*RENEWING, *TOLD, BASELINE})
@@ -50,7 +50,7 @@ def _service(event: Event, end: Event | None) -> Service:
         kind=event.kind,
         subject=event.subject,
         at=moment_of(event),
-        until=_moment(event.details.get("until")) if end is None else moment_of(end),
+        until=until_of(event) if end is None else moment_of(end),
         reason=event.reason,
         actor=event.actor,
         number=event.number,
@@ -58,23 +58,19 @@ def _service(event: Event, end: Event | None) -> Service:
 
 
 def _sign_off(event: Event) -> SignOff:
-    first, last = (_moment(event.details.get(name)) for name in ("from", "to"))
-    return SignOff(
-        at=event.at,
-        actor=event.actor,
-        role=str(event.details.get("role") or ""),
-        reason=event.reason,
-        subject=event.subject,
-        head=str(event.details.get("head") or ""),
-        first=None if first is None else first.date(),
-        last=None if last is None else last.date(),
-        site=str(event.details.get("site") or ""),
-    )
-
-
-def _moment(told: object) -> datetime.datetime | None:
-    """Time on the clock on the wall; None where none is told."""
-    return datetime.datetime.fromisoformat(told).replace(tzinfo=None) if isinstance(told, str) and told else None
+    with details_of(event) as details:
+        first, last = (datetime.date.fromisoformat(details[name]) for name in ("from", "to"))
+        return SignOff(
+            at=event.at,
+            actor=event.actor,
+            role=str(details.get("role") or ""),
+            reason=event.reason,
+            subject=event.subject,
+            head=str(details.get("head") or ""),
+            first=first,
+            last=last,
+            site=str(details.get("site") or ""),
+        )
 
 
 def _trail(records: Records, *, examine: bool) -> Trail:

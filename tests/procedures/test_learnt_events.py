@@ -4,7 +4,9 @@ import datetime
 
 from xrayiq.model import Equipment, Event
 from xrayiq.procedures.learnt_events import learnt_events
+from xrayiq.procedures.populations import RegisteredEquipment
 from xrayiq.procedures.register import EquipmentDay, build_register
+from xrayiq.procedures.whereabouts import EquipmentFact
 
 
 def register(*days):
@@ -59,3 +61,18 @@ def test_detectors_used_in_turn_are_no_swap():
 def test_software_that_goes_back_is_told_once_at_most():
     days = [(1, "A", "1"), (2, "A", "2"), (3, "A", "1"), (4, "A", "3")]
     assert [event.details["after"] for event in learnt_events(register(*days), [])] == ["3"]
+
+
+def test_a_swap_of_a_unit_without_a_serial_number_is_told_once_whatever_it_is_called():
+    days = [
+        EquipmentDay(
+            equipment=Equipment(station_name="PORTABLE", detector_id=detector),
+            day=datetime.date(2026, 1, number),
+            objects=1,
+        )
+        for number, detector in ((1, "A"), (2, "B"))
+    ]
+    (told,) = learnt_events(build_register(days), [])
+    recorded_swap = recorded(2, subject=told.subject)
+    renamed = EquipmentFact(match=RegisteredEquipment(station_name="PORTABLE"), unit="Ward C")
+    assert learnt_events(build_register(days, facts=(renamed,)), [recorded_swap]) == []

@@ -52,13 +52,15 @@ def finding_list(
 
 
 @finding_application.command("show")
-def finding_show(number: Number, records: Store = DEFAULT_STORE, output: Output = Format.table) -> None:
+def finding_show(
+    number: Number, site: SiteSettings = None, records: Store = DEFAULT_STORE, output: Output = Format.table
+) -> None:
     """Show one finding with every step that was taken."""
-    from xrayiq.procedures import find_finding
+    from xrayiq.procedures import find_finding, load_site
     from xrayiq.records import open_records
 
     with open_records(records, create=False) as store:
-        finding = find_finding(store, number)
+        finding = find_finding(store, number, site=load_site(site))
     _show(finding, output=output)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from xrayiq.audit import DueTest, KeptTest, ScheduledTest, TestedUnit, UnitEvent, schedule_kept, tests_due
 from xrayiq.model import Event, same_name
 from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.present_names import present_schedule
 from xrayiq.procedures.register import Register, RegisteredUnit
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import RENEWING, in_force, moment_of, site_with_events
@@ -103,7 +104,7 @@ def test_history(
         ),
         results=tuple(sorted(results)),
         events=tuple(_unit_events(chosen.values(), register, events)),
-        schedule=settings.schedule,
+        schedule=present_schedule(settings.schedule, register),
     )
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from xrayiq.errors import InputError
-from xrayiq.model import NEXT_STATES, Event, Finding, FindingState
+from xrayiq.model import NEXT_STATES, Equipment, Event, Finding, FindingState
 from xrayiq.procedures.findings import AGAIN, BOUNDS, IDENTITY, MOST_SUBJECTS, OPENED, STEPPED, TEXTS, rank
+from xrayiq.procedures.whereabouts import header_details
 from xrayiq.records import Records
 
 #: who opens findings
@@ -29,6 +30,8 @@ class OutOfLimits:
         What a finding is told from others by.
     source, basis, unit_name, site, room : str
         For people.
+    equipment : Equipment
+        Header of the first value: what the unit is known by whatever it is called later.
     fail_low, fail_high : float or None
         Bounds of the limit.
     days : tuple of date or None
@@ -52,6 +55,7 @@ class OutOfLimits:
     unit_name: str = ""
     site: str = ""
     room: str = ""
+    equipment: Equipment = field(default_factory=Equipment)
     days: tuple[datetime.date | None, ...] = ()
     values: tuple[float, ...] = ()
     excess: tuple[float, ...] = ()
@@ -122,6 +126,7 @@ def events_of_run(findings: Sequence[Finding], failed: Iterable[OutOfLimits]) ->
         known = current.get(group.identity)
         if known is None:
             told = {name: getattr(group, name) for name in (*IDENTITY, *TEXTS, *BOUNDS)}
+            told |= header_details(group.equipment)
             reason = f"{group.quantity} out of limits ({group.source})"
             subject = f"unit:{group.unit}" if group.unit else "unit:not stated"
             events.append(NewEvent(kind=OPENED, subject=subject, reason=reason, details=told | evidence))

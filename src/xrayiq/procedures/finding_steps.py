@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 
 from xrayiq.errors import InputError
-from xrayiq.model import Finding, FindingState
+from xrayiq.model import Finding, FindingState, same_name
 from xrayiq.procedures.finding_events import append, step_event
 from xrayiq.procedures.findings import FINDING_KINDS, fold_findings, unsettled
 from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import find_unit, is_called
+from xrayiq.procedures.names import find_unit
+from xrayiq.procedures.present_names import present_names
 from xrayiq.procedures.retests import find_retest
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.site_events import settings_in_force
@@ -26,7 +27,7 @@ def list_findings(
     records : Records
         The store.
     site : Site, optional
-        Settings that name its equipment.
+        Settings that name its equipment, as it is called now.
     unit : str
         Only of the unit of this name, serial number or station.
     only_open : bool
@@ -37,22 +38,27 @@ def list_findings(
     InputError
         There is no such unit.
     """
-    found = fold_findings(event for event in records.events() if event.kind in FINDING_KINDS)
+    settings = site or load_site()
+    facts = settings_in_force(records, settings).facts
+    found = fold_findings(
+        (event for event in records.events() if event.kind in FINDING_KINDS),
+        present=present_names(lambda: register_of(records, settings), facts),
+    )
     if unit:
-        named = find_unit(register_of(records, site or load_site()), unit)
-        found = tuple(one for one in found if is_called(named, one.unit))
+        named = find_unit(register_of(records, settings), unit)
+        found = tuple(one for one in found if same_name(one.unit, named.name))
     return unsettled(found) if only_open else found
 
 
-def find_finding(records: Records, number: int) -> Finding:
-    """Finding of a number.
+def find_finding(records: Records, number: int, *, site: Site | None = None) -> Finding:
+    """Finding of a number; `site` as for `list_findings`.
 
     Raises
     ------
     InputError
         There is none.
     """
-    finding = next((one for one in list_findings(records) if one.number == number), None)
+    finding = next((one for one in list_findings(records, site=site) if one.number == number), None)
     if finding is None:
         raise InputError(f"finding {number}", needed="the number of a finding, as `xrayiq records finding list` gives")
     return finding
@@ -107,8 +113,8 @@ def take_step(
     if day is not None and day > datetime.date.today():
         raise InputError(f"a day to come ({day.isoformat()})", needed="when it was done")
     with records.transaction():
-        finding = find_finding(records, number)
+        finding = find_finding(records, number, site=site)
         shown = retest and find_retest(records, finding, retest, facts=settings_in_force(records, site).facts)
         event = step_event(finding, state, reason=reason, role=role, cause=cause, action=action, retest=shown, day=day)
         append(records, event, actor=actor)
-        return find_finding(records, number)
+        return find_finding(records, number, site=site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 from xrayiq.model import NEXT_STATES, SETTLED, Event, Finding, FindingState, FindingStep
@@ -23,15 +23,19 @@ TEXTS: Final = ("source", "basis", "unit_name", "site", "room")
 BOUNDS: Final = ("fail_low", "fail_high")
 
 Details = dict[str, Any]
+#: gives a finding the present names of its unit, detector and place, from the details of the event that opened it
+Present = Callable[[Finding, Mapping[str, Any]], Finding]
 
 
-def fold_findings(events: Iterable[Event]) -> tuple[Finding, ...]:
+def fold_findings(events: Iterable[Event], *, present: Present | None = None) -> tuple[Finding, ...]:
     """Findings as they stand after a store's events.
 
     Parameters
     ----------
     events : iterable of Event
         Of any kinds, in their order.
+    present : callable, optional
+        See `present_names`; without it units have the names that they had when it was opened.
 
     Returns
     -------
@@ -48,15 +52,22 @@ def fold_findings(events: Iterable[Event]) -> tuple[Finding, ...]:
     for event in events:
         if event.kind in FINDING_KINDS:
             with details_of(event) as details:
-                _fold(event, details, found, excess)
+                _fold(event, details, found, excess, present)
     return tuple(found.values())
 
 
-def _fold(event: Event, details: Mapping[str, Any], found: dict[int, Finding], excess: dict[int, float]) -> None:
+def _fold(
+    event: Event,
+    details: Mapping[str, Any],
+    found: dict[int, Finding],
+    excess: dict[int, float],
+    present: Present | None,
+) -> None:
     """Take one event to the findings, and to the excess of the worst value of each."""
     number = event.number if event.kind == OPENED else finding_number(event.subject)
     if event.kind == OPENED:
-        found[number] = _opened(event)
+        opened = _opened(event)
+        found[number] = opened if present is None else present(opened, details)
         excess[number] = rank(details.get("excess"))
     if number not in found:
         return

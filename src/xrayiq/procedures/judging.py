@@ -13,6 +13,7 @@ from xrayiq.procedures.constancy import build_series, relative_verdicts
 from xrayiq.procedures.finding_events import RUN, NewEvent, OutOfLimits, append, events_of_run
 from xrayiq.procedures.findings import FINDING_KINDS, fold_findings
 from xrayiq.procedures.learnt_events import learnt_events
+from xrayiq.procedures.present_names import present_names
 from xrayiq.procedures.register import Register, build_register, equipment_days
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import events_of_series, settings_in_force, site_with_events
@@ -74,11 +75,13 @@ def judge_runs(records: Records, site: Site, *, run_id: int) -> Judgement:
             return Judgement()
         events = list(records.events())
         settings = site_with_events(site, events)
-        learnt = learnt_events(build_register(equipment_days(records), facts=settings.facts), events)
+        register = build_register(equipment_days(records), facts=settings.facts)
+        learnt = learnt_events(register, events)
         events += [append(records, event, actor=RUN) for event in learnt]
         verdicts = _relative(records, settings, events, pending, run_id)
         failed = _groups(records.failed_verdicts(pending), settings.facts)
-        findings = fold_findings(event for event in events if event.kind in FINDING_KINDS)
+        present = present_names(lambda: register, settings.facts)
+        findings = fold_findings((event for event in events if event.kind in FINDING_KINDS), present=present)
         found = events_of_run(findings, failed)
         for event in found:
             append(records, event, actor=RUN)
@@ -129,7 +132,7 @@ def _groups(failed: Iterable[FailedVerdict], facts: Sequence[EquipmentFact]) -> 
     groups = []
     for _, group in itertools.groupby(placed, key=_identity):
         rows = list(group)
-        first, where = rows[0]
+        first, where = min(rows, key=lambda pair: _day(pair[0]) or datetime.date.max)
         groups.append(
             OutOfLimits(
                 unit=where.unit,
@@ -145,6 +148,7 @@ def _groups(failed: Iterable[FailedVerdict], facts: Sequence[EquipmentFact]) -> 
                 unit_name=_called(first.equipment),
                 site=where.site,
                 room=where.room,
+                equipment=first.equipment,
                 days=tuple(_day(verdict) for verdict, _ in rows),
                 values=tuple(verdict.value for verdict, _ in rows),
                 excess=tuple(_excess(verdict) for verdict, _ in rows),

@@ -9,7 +9,8 @@ from typing import Final
 
 from xrayiq.model import Event
 from xrayiq.procedures.finding_events import NewEvent
-from xrayiq.procedures.register import Register, RegisteredUnit, Span
+from xrayiq.procedures.names import subject_of_unit
+from xrayiq.procedures.register import Register, Span
 from xrayiq.procedures.site_events import moment_of
 from xrayiq.procedures.subjects import is_about_unit
 
@@ -44,7 +45,7 @@ def learnt_events(register: Register, events: Iterable[Event]) -> list[NewEvent]
             ]
             for before, after in lasting_changes(spans):
                 if not any(before.last_day <= day <= after.first_day for day in recorded):
-                    found.append(_event(unit, kind, before, after))
+                    found.append(_event(subject_of_unit(register, unit), kind, before, after))
     return found
 
 
@@ -58,12 +59,11 @@ def lasting_changes(spans: Sequence[Span]) -> list[tuple[Span, Span]]:
     ]
 
 
-def _event(unit: RegisteredUnit, kind: str, before: Span, after: Span) -> NewEvent:
-    name = unit.serial_number or unit.name
+def _event(subject: str, kind: str, before: Span, after: Span) -> NewEvent:
     told = f"{_WORDS[kind]} {_plain(before.value)} replaced by {_plain(after.value)}, as headers tell"
     moment = datetime.datetime.combine(after.first_day, datetime.time())
     details = {"happened_at": moment.isoformat(), "until": None, "before": before.value, "after": after.value}
-    return NewEvent(kind=kind, subject=f"unit:{name}", reason=told, details=details)
+    return NewEvent(kind=kind, subject=subject, reason=told, details=details)
 
 
 def _plain(value: str) -> str:

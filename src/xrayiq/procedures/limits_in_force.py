@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from xrayiq.model import Limit, Place, limits_at
+from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.present_names import present_name
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import in_force, limits_of_events
 from xrayiq.records import Records
@@ -48,7 +51,7 @@ def limits_in_force(
     Returns
     -------
     tuple of LimitInForce
-        In the order of the limits file; of one name the document's first.
+        In the order of the limits file; of one name the document's first. Units have their present names.
     """
     told = limits_of_events(site, in_force(records.events()))
     every = [*((limit, None) for limit in site.limits), *told]
@@ -60,8 +63,13 @@ def limits_in_force(
     else:
         numbers = {id(limit): event for limit, event in every}
         chosen = [(limit, numbers[id(limit)]) for limit in limits_at((one for one, _ in every), place)]
+    register = register_of(records, site)
     return tuple(
-        LimitInForce(limit=limit, document=documents[limit.id] if limit.author else None, event=event)
+        LimitInForce(
+            limit=dataclasses.replace(limit, unit=present_name(limit.unit, register)) if limit.unit else limit,
+            document=documents[limit.id] if limit.author else None,
+            event=event,
+        )
         for limit, event in chosen
         if quantity in ("", limit.quantity)
     )

@@ -41,14 +41,23 @@ def find_unit(register: Register, name: str) -> RegisteredUnit:
 
 
 def subject_of_unit(register: Register, unit: RegisteredUnit) -> str:
-    """Subject of events about a unit: by its serial number where no other has it, which outlasts its being renamed."""
-    number = unit.serial_number
-    having = sum(any(same_name(number, name) for name in one.names) for one in register.units)
-    return f"unit:{number if number and having == 1 else unit.name}"
+    """Subject of events about a unit; see `lasting_name`."""
+    return f"unit:{lasting_name(register, unit)}"
+
+
+def lasting_name(register: Register, unit: RegisteredUnit) -> str:
+    """Name of a unit that outlasts its being renamed: by its header where no other is called so, else the register's.
+
+    Its serial number, else maker, model and number together, else its station.
+    """
+    for name in unit.identity:
+        if sum(is_called(one, name) for one in register.units) == 1:
+            return name
+    return unit.name
 
 
 def is_called(unit: RegisteredUnit, name: str) -> bool:
-    """Whether it is the register's name of a unit, or any other that headers call it by."""
+    """Whether it is the register's name of a unit, one that headers call it by, or one that it had before."""
     return same_name(unit.name, name) or any(same_name(one, name) for one in unit.names)
 
 

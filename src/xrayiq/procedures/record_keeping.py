@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from xrayiq.audit import changed_schedule
+from xrayiq.audit import ScheduledTest, changed_schedule
 from xrayiq.errors import InputError
 from xrayiq.model import Event, Limit
 from xrayiq.model import quantity as find_quantity
 from xrayiq.procedures.baselines import procedure_of, series_of_unit
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.limits import PLACES, override_of_row
-from xrayiq.procedures.names import find_place, find_unit, known_name, subject_of_unit
+from xrayiq.procedures.names import find_place, find_unit, known_name, lasting_name, subject_of_unit
+from xrayiq.procedures.present_names import present_name
 from xrayiq.procedures.register import Register
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.site_events import (
@@ -187,10 +188,11 @@ def change_schedule(records: Records, row: Mapping[str, Any], *, site: Site, act
     """
     told = dict(row)
     register = register_of(records, site)
+    schedule = settings_in_force(records, site).schedule
     if row.get("unit") and register.units:
-        told["unit"] = find_unit(register, str(row["unit"])).name
+        told["unit"] = _key_of_rows(schedule, register, str(row["unit"]))
     changed_schedule(
-        settings_in_force(records, site).schedule,
+        schedule,
         {**told, "reason": reason, "author": actor},
         source="records schedule",
     )
@@ -238,6 +240,13 @@ def withdraw(records: Records, number: int, *, actor: str, reason: str, kinds: C
 def _subject(register: Register, unit: str) -> str:
     """Subject of events about a unit; by the name as it is while no unit is known, before the first run."""
     return subject_of_unit(register, find_unit(register, unit)) if register.units else f"unit:{unit}"
+
+
+def _key_of_rows(schedule: Iterable[ScheduledTest], register: Register, name: str) -> str:
+    """Name that rows of a schedule have for a unit; where it has none there, the one that outlasts a new name."""
+    unit = find_unit(register, name)
+    known = [test.unit for test in schedule if test.unit and present_name(test.unit, register) == unit.name]
+    return known[-1] if known else lasting_name(register, unit)
 
 
 def _known_place(register: Register, limit: Limit) -> dict[str, str]:

@@ -65,7 +65,11 @@ class RegisteredUnit:
     objects : int
         Objects that it made.
     names : tuple of str
-        What else headers call it: stations, serial numbers, and maker, model and number together.
+        What else headers call it: stations, serial numbers, and maker, model and number together; and what the site
+        called it before.
+    identity : tuple of str
+        What its last header calls it, that which tells it from others best first: serial number, maker, model and
+        number together, station.
     """
 
     name: str
@@ -80,6 +84,7 @@ class RegisteredUnit:
     software: tuple[Span, ...]
     objects: int
     names: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
 
     @property
     def first_day(self) -> datetime.date:
@@ -201,7 +206,12 @@ def _unit(name: str, rows: Sequence[tuple[EquipmentDay, Whereabouts]]) -> Regist
         detectors=spans((one.day, place.detector) for one, place in rows if place.detector != name),
         software=spans(software),
         objects=sum(one.objects for one, _ in rows),
-        names=_others(name, (text for one, place in rows for text in (*place.names, header_name(one.equipment)))),
+        names=_others(name, (text for _, place in rows for text in place.names)),
+        identity=tuple(
+            text
+            for text in (last.equipment.serial_number, header_name(last.equipment), last.equipment.station_name)
+            if text
+        ),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from xrayiq.errors import InputError
-from xrayiq.model import Finding, same_name
-from xrayiq.procedures.whereabouts import EquipmentFact, header_name, whereabouts
+from xrayiq.model import Finding
+from xrayiq.procedures.whereabouts import EquipmentFact, whereabouts
 from xrayiq.records import JudgedValue, Records, judged_values
 
 #: in place of a subject: the newest measurement that shows it
@@ -24,7 +24,7 @@ def find_retest(records: Records, finding: Finding, retest: str, *, facts: Seque
     records : Records
         The store.
     finding : Finding
-        As it stands.
+        As it stands, with the present name of its unit.
     retest : str
         Subject, or ``"latest"`` for the newest measurement of the finding's unit, procedure, quantity and limit.
     facts : sequence of EquipmentFact
@@ -60,7 +60,7 @@ def find_retest(records: Records, finding: Finding, retest: str, *, facts: Seque
 def _of_unit(
     records: Records, finding: Finding, subject: str | None, facts: Sequence[EquipmentFact]
 ) -> Iterator[JudgedValue]:
-    """Values of the finding's unit under its limit, the latest first; headers alone name it where it was renamed."""
+    """Values of the finding's unit under its limit, the latest first."""
     values = judged_values(
         records,
         procedure=finding.procedure,
@@ -70,8 +70,8 @@ def _of_unit(
     )
     for value in values:
         day = None if value.exposed_at is None else value.exposed_at.date()
-        names = (whereabouts(value.equipment, day, facts=facts).unit, header_name(value.equipment))
-        if value.direction == finding.direction and any(same_name(name, finding.unit) for name in names):
+        unit = whereabouts(value.equipment, day, facts=facts).unit
+        if value.direction == finding.direction and unit == finding.unit:
             yield value
 
 

@@ -92,7 +92,7 @@ def sign_period(
             "head": found.head,
             "outcomes": _counts(outcome_days(records), period, site_name, facts, place=1),
             "verdicts": _counts(verdict_days(records), period, site_name, facts, place=0),
-            "findings": _finding_counts(list_findings(records), period, site_name),
+            "findings": _finding_counts(list_findings(records, site=site), period, site_name),
         }
         where = f", site {site_name}" if site_name else ""
         subject = f"period:{first.isoformat()} to {last.isoformat()}{where}"

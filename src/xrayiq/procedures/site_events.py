@@ -52,12 +52,19 @@ def site_with_events(site: Site, events: Iterable[Event]) -> Site:
     Returns
     -------
     Site
-        With the same digest: what events say changes what later measurements are judged by, not what is measured. An
+        With the same digest: what events say changes what later measurements are judged by, not what is measured. Of
+        equipment it also has what was taken back, as that: the names that equipment once had are still known. An
         override of a limit, or a change of a test, that the site's file does not have any more is left out.
     """
-    known = in_force(events)
+    every = tuple(events)
+    known = in_force(every)
     limits = [limit for limit, _ in limits_of_events(site, known)]
-    facts = [fact_of_event(event) for event in known if event.kind == EQUIPMENT]
+    there = {event.number for event in known}
+    facts = [
+        dataclasses.replace(fact_of_event(event), withdrawn=event.number not in there)
+        for event in every
+        if event.kind == EQUIPMENT
+    ]
     schedule = site.schedule
     for event in known:
         if event.kind == SCHEDULE and _is_schedulable(event, schedule):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from xrayiq.procedures.populations import RegisteredEquipment
 #: what can be told of equipment that its headers do not, or tell wrong
 TOLD: Final = ("site", "room", "unit", "detector", "tube")
 MATCHED: Final = tuple(field.name for field in fields(RegisteredEquipment))
+#: key of an event's details that the header of some equipment stands under
+_HEADER: Final = "header"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class EquipmentFact:
         equipment is grouped by.
     valid_from : date or None
         First day; None for ever.
+    withdrawn : bool
+        Whether it was taken back: then it only tells what the equipment was called once.
     """
 
     match: RegisteredEquipment
@@ -38,11 +42,17 @@ class EquipmentFact:
     detector: str | None = None
     tube: str | None = None
     valid_from: datetime.date | None = None
+    withdrawn: bool = False
 
-    def holds(self, equipment: Equipment, day: datetime.date | None) -> bool:
-        """Whether it is of this equipment on this day; on an unknown day only what holds for ever is."""
-        in_time = self.valid_from is None or (day is not None and day >= self.valid_from)
-        return in_time and self.match.is_of(equipment)
+    def holds_on(self, day: datetime.date | None) -> bool:
+        """Whether it is in force on a day; on an unknown day only what holds for ever is."""
+        return not self.withdrawn and (self.valid_from is None or (day is not None and day >= self.valid_from))
+
+    def replaces(self, other: EquipmentFact) -> bool:
+        """Whether it is in force on every day that an earlier fact is."""
+        if self.withdrawn:
+            return False
+        return self.valid_from is None or (other.valid_from is not None and self.valid_from <= other.valid_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,7 @@ class Whereabouts:
     tube : str
         Name of the tube; empty where nobody told it.
     names, detector_names : tuple of str
-        What else the unit and the detector are called by in headers.
+        What else the unit and the detector are called by in headers, and what the site called them before.
     """
 
     unit: str = ""
@@ -103,20 +113,46 @@ def whereabouts(
         The site is the institution and the room the station, where nobody says otherwise.
     """
     unit = header_name(equipment)
+    detector = _detector(equipment, unit)
     told = {
         "site": equipment.institution or "",
         "room": equipment.station_name or "",
         "unit": unit,
-        "detector": _detector(equipment, unit),
+        "detector": detector,
     }
+    own: list[EquipmentFact] = []
+    others: list[EquipmentFact] = []
     for fact in facts:
-        if fact.holds(equipment, day):
+        (own if fact.match.is_of(equipment) else others).append(fact)
+    for fact in own:
+        if fact.holds_on(day):
             told |= {name: text for name in TOLD if (text := getattr(fact, name)) is not None}
     if told["unit"] != unit and told["detector"] == unit:
         told["detector"] = told["unit"]
-    names = tuple(name for name in (equipment.station_name, equipment.serial_number) if name)
-    detector_names = (equipment.detector_id,) if equipment.detector_id else ()
-    return Whereabouts(**told, names=names, detector_names=detector_names)
+    names = (equipment.station_name, equipment.serial_number, unit, *_earlier_names("unit", own, others))
+    detector_names = (equipment.detector_id, detector, *_earlier_names("detector", own, others))
+    return Whereabouts(
+        **told, names=_without(told["unit"], names), detector_names=_without(told["detector"], detector_names)
+    )
+
+
+def _earlier_names(what: str, own: Sequence[EquipmentFact], others: Iterable[EquipmentFact]) -> list[str]:
+    """Names that a site once gave to equipment and that neither another day of it nor other equipment has now."""
+    naming = [(fact, name) for fact in own if (name := getattr(fact, what))]
+    gone = [
+        name
+        for place, (fact, name) in enumerate(naming)
+        if fact.withdrawn or any(later.replaces(fact) for later, _ in naming[place + 1 :])
+    ]
+    if not gone:
+        return []
+    now = [getattr(fact, what) or "" for fact in others if not fact.withdrawn]
+    return [name for name in gone if not any(same_name(name, one) for one in now)]
+
+
+def _without(name: str, names: Iterable[str | None]) -> tuple[str, ...]:
+    """Names that are there, each once, without the one."""
+    return tuple(dict.fromkeys(one for one in names if one and one != name))
 
 
 def fact_of_row(row: Mapping[str, Any], source: str) -> EquipmentFact:
@@ -162,6 +198,19 @@ def header_name(equipment: Equipment) -> str:
     else:
         own = equipment.station_name or equipment.detector_id or ""
     return ", ".join(part for part in (maker, own) if part)
+
+
+def header_details(equipment: Equipment) -> dict[str, Any]:
+    """Details of an event that hold what a header states of equipment, which lasts whatever the site calls it."""
+    return {_HEADER: {name: text for name in MATCHED if (text := getattr(equipment, name))}}
+
+
+def header_of_details(details: Mapping[str, Any]) -> Equipment | None:
+    """Equipment by the header that an event's details hold; None where they hold none."""
+    header = details.get(_HEADER)
+    if not isinstance(header, Mapping):
+        return None
+    return Equipment(**{name: str(text) for name, text in header.items() if name in MATCHED})  # type: ignore[arg-type]  # every field but the software is text
 
 
 def _detector(equipment: Equipment, unit: str) -> str:

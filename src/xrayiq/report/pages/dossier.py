@@ -14,6 +14,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
 from xrayiq.procedures.due_tests import TESTED, TestHistory
+from xrayiq.procedures.present_names import present_names, present_schedule
 from xrayiq.procedures.register import Register, RegisteredUnit, build_register, equipment_days
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import events_of_series, settings_in_force
@@ -111,7 +112,7 @@ class Dossier:
             units=tuple(self._tested()),
             results=tuple(self._results()),
             events=tuple(self._unit_events()),
-            schedule=self.site.schedule,
+            schedule=present_schedule(self.site.schedule, self.register),
         )
 
     def _results(self) -> list[tuple[str, str, datetime.date]]:
@@ -192,8 +193,10 @@ def gather_dossier(
         )
     register = build_register(kept, facts=settings.facts)
     where = {place.unit: place for one in kept if (place := places.at(one.equipment, one.day)).unit}
-    entered = read_recorded(records, examine=examine) if recorded is None else recorded
-    recorded = kept_recorded(entered, places, days)
+    if recorded is None:
+        present = present_names(lambda: build_register(days, facts=settings.facts), settings.facts)
+        recorded = read_recorded(records, examine=examine, present=present)
+    recorded = kept_recorded(recorded, places, days)
     values = tuple(value for value in records.dated_values(trend_quantities()) if _keeps_value(places, value))
     outcomes = places.place(_latest(records.frame("outcomes")))
     identifiers = set(outcomes["id"])

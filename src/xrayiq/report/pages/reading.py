@@ -7,7 +7,7 @@ from typing import Final
 
 from xrayiq.errors import InputError
 from xrayiq.model import Event
-from xrayiq.procedures.findings import fold_findings
+from xrayiq.procedures.findings import Present, fold_findings
 from xrayiq.procedures.service_events import downtime_ends, until_of
 from xrayiq.procedures.signing import SIGNED
 from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, moment_of
@@ -17,7 +17,7 @@ from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 _SERVICES: Final = frozenset({*RENEWING, *TOLD, BASELINE})
 
 
-def read_recorded(records: Records, *, examine: bool) -> Recorded:
+def read_recorded(records: Records, *, examine: bool, present: Present | None = None) -> Recorded:
     """Findings, service, sign-offs and the state of the audit trail.
 
     Parameters
@@ -26,6 +26,8 @@ def read_recorded(records: Records, *, examine: bool) -> Recorded:
         The store.
     examine : bool
         Whether every row is examined.
+    present : callable, optional
+        Gives findings the present names of their units; see `present_names`.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def read_recorded(records: Records, *, examine: bool) -> Recorded:
     ends = downtime_ends(known)
     services = [_service(event, ends.get(event.number)) for event in told]
     return Recorded(
-        findings=fold_findings(known),
+        findings=fold_findings(known, present=present),
         services=tuple(sorted(services, key=lambda service: (service.at, service.number))),
         events=told,
         sign_offs=tuple(_sign_off(event) for event in known if event.kind == SIGNED),

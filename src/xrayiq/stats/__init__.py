@@ -10,6 +10,7 @@ from xrayiq.stats.individuals import (
     moving_range_sigma,
     range_constants,
 )
+from xrayiq.stats.median_interval import MedianInterval, median_interval
 from xrayiq.stats.prediction import PredictionLimits, prediction_limits, prediction_scores
 from xrayiq.stats.proportions import (
     FunnelLimits,
@@ -30,6 +31,7 @@ __all__ = [
     "IndividualsChart",
     "MeanDifference",
     "MeanShifts",
+    "MedianInterval",
     "PredictionLimits",
     "ProportionChart",
     "RunSignal",
@@ -45,6 +47,7 @@ __all__ = [
     "individuals_chart",
     "laney_chart",
     "mean_difference",
+    "median_interval",
     "moving_range_sigma",
     "prediction_limits",
     "prediction_scores",

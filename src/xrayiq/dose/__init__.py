@@ -3,10 +3,12 @@
 from xrayiq.dose.backscatter import Backscatter, backscatter_factor, backscatter_factors, equivalent_side_mm
 from xrayiq.dose.dap_meter import DapMeterCheck, assess_dap_meter, assess_dap_readings
 from xrayiq.dose.dose_estimate import DoseEstimate
+from xrayiq.dose.effective_dose import EffectiveDose, coefficient_sets, estimate_effective_dose
 from xrayiq.dose.entrance_kerma import entrance_kerma_estimates, estimate_entrance_kerma, kerma_at_distance
 from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entrance_geometry, entrance_values_of
 from xrayiq.dose.generator import GeneratorTests, assess_generator
 from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
+from xrayiq.dose.glandular_dose import estimate_glandular_dose, target_filters
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
 from xrayiq.dose.permitted import minimum_half_value_layer
 from xrayiq.dose.sourced import Source
@@ -22,6 +24,7 @@ __all__ = [
     "Backscatter",
     "DapMeterCheck",
     "DoseEstimate",
+    "EffectiveDose",
     "EntranceGeometry",
     "EntranceValues",
     "GeneratorTest",
@@ -38,16 +41,20 @@ __all__ = [
     "assess_generator",
     "backscatter_factor",
     "backscatter_factors",
+    "coefficient_sets",
     "computed_tube_output",
     "entrance_geometry",
     "entrance_kerma_estimates",
     "entrance_values_of",
     "equivalent_side_mm",
+    "estimate_effective_dose",
     "estimate_entrance_kerma",
+    "estimate_glandular_dose",
     "is_meter_table",
     "kerma_at_distance",
     "minimum_half_value_layer",
     "read_meter_readings",
+    "target_filters",
     "tube_output_at",
     "tube_output_of_row",
 ]

@@ -11,6 +11,9 @@ from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
 from xrayiq.dose.glandular_dose import estimate_glandular_dose, target_filters
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
 from xrayiq.dose.permitted import minimum_half_value_layer
+from xrayiq.dose.skin_dose import SkinDose, SkinModel, estimate_skin_dose, usual_skin_model
+from xrayiq.dose.skin_exposure import SkinExposure
+from xrayiq.dose.skin_phantom import SkinCells, SkinPhantom, skin_cells, usual_skin_phantom
 from xrayiq.dose.sourced import Source
 from xrayiq.dose.tube_output import (
     TubeOutput,
@@ -18,6 +21,13 @@ from xrayiq.dose.tube_output import (
     computed_tube_output,
     tube_output_at,
     tube_output_of_row,
+)
+from xrayiq.dose.unit_suspicion import (
+    UnitRatio,
+    UnitSuspicions,
+    area_at_1_m_mm2,
+    expected_dap_gy_m2,
+    find_unit_suspicions,
 )
 
 __all__ = [
@@ -33,9 +43,17 @@ __all__ = [
     "MeterReading",
     "MeterReadings",
     "MeterSeries",
+    "SkinCells",
+    "SkinDose",
+    "SkinExposure",
+    "SkinModel",
+    "SkinPhantom",
     "Source",
     "TubeOutput",
     "TubeOutputTable",
+    "UnitRatio",
+    "UnitSuspicions",
+    "area_at_1_m_mm2",
     "assess_dap_meter",
     "assess_dap_readings",
     "assess_generator",
@@ -50,11 +68,17 @@ __all__ = [
     "estimate_effective_dose",
     "estimate_entrance_kerma",
     "estimate_glandular_dose",
+    "estimate_skin_dose",
+    "expected_dap_gy_m2",
+    "find_unit_suspicions",
     "is_meter_table",
     "kerma_at_distance",
     "minimum_half_value_layer",
     "read_meter_readings",
+    "skin_cells",
     "target_filters",
     "tube_output_at",
     "tube_output_of_row",
+    "usual_skin_model",
+    "usual_skin_phantom",
 ]

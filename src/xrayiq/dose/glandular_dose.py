@@ -126,7 +126,7 @@ def _between(table: Mapping[str, Any], layer: float, thickness: float, *, power_
     _check_inside("breast of", thickness, thicknesses, "mm")
     columns = [float(np.interp(layer, layers, row)) for row in table["factors"]]
     if thickness in thicknesses:
-        return columns[thicknesses.index(thickness)]
+        return columns[int(thicknesses.index(thickness))]
     if power_law:
         return float(np.exp(np.interp(np.log(thickness), np.log(thicknesses), np.log(columns))))
     return float(np.interp(thickness, thicknesses, columns))

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from xrayiq.audit import Trend
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
+from xrayiq.dose.skin_dose import SkinDose
+from xrayiq.dose.unit_suspicion import UnitSuspicions
 from xrayiq.errors import InputError
 from xrayiq.metrics.artefacts import Artefacts
 from xrayiq.metrics.bar_pattern import BarPattern
@@ -80,11 +82,14 @@ from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
 from xrayiq.plots.signal_transfer import plot_signal_transfer
+from xrayiq.plots.skin_dose import plot_skin_dose
 from xrayiq.plots.stitching import plot_stitching
 from xrayiq.plots.temporal_noise import plot_temporal_noise
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.trend import TREND_NARROW, TREND_WIDE, plot_trend
+from xrayiq.plots.tube_output import plot_tube_output
 from xrayiq.plots.uniformity import plot_uniformity
+from xrayiq.plots.unit_suspicion import plot_unit_suspicions, unit_suspicion_size
 
 __all__ = [
     "TREND_NARROW",
@@ -135,14 +140,18 @@ __all__ = [
     "plot_response",
     "plot_sdnr_over_thickness",
     "plot_signal_transfer",
+    "plot_skin_dose",
     "plot_snr_distribution",
     "plot_stitching",
     "plot_temporal_noise",
     "plot_threshold_contrast",
     "plot_trend",
+    "plot_tube_output",
     "plot_uniformity",
+    "plot_unit_suspicions",
     "to_png",
     "to_svg",
+    "unit_suspicion_size",
 ]
 
 
@@ -210,6 +219,8 @@ _plot.register(DarkNoise, plot_dark_noise)
 _plot.register(GhostFactor, plot_ghost_factor)
 _plot.register(GeneratorTests, plot_generator)
 _plot.register(DapMeterCheck, plot_dap_meter)
+_plot.register(SkinDose, plot_skin_dose)
+_plot.register(UnitSuspicions, plot_unit_suspicions)
 _plot.register(SdnrOverThickness, plot_sdnr_over_thickness)
 _plot.register(Lag, plot_lag)
 _plot.register(Ghosting, plot_ghosting)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from xrayiq_phantoms.detector_tests import simulate_detector_tests
     from xrayiq_phantoms.dicom_values import Equipment, Examination, Identifiers, Technique, simulated_uid
     from xrayiq_phantoms.dicom_writer import write_dicom
+    from xrayiq_phantoms.dose_dialects import simulate_dose_report
+    from xrayiq_phantoms.dose_faults import plant_dose_fault
     from xrayiq_phantoms.dose_report import ReportedEvent, write_dose_report
     from xrayiq_phantoms.manifest import Manifest, ManifestEntry, read_manifest
 
@@ -90,6 +92,7 @@ __all__ = [
     "lag_at",
     "meter_table",
     "plan_bulk",
+    "plant_dose_fault",
     "read_manifest",
     "simulate_aluminium",
     "simulate_archive",
@@ -102,6 +105,7 @@ __all__ = [
     "simulate_decay",
     "simulate_detector_tests",
     "simulate_disc_ring",
+    "simulate_dose_report",
     "simulate_edge",
     "simulate_field",
     "simulate_flat",
@@ -131,6 +135,8 @@ _LAZY = {
     "Technique": "dicom_values",
     "simulated_uid": "dicom_values",
     "write_dicom": "dicom_writer",
+    "simulate_dose_report": "dose_dialects",
+    "plant_dose_fault": "dose_faults",
     "ReportedEvent": "dose_report",
     "write_dose_report": "dose_report",
     "Manifest": "manifest",

@@ -116,7 +116,7 @@ def write_dose_report(
         raise ValueError(f"acquired image of class {unknown[0]}; needed DX or CR")
     equipment = equipment or Equipment()
     identifiers = identifiers or Identifiers()
-    dataset = _document(equipment, examination or Examination(), identifiers, reported_at)
+    dataset = report_document(equipment, examination or Examination(), identifiers, reported_at)
     if total_dap_gy_m2 is None:
         total_dap_gy_m2 = math.fsum(event.dap_gy_m2 or 0.0 for event in listed)
     if total_reference_point_dose_gy is None:
@@ -144,9 +144,10 @@ def write_dose_report(
     return dataset
 
 
-def _document(
+def report_document(
     equipment: Equipment, examination: Examination, identifiers: Identifiers, reported_at: datetime.datetime
 ) -> Dataset:
+    """Dose report without content."""
     dataset = Dataset()
     dataset.SpecificCharacterSet = "ISO_IR 192"
     write_identity(dataset, examination, identifiers, reported_at)

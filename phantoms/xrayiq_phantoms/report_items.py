@@ -66,3 +66,24 @@ def number_item(concept: Code, value: float, unit: str, meaning: str = "") -> Da
     measured.MeasurementUnitsCodeSequence = [code_item(unit, meaning or unit, "UCUM")]
     item.MeasuredValueSequence = [measured]
     return item
+
+
+def private_item(scheme: str, concept: Code, value: float, unit: str) -> Dataset:
+    """Content item of a maker's own scheme whose value is a number."""
+    item = number_item(concept, value, unit)
+    item.ConceptNameCodeSequence = [code_item(*concept, scheme)]
+    return item
+
+
+def other_item(concept: Code, value: Code, scheme: str) -> Dataset:
+    """Content item named by the DICOM scheme whose value is a code of another."""
+    item = content_item("CONTAINS", "CODE", code_item(*concept, "DCM"))
+    item.ConceptCodeSequence = [code_item(*value, scheme)]
+    return item
+
+
+def text_item(concept: Code, text: str) -> Dataset:
+    """Content item whose value is a text."""
+    item = content_item("CONTAINS", "TEXT", code_item(*concept, "DCM"))
+    item.TextValue = text
+    return item

@@ -172,7 +172,7 @@ def measured(tree, value, parents=()):
         yield from measured(one, value, (*parents, (name.CodeValue, id(one))))
 
 
-SCALES = {"Gym2": 1, "Gy.m2": 1, "Gy": 1000, "kV": 1, "mA": 1, "uAs": 1e-3, "ms": 1, "m2": 1e6}
+SCALES = {"Gym2": 1, "Gy.m2": 1, "Gy": 1000, "kV": 1, "mA": 1, "uAs": 1e-3, "ms": 1, "m2": 1e6, "s": 1, "1": 1}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -181,7 +181,7 @@ def test_dose_report_agrees_with_a_walk_of_its_tree(path):
     dataset, found = pydicom.dcmread(path), read_dose_report(path)
     events = [one for one in dataset.ContentSequence if one.ConceptNameCodeSequence[0].CodeValue == "113706"]
     assert len(found.events) == len(events) > 20
-    assert found.faults == ()
+    assert {fault.kind for fault in found.faults} <= {"contradiction"}
     for field, code in (
         ("dap_gy_m2", "122130"),
         ("reference_point_kerma_mgy", "113738"),
@@ -196,15 +196,67 @@ def test_dose_report_agrees_with_a_walk_of_its_tree(path):
             assert len(values) <= 1
             expected = pytest.approx(values[0], rel=1e-12) if values else None
             assert getattr(one, field) == expected, field
-    for total, code in (("total_dap_gy_m2", "113722"), ("total_reference_point_kerma_mgy", "113725")):
+    for group, field, code in (
+        ("geometry", "primary_angle_deg", "112011"),
+        ("geometry", "secondary_angle_deg", "112012"),
+        ("geometry", "source_isocenter_distance_mm", "113748"),
+        ("table", "longitudinal_mm", "113751"),
+        ("table", "lateral_mm", "113752"),
+        ("pulses", "rate_per_s", "113791"),
+        ("pulses", "width_ms", "113793"),
+        ("pulses", "irradiation_duration_s", "113742"),
+        ("beam", "focal_spot_mm", "113766"),
+    ):
+        for event, one in zip(events, found.events, strict=True):
+            values = [number for _, number, _ in measured(event, code)]
+            assert getattr(getattr(one, group), field) == (values[0] if values else None), field
+    for event, one in zip(events, found.events, strict=True):
+        thicknesses = [number for _, number, _ in measured(event, "113758")]
+        assert [one_filter.thickness_min_mm for one_filter in one.beam.filters] == thicknesses
+    for total, code in (
+        ("total_dap_gy_m2", "113722"),
+        ("total_reference_point_kerma_mgy", "113725"),
+        ("total_fluoro_time_s", "113730"),
+        ("total_radiographic_frames", "113731"),
+    ):
         stated = [number * SCALES[unit] for _, number, unit in measured(dataset, code)]
-        assert stated
-        assert getattr(found, total) == pytest.approx(sum(stated), rel=1e-12)
+        expected = pytest.approx(sum(stated), rel=1e-12) if stated else None
+        assert getattr(found, total) == expected, total
     uids = [
         [one.UID for one in event.ContentSequence if one.ConceptNameCodeSequence[0].CodeValue == "113769"]
         for event in events
     ]
     assert [[one.irradiation_event_uid] for one in found.events] == uids
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", REPORTS, ids=ids(REPORTS))
+def test_totals_beside_the_sum_of_events_are_told_where_they_differ(path):
+    """Fluoroscopy of which no event tells is in the totals of the shuttered units: 19 and 13 % of the product."""
+    dataset, found = pydicom.dcmread(path), read_dose_report(path)
+    total = sum(number for _, number, _ in measured(dataset, "113722"))
+    events = sum(number for _, number, _ in measured(dataset, "122130"))
+    told = [fault for fault in found.faults if "/113722[" in fault.path]
+    assert len(told) == int(abs(total / events - 1) > 0.01)
+    for fault in told:
+        assert f"(ratio {total / events:.6g})" in fault.message
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", [path for path in REPORTS if "philips" in path.name])
+def test_shutters_of_real_reports_span_the_field_that_the_doses_tell(path):
+    """Dose-area product over kerma is the area at the reference point, 150 mm from the isocentre to the source.
+
+    Kerma is rounded to steps of 2.3 µGy, so that only events of 30 µGy and more tell; wedges take a fifth of the field.
+    """
+    events = [one for one in read_dose_report(path).events if (one.reference_point_kerma_mgy or 0) > 0.03]
+    ratios = []
+    for one in events:
+        distance = one.geometry.source_isocenter_distance_mm - 150
+        area = one.dap_gy_m2 / (one.reference_point_kerma_mgy * 1e-3) * 1e6
+        ratios.append(area / (one.field_area_at_1_m_mm2 * (distance / 1000) ** 2))
+    assert len(ratios) >= 5
+    assert 0.8 < np.median(ratios) < 1.1
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -157,7 +157,7 @@ def _score_content(
         header = dataset_header(dataset, key, frame=frame, test_patients=site.test_patients)
         told = recognise_header(header, site)
         if told is not None and told.kind in _WITHOUT_PIXELS:
-            return _without_pixels(file, digest, header, told, dataset, site)
+            return _without_pixels(file, digest, key, header, told, dataset, site)
         image = dataset_radiograph(dataset, responses.valid_for(header), header=header, frame=frame)
     except NotDicomError:
         table = recognise_meter_table(content)
@@ -204,10 +204,16 @@ def _meter_table(file: SourceFile, content: bytes, digest: str, table: Recogniti
 
 
 def _without_pixels(
-    file: SourceFile, digest: str, header: ObjectHeader, told: Recognition, dataset: DicomObject, site: Site
+    file: SourceFile,
+    digest: str,
+    key: bytes | None,
+    header: ObjectHeader,
+    told: Recognition,
+    dataset: DicomObject,
+    site: Site,
 ) -> ScoredFile:
     if told.kind == "dose_report":
-        outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset), header=header), site)
+        outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset, key=key), header=header), site)
     else:
         outcome = no_procedure(header.subject, told, site)
     return _scored(file, digest, header, told, (outcome,), site)

@@ -1,63 +1,54 @@
-"""Projection X-ray radiation dose reports (DICOM PS3.16, TID 10001): events and totals by code value."""
+"""X-ray radiation dose reports (DICOM PS3.16, TID 10001 and TID 10011): events and totals by code value."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from xrayiq.dicom.content import Code, ContentItem, content_tree
+from pydicom.dataset import Dataset
+
+from xrayiq.dicom.content import ContentItem, content_tree
+from xrayiq.dicom.dose_events import read_event, read_tomography_event
+from xrayiq.dicom.dose_form import form_faults, order_faults
+from xrayiq.dicom.dose_items import ContainerItems
+from xrayiq.dicom.dose_totals import contradictions, counted_blocks, read_accumulated, summed
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.faults import guarded
-from xrayiq.dicom.header import dataset_header
-from xrayiq.dicom.moments import parse_datetime
-from xrayiq.dicom.opening import Source, open_object
+from xrayiq.dicom.header import object_header
+from xrayiq.dicom.opening import OpenedHeader, Source, open_header, open_object, opened_dataset
 from xrayiq.errors import NotMeasurableError
-from xrayiq.model import DoseEvent, DoseReport, DoseReportFault
-from xrayiq.units import UnknownUnitError, to_inside_unit
+from xrayiq.model import DoseReport, DoseReportFault
+from xrayiq.model.dose_report import DoseReportKind
 
 _ROOT: Final = "113701"
 _ACCUMULATED: Final = "113702"
 _EVENT: Final = "113706"
+_CT_ACCUMULATED: Final = "113811"
 _CT_EVENT: Final = "113819"
 _PROCEDURE_REPORTED: Final = "121058"
-#: CT as the procedure reported (SRT, SCT)
-_CT_PROCEDURES: Final = frozenset({"P5-08000", "77477000"})
-#: both breasts (SRT, SCT)
-_BOTH_BREASTS: Final = frozenset({"T-04080", "63762007"})
-#: laterality as a concept name (SRT, SCT)
-_LATERALITY: Final = frozenset({"G-C171", "272741003"})
-_DAP_TOTAL: Final = "113722"
-_KERMA_TOTAL: Final = "113725"
-_GLANDULAR_TOTAL: Final = "111637"
-
-#: field of an event: (code values in order of preference, dimension, what several values of one event give)
-_EVENT_NUMBERS: Final = {
-    "dap_gy_m2": (("122130",), "dose_area_product", "first"),
-    "reference_point_kerma_mgy": (("113738",), "kerma", "first"),
-    "entrance_dose_mgy": (("111636",), "kerma", "first"),
-    "average_glandular_dose_mgy": (("111631",), "kerma", "first"),
-    "tube_voltage_kv": (("113733",), "voltage", "mean"),
-    "tube_current_ma": (("113734",), "current", "mean"),
-    "exposure_mas": (("113736",), "exposure", "sum"),
-    "exposure_time_ms": (("113824", "113735"), "time", "sum"),
-    "exposure_index": (("113845",), "number", "first"),
-    "target_exposure_index": (("113846",), "number", "first"),
-    "deviation_index": (("113847",), "number", "first"),
-    "collimated_field_area_mm2": (("113790",), "area", "first"),
-    "collimated_field_height_mm": (("113788",), "length", "first"),
-    "collimated_field_width_mm": (("113789",), "length", "first"),
+_SCOPE: Final = "113705"
+_DOSE_SOURCE: Final = "113854"
+#: procedures reported (SRT, SCT) that are no other projection
+_PROCEDURES: Final[dict[str, DoseReportKind]] = {
+    "P5-08000": "computed_tomography",
+    "77477000": "computed_tomography",
+    "P5-40010": "mammography",
+    "71651007": "mammography",
 }
 
 
-def read_dose_report(source: Source) -> DoseReport:
-    """Events and totals of a projection X-ray radiation dose report.
+def read_dose_report(source: Source, *, key: bytes | None = None) -> DoseReport:
+    """Events and totals of an X-ray radiation dose report.
 
-    Items are found by code value and converted by the code value of their unit. What cannot be taken (no measured
-    value, an unknown unit, a number that is none) becomes a fault of the report; the rest is kept.
+    Items are found by code value and scheme and converted by the code value of their unit. What cannot be taken (no
+    measured value, an unknown unit, a number that is none) becomes a fault of the report; the rest is kept. So do
+    totals that the events contradict by more than the digits they are written with: nothing is corrected.
 
     Parameters
     ----------
     source : path, bytes, binary file object or pydicom Dataset
-        The report.
+        The report, of any of the classes of structured reports.
+    key : bytes, optional
+        Secret key (`xrayiq.key_file.load_key`) for the hashes that stand for patient and operators.
 
     Returns
     -------
@@ -71,125 +62,81 @@ def read_dose_report(source: Source) -> DoseReport:
     ReadError
         One of its kinds: the source is no DICOM object or is damaged.
     NotMeasurableError
-        The object is no such report (``not_a_dose_report``), or one of CT (``ct_dose_report``).
+        The object is no such report (``not_a_dose_report``).
     """
-    dataset, name = open_object(source)
-    with guarded(name):
-        if not Elements((dataset,)).has("ContentSequence"):
-            raise _no_dose_report("an object without structured content", name)
-        root = content_tree(dataset, name)
-        _require_projection(root, name)
-        faults: list[DoseReportFault] = []
-        events = tuple(_event(item, faults) for item in root.walk() if item.is_named(_EVENT))
-        if not events:
-            faults.append(DoseReportFault(path=_ROOT, message="no irradiation event; needed at least one"))
-        blocks = root.named(_ACCUMULATED) or tuple(item for item in root.walk() if item.is_named(_ACCUMULATED))
-        return DoseReport(
-            header=dataset_header(dataset, None, name),
-            events=events,
-            total_dap_gy_m2=_total(blocks, _DAP_TOTAL, "dose_area_product", faults),
-            total_reference_point_kerma_mgy=_total(blocks, _KERMA_TOTAL, "kerma", faults),
-            total_average_glandular_dose_mgy=_total(blocks, _GLANDULAR_TOTAL, "kerma", faults),
-            faults=tuple(faults),
-        )
+    opened = _opened(source)
+    with guarded(opened.name):
+        if not Elements((opened.content,)).has("ContentSequence"):
+            raise _no_dose_report("an object without structured content", opened.name)
+        root = content_tree(opened.content)
+        if not root.is_named(_ROOT):
+            found = f"a report named {root.concept[2] or 'nothing'} ({root.concept[0] or 'no code'})"
+            raise _no_dose_report(found, opened.name)
+        return _report(root, opened, key)
+
+
+def _opened(source: Source) -> OpenedHeader:
+    """The report whole, however long its content."""
+    opened = open_header(source)
+    if isinstance(source, Dataset) or not isinstance(opened.content, Dataset):
+        return opened
+    return opened_dataset(*open_object(source))
+
+
+def _report(root: ContentItem, opened: OpenedHeader, key: bytes | None) -> DoseReport:
+    faults: list[DoseReportFault] = list(form_faults(root))
+    kind = _kind(root)
+    tomography = kind == "computed_tomography"
+    event_code, block_code = (_CT_EVENT, _CT_ACCUMULATED) if tomography else (_EVENT, _ACCUMULATED)
+    read = read_tomography_event if tomography else read_event
+    event_items = [item for item in root.walk() if item.is_named(event_code)]
+    events = [read(item, faults, key) for item in event_items]
+    if not events:
+        faults.append(DoseReportFault(path=_ROOT, message="no irradiation event; needed at least one"))
+    block_items = root.named(block_code) or tuple(item for item in root.walk() if item.is_named(block_code))
+    blocks = tuple(read_accumulated(item, faults) for item in block_items)
+    faults += order_faults(event_items, events)
+    faults += contradictions(block_items, blocks, list(zip(event_items, events, strict=True)))
+    own = ContainerItems(root, faults, "report")
+    scope = next(iter(root.named(_SCOPE)), None)
+    counted = counted_blocks(blocks)
+    return DoseReport(
+        header=object_header(opened, key),
+        kind=kind,
+        events=tuple(events),
+        planes=blocks,
+        total_dap_gy_m2=summed(counted, "dap_gy_m2"),
+        total_reference_point_kerma_mgy=summed(counted, "reference_point_kerma_mgy"),
+        total_average_glandular_dose_mgy=summed(counted, "average_glandular_dose_mgy"),
+        total_fluoro_time_s=summed(counted, "fluoro_time_s"),
+        total_radiographic_frames=summed(counted, "radiographic_frames"),
+        total_dose_length_product_mgy_cm=summed(counted, "dose_length_product_mgy_cm"),
+        scope=None if scope is None else scope.coded,
+        scope_uid=None
+        if scope is None
+        else next((item.text for item in scope.children if item.kind == "UIDREF"), None),
+        dose_sources=own.codes(_DOSE_SOURCE),
+        has_template=Elements((opened.content,)).has("ContentTemplateSequence"),
+        faults=tuple(dict.fromkeys(faults)),
+    )
 
 
 def _no_dose_report(found: str, name: str) -> NotMeasurableError:
     return NotMeasurableError(
         "not_a_dose_report",
         found,
-        needed="an X-ray radiation dose report (TID 10001)",
+        needed="an X-ray radiation dose report (TID 10001) or one of CT (TID 10011)",
         remedy="images are read by read",
         source=name,
     )
 
 
-def _require_projection(root: ContentItem, name: str) -> None:
-    if not root.is_named(_ROOT):
-        raise _no_dose_report(f"a report named {root.concept[2] or 'nothing'} ({root.concept[0] or 'no code'})", name)
-    procedures = {item.coded[0] for item in root.named(_PROCEDURE_REPORTED) if item.coded}
-    if procedures & _CT_PROCEDURES or root.named(_CT_EVENT):
-        raise NotMeasurableError(
-            "ct_dose_report", "a CT dose report", needed="a projection X-ray dose report (TID 10001)", source=name
-        )
-
-
-def _event(item: ContentItem, faults: list[DoseReportFault]) -> DoseEvent:
-    path = f"{_ROOT}/{_EVENT}"
-    below = tuple(item.walk())
-    numbers: dict[str, float | None] = {}
-    for field, (codes, dimension, combine) in _EVENT_NUMBERS.items():
-        found = next((items for code in codes if (items := _outermost(item, below, code))), ())
-        values = [value for one in found if (value := _value(one, dimension, path, faults)) is not None]
-        if combine == "first" and len(values) > 1:
-            faults.append(_fault(path, found[0], f"{len(values)} values in one event; needed one, the first was taken"))
-        numbers[field] = _combined(values, combine)
-    started = next((one.text for one in below if one.is_named("111526")), None)
-    return DoseEvent(
-        irradiation_event_uid=_text(below, "113769", "UIDREF"),
-        started_at=parse_datetime(started) if started else None,
-        plane=_coded(below, "113764"),
-        event_type=_coded(below, "113721"),
-        target_region=_coded(below, "123014"),
-        protocol=_text(below, "125203", "TEXT"),
-        acquired_image_uid=_text(below, "113795", "IMAGE"),
-        **numbers,
-    )
-
-
-def _outermost(item: ContentItem, below: tuple[ContentItem, ...], code: str) -> tuple[ContentItem, ...]:
-    """Direct children of this name; where there are none, those further down."""
-    return item.named(code) or tuple(one for one in below if one.is_named(code))
-
-
-def _combined(values: list[float], combine: str) -> float | None:
-    if not values:
-        return None
-    if combine == "first":
-        return values[0]
-    return sum(values) / (len(values) if combine == "mean" else 1)
-
-
-def _coded(items: tuple[ContentItem, ...], code: str) -> Code | None:
-    return next((item.coded for item in items if item.is_named(code) and item.coded), None)
-
-
-def _text(items: tuple[ContentItem, ...], code: str, kind: str) -> str | None:
-    return next((item.text for item in items if item.is_named(code) and item.kind == kind and item.text), None)
-
-
-def _total(blocks: tuple[ContentItem, ...], code: str, dimension: str, faults: list[DoseReportFault]) -> float | None:
-    """Sum over the accumulated blocks; of one block the outermost item, in mammography those of both breasts."""
-    path = f"{_ROOT}/{_ACCUMULATED}"
-    total: float | None = None
-    for block in blocks:
-        found = _outermost(block, tuple(block.walk()), code)
-        both = [item for item in found if _laterality(item) in _BOTH_BREASTS]
-        sides = {_laterality(item): item for item in reversed(both[:1] or found)}
-        if len(sides) < len(both[:1] or found):
-            faults.append(_fault(path, found[0], f"{len(found)} totals in one block; needed one, the first was taken"))
-        for item in sides.values():
-            value = _value(item, dimension, path, faults)
-            total = total if value is None else (total or 0.0) + value
-    return total
-
-
-def _laterality(item: ContentItem) -> str:
-    return next((child.coded[0] for child in item.children if child.concept[0] in _LATERALITY and child.coded), "")
-
-
-def _value(item: ContentItem, dimension: str, path: str, faults: list[DoseReportFault]) -> float | None:
-    if not item.measured:
-        faults.append(_fault(path, item, "no measured value"))
-    elif item.number is None:
-        faults.append(_fault(path, item, "the measured value is no number"))
-    else:
-        try:
-            return to_inside_unit(item.number, item.unit, dimension)
-        except UnknownUnitError as error:
-            faults.append(_fault(path, item, str(error)))
-    return None
-
-
-def _fault(path: str, item: ContentItem, message: str) -> DoseReportFault:
-    return DoseReportFault(path=f"{path}/{item.concept[0]}", message=message)
+def _kind(root: ContentItem) -> DoseReportKind:
+    told = [
+        _PROCEDURES[item.coded[0]]
+        for item in root.named(_PROCEDURE_REPORTED)
+        if item.coded and item.coded[0] in _PROCEDURES
+    ]
+    if told:
+        return told[0]
+    return "computed_tomography" if root.named(_CT_EVENT) or root.named(_CT_ACCUMULATED) else "projection"

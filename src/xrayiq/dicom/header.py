@@ -38,7 +38,7 @@ def read_header(source: Source, *, key: bytes | None = None, test_patients: str 
     ReadError
         One of its kinds: the source is no DICOM object, is damaged or is encoded unknowably.
     """
-    return _object_header(open_header(source), key, test_patients=test_patients)
+    return object_header(open_header(source), key, test_patients=test_patients)
 
 
 def read_acquisition(source: Source) -> Acquisition:
@@ -95,12 +95,13 @@ def dataset_header(
     InputError
         The object has no such frame.
     """
-    return _object_header(opened_dataset(dataset, name), key, frame, test_patients=test_patients)
+    return object_header(opened_dataset(dataset, name), key, frame, test_patients=test_patients)
 
 
-def _object_header(
-    opened: OpenedHeader, key: bytes | None, frame: int | None = None, *, test_patients: str | None
+def object_header(
+    opened: OpenedHeader, key: bytes | None = None, frame: int | None = None, *, test_patients: str | None = None
 ) -> ObjectHeader:
+    """Index row of an opened header; the parameters are those of `dataset_header`."""
     with guarded(opened.name):
         elements = Elements.of(opened.content, chosen_frame(opened.content, frame, opened.name))
         meta = Elements(() if opened.meta is None else (opened.meta,))

@@ -156,7 +156,7 @@ def _scanned(
                 break
             window.need(position + min(left, 12))
             content = window.content
-        tag, vr, start, length = _element(content, position, implicit)
+        tag, vr, start, length = element_at(content, position, implicit)
         if tag in stop_tags:
             if window.left(position) < 12:
                 raise NotPlainError
@@ -180,10 +180,10 @@ def _scanned(
             content = window.content
             stored[tag] = vr, content[start:end], False
         position = end
-    return ScannedElements(stored, implicit, _encodings(stored.get(_CHARACTER_SET))), position
+    return ScannedElements(stored, implicit, encodings_of(stored.get(_CHARACTER_SET))), position
 
 
-def _element(content: bytes, position: int, implicit: bool) -> tuple[int, str | None, int, int]:
+def element_at(content: bytes, position: int, implicit: bool) -> tuple[int, str | None, int, int]:
     """Tag, VR (None for implicit or unknown), beginning and length of a value."""
     if implicit:
         group, number, length = _IMPLICIT(content, position)
@@ -194,7 +194,7 @@ def _element(content: bytes, position: int, implicit: bool) -> tuple[int, str | 
     return group << 16 | number, _VRS.get(code), position + 8, length
 
 
-def _encodings(stored: tuple[str | None, bytes, bool] | None) -> str | tuple[str, ...]:
+def encodings_of(stored: tuple[str | None, bytes, bool] | None) -> str | tuple[str, ...]:
     """Python's names of the character sets declared, as pydicom gives them."""
     if stored is None:
         return _DEFAULT_ENCODING
@@ -219,14 +219,21 @@ def _closed_sequence(window: HeaderWindow, tag: int, vr: str | None, start: int,
     while True:
         read = len(window.content)
         try:
-            return _sequence_end(window.content, start, implicit, 0)
+            return sequence_end(window.content, start, implicit, 0)
         except struct.error:
             if window.left(read) == 0:
                 raise
             window.need(read + min(read, window.left(read)))
 
 
-def _sequence_end(content: bytes, position: int, implicit: bool, depth: int) -> int:
+def sequence_end(content: bytes, position: int, implicit: bool, depth: int) -> int:
+    """Position after the delimiter of a sequence of undefined length whose items are sound.
+
+    Raises
+    ------
+    NotPlainError, struct.error
+        They are not, or the content ends before.
+    """
     if depth > _DEPTH_MAX:
         raise NotPlainError
     while True:
@@ -243,7 +250,7 @@ def _item_end(content: bytes, position: int, item_length: int, implicit: bool, d
     """End of an item whose elements are sound and fill it exactly."""
     end = None if item_length == _UNDEFINED else position + item_length
     while end is None or position < end:
-        tag, vr, start, length = _element(content, position, implicit)
+        tag, vr, start, length = element_at(content, position, implicit)
         if tag == _ITEM_END and vr is None and end is None:
             return start
         if tag == 0 or tag >> 16 == _DELIMITERS or (vr is None and not implicit):
@@ -251,11 +258,11 @@ def _item_end(content: bytes, position: int, item_length: int, implicit: bool, d
         if length != _UNDEFINED:
             position = start + length
         elif _is_sequence(tag, vr):
-            position = _sequence_end(content, start, implicit, depth + 1)
+            position = sequence_end(content, start, implicit, depth + 1)
         else:
             raise NotPlainError
         if tag == _CHARACTER_SET:
-            _encodings((vr, content[start:position], False))
+            encodings_of((vr, content[start:position], False))
     if position != end:
         raise NotPlainError
     return position

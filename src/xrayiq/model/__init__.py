@@ -2,7 +2,19 @@
 
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
-from xrayiq.model.dose_report import DoseEvent, DoseReport, DoseReportFault
+from xrayiq.model.dose_event import (
+    BeamField,
+    BeamFilter,
+    BeamGeometry,
+    BeamPulses,
+    BeamSource,
+    BreastSetting,
+    DoseEvent,
+    ReportCode,
+    TablePlacement,
+    TomographyDose,
+)
+from xrayiq.model.dose_report import AccumulatedDose, DoseReport, DoseReportFault, DoseReportKind
 from xrayiq.model.event import HEAD_DIGITS, Event, Fault, Verification
 from xrayiq.model.exposures import (
     EVENT_SPAN_S,
@@ -35,13 +47,21 @@ __all__ = [
     "OF_PATIENTS",
     "POPULATIONS",
     "SETTLED",
+    "AccumulatedDose",
     "AccuracyFigure",
     "AccuracyRow",
     "Acquisition",
+    "BeamField",
+    "BeamFilter",
+    "BeamGeometry",
+    "BeamPulses",
+    "BeamSource",
+    "BreastSetting",
     "DetectorResponse",
     "DoseEvent",
     "DoseReport",
     "DoseReportFault",
+    "DoseReportKind",
     "Equipment",
     "Event",
     "ExposureMember",
@@ -62,9 +82,12 @@ __all__ = [
     "Provenance",
     "Quantity",
     "Radiograph",
+    "ReportCode",
     "Response",
     "Result",
     "Severity",
+    "TablePlacement",
+    "TomographyDose",
     "Verdict",
     "Verification",
     "exposure_roles",

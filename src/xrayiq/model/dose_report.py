@@ -105,7 +105,9 @@ class DoseReport(Result):
     total_fluoro_time_s, total_radiographic_frames, total_dose_length_product_mgy_cm : float or None
         Likewise.
     scope : ReportCode or None
-        What the totals are accumulated over (study, performed procedure step …), and its identifier (`scope_uid`).
+        What the totals are accumulated over: study, performed procedure step …
+    scope_uid : str or None
+        Its identifier.
     dose_sources : tuple of ReportCode
         Where the doses come from.
     has_template : bool

@@ -1,6 +1,8 @@
 """Statistics over many results and exposures: series in, frozen results out. Sees no store."""
 
 from xrayiq.audit.control_limits import TrendSettings
+from xrayiq.audit.dose import DoseAudit, assess_dose
+from xrayiq.audit.dose_creep import DoseCreep
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.schedule import DueTest, KeptTest, TestedUnit, UnitEvent, owed_tests, schedule_kept, tests_due
@@ -12,6 +14,8 @@ from xrayiq.audit.trends import assess_trend, baseline_at
 __all__ = [
     "YEAR_S",
     "Baseline",
+    "DoseAudit",
+    "DoseCreep",
     "DueTest",
     "Examination",
     "ExaminationNames",
@@ -25,6 +29,7 @@ __all__ = [
     "TrendSettings",
     "TrendSignal",
     "UnitEvent",
+    "assess_dose",
     "assess_trend",
     "baseline_at",
     "changed_schedule",

@@ -2,6 +2,7 @@
 
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
+from xrayiq.model.audit_finding import AuditFinding
 from xrayiq.model.dose_event import (
     BeamField,
     BeamFilter,
@@ -51,6 +52,7 @@ __all__ = [
     "AccuracyFigure",
     "AccuracyRow",
     "Acquisition",
+    "AuditFinding",
     "BeamField",
     "BeamFilter",
     "BeamGeometry",

@@ -1,0 +1,192 @@
+"""Audit of doses: typical values beside reference levels, wrong units, excursions, creep, workload, optimisation."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Final
+
+import pandas as pd
+
+from xrayiq.audit.dose_creep import DoseCreep, find_dose_creep
+from xrayiq.audit.dose_findings import creep_findings, excursion_findings, level_findings, unit_findings
+from xrayiq.audit.excursions import find_excursions
+from xrayiq.audit.optimisation import dose_and_quality
+from xrayiq.audit.typical_doses import compare_with_levels, local_levels, typical_doses
+from xrayiq.audit.workload import weekly_workload, workload_by_voltage
+from xrayiq.errors import InputError
+from xrayiq.model import AuditFinding
+
+#: dose quantities of single exposures that are audited, the first that is told most often first on paper
+QUANTITIES: Final = (
+    "dose_area_product",
+    "incident_air_kerma",
+    "entrance_surface_air_kerma",
+    "average_glandular_dose",
+)
+#: of these, excursions and creep are looked for in the first that a group has
+_MAIN: Final = ("dose_area_product", "average_glandular_dose")
+FRAMES: Final = (
+    *("levels", "typical", "local_levels", "excursions", "creep", "workload", "workload_by_voltage", "optimisation"),
+    *("units", "unmapped", "exposures"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class DoseAudit:
+    """Doses of a period, and what to look into.
+
+    Parameters
+    ----------
+    first_day, last_day : date or None
+        Of the exposures.
+    exposures : DataFrame
+        What was audited, one row for each exposure.
+    typical, compared, local : DataFrame
+        As `typical_doses`, `compare_with_levels` and `local_levels` give them, all quantities below each other.
+    excursions : DataFrame
+        As `find_excursions` gives them.
+    creep : tuple of DoseCreep
+        Weekly levels of what is done often enough.
+    workload, workload_by_voltage, optimisation : DataFrame
+        As the functions of these names (`dose_and_quality` for the last) give them.
+    units : DataFrame
+        Units with the median of stated over expected doses: `site`, `room`, `unit`, `quantity`, `exposures`,
+        `median_ratio`, `suspected_power`, `text`.
+    unmapped : DataFrame
+        Body parts, views and protocols that no row tells, with their number.
+    left_out : mapping of str to int
+        Exposures that do not count, by reason.
+    findings : tuple of AuditFinding
+        What to look into, the gravest first.
+    """
+
+    first_day: datetime.date | None
+    last_day: datetime.date | None
+    exposures: pd.DataFrame
+    typical: pd.DataFrame
+    compared: pd.DataFrame
+    local: pd.DataFrame
+    excursions: pd.DataFrame
+    creep: tuple[DoseCreep, ...]
+    workload: pd.DataFrame
+    workload_by_voltage: pd.DataFrame
+    optimisation: pd.DataFrame
+    units: pd.DataFrame
+    unmapped: pd.DataFrame
+    left_out: dict[str, int] = field(default_factory=dict)
+    findings: tuple[AuditFinding, ...] = ()
+
+    def frame(self, name: str = "levels") -> pd.DataFrame:
+        """One table of the audit.
+
+        Parameters
+        ----------
+        name : str
+            ``"levels"`` (typical values beside reference levels), ``"typical"``, ``"local_levels"``, ``"excursions"``,
+            ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"`` or
+            ``"exposures"``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Units of the closed list of quantities; fractions, not percent.
+
+        Raises
+        ------
+        InputError
+            There is no such table.
+        """
+        if name not in FRAMES:
+            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
+        if name == "creep":
+            return creep_frame(self.creep)
+        return getattr(self, {"levels": "compared", "local_levels": "local"}.get(name, name))  # type: ignore[no-any-return]  # a frame each
+
+    def __repr__(self) -> str:
+        """Number of exposures and findings."""
+        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        return f"DoseAudit({len(self.exposures)} exposures, {days}, {len(self.findings)} findings)"
+
+
+def assess_dose(
+    exposures: pd.DataFrame,
+    *,
+    levels: pd.DataFrame,
+    units: pd.DataFrame,
+    unmapped: pd.DataFrame,
+    left_out: dict[str, int] | None = None,
+) -> DoseAudit:
+    """Audit the doses of exposures.
+
+    Parameters
+    ----------
+    exposures : DataFrame
+        One row for each exposure: `site`, `room`, `unit`, `body_part`, `view`, `band`, `weight_told`, `exposed_at`,
+        `subject`, `study_uid`, `patient_key`, the quantities of `QUANTITIES` (NaN where not known), `exposure_mas`,
+        `tube_voltage_kv`, `field_area_mm2`, `deviation_index`, `noise`, `snr` and `patient_weight_kg`.
+    levels : DataFrame
+        Reference levels as `compare_with_levels` takes them.
+    units : DataFrame
+        Stated over expected doses by unit, as in `DoseAudit`.
+    unmapped : DataFrame
+        What could not be told, as in `DoseAudit`.
+    left_out : mapping of str to int, optional
+        Exposures that do not count, by reason.
+
+    Returns
+    -------
+    DoseAudit
+        Doses of a unit that probably states them in a wrong unit are left out of typical values, local levels,
+        excursions and creep, and said to be; nothing is corrected.
+    """
+    suspected = units[units["suspected_power"] != 0]
+    fit = _without(exposures, suspected)
+    typical = pd.concat([typical_doses(fit, name) for name in QUANTITIES], ignore_index=True)
+    compared = compare_with_levels(typical, levels)
+    excursions = pd.concat([find_excursions(fit, name, levels=levels).assign(quantity=name) for name in _MAIN])
+    creep = tuple(one for name in _MAIN for one in find_dose_creep(fit, name))
+    quality = pd.concat([dose_and_quality(fit, name).assign(quantity=name) for name in _MAIN], ignore_index=True)
+    days = exposures["exposed_at"].dropna()
+    return DoseAudit(
+        first_day=days.min().date() if len(days) else None,
+        last_day=days.max().date() if len(days) else None,
+        exposures=exposures,
+        typical=typical,
+        compared=compared,
+        local=local_levels(typical),
+        excursions=excursions.reset_index(drop=True),
+        creep=creep,
+        workload=weekly_workload(exposures),
+        workload_by_voltage=workload_by_voltage(exposures),
+        optimisation=quality,
+        units=units,
+        unmapped=unmapped,
+        left_out=dict(left_out or {}),
+        findings=(
+            *unit_findings(suspected),
+            *level_findings(compared, fit),
+            *excursion_findings(excursions),
+            *creep_findings(creep),
+        ),
+    )
+
+
+def creep_frame(creep: tuple[DoseCreep, ...]) -> pd.DataFrame:
+    """One row for each week of each level."""
+    columns = ["site", "room", "body_part", "view", "band", "quantity", "week", "median", "level", "lower", "upper"]
+    parts = [
+        pd.DataFrame({"week": one.weeks, "median": one.medians, "level": one.levels, "lower": one.lower})
+        .assign(upper=one.upper, **{name: getattr(one, name) for name in columns[:6]})
+        .reindex(columns=columns)
+        for one in creep
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _without(exposures: pd.DataFrame, suspected: pd.DataFrame) -> pd.DataFrame:
+    """Exposures whose doses in a suspected unit are unknown."""
+    fit = exposures.copy()
+    for row in suspected.to_dict("records"):
+        fit.loc[(fit["site"] == row["site"]) & (fit["unit"] == row["unit"]), row["quantity"]] = float("nan")
+    return fit

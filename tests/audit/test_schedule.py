@@ -96,7 +96,7 @@ def test_a_repair_makes_it_due_at_once_until_it_is_done_again() -> None:
 
 
 def test_a_unit_out_of_use_owes_nothing_and_moments_count_as_their_days() -> None:
-    gone = TestedUnit(name="old", modality="DX", until=dt.date(2025, 1, 10))
+    gone = TestedUnit(name="old", modality="DX", out_of_use=((dt.date(2025, 1, 11), None),))
     new = TestedUnit(name="new", modality="DX", since=dt.date(2025, 2, 1))
     assert tests_due([], units=[gone, new], today=dt.date(2025, 1, 20), schedule=[WEEKLY]) == ()
     (found,) = tests_due(
@@ -152,14 +152,28 @@ def test_a_month_is_judged_day_by_day_by_what_was_known() -> None:
     assert kept() == (31, 0, 27)
     # the repair of the 10th owes it at once: overdue from the 14th, four days before the interval would say so
     assert kept(1, 8, 20, 27, repaired=10) == (31, 4, 6)
-    until = TestedUnit(name="room 1", modality="DX", since=dt.date(2025, 1, 11), until=dt.date(2025, 1, 20))
+    gone = ((dt.date(2025, 1, 21), None),)
+    until = TestedUnit(name="room 1", modality="DX", since=dt.date(2025, 1, 11), out_of_use=gone)
     assert kept(unit=until) == (10, 0, 6)
+
+
+def test_what_falls_due_while_a_unit_is_out_of_use_is_due_on_the_day_that_it_is_back() -> None:
+    away = ((dt.date(2025, 1, 11), dt.date(2025, 1, 20)),)
+    unit = TestedUnit(name="room 1", modality="DX", since=dt.date(2025, 1, 1), out_of_use=away)
+    assert on(10, ("uniformity", 2), unit=unit).due == dt.date(2025, 1, 9)
+    assert tests_due([], units=[unit], today=dt.date(2025, 1, 20), schedule=[WEEKLY]) == ()
+    back = on(21, ("uniformity", 6), unit=unit)
+    assert (back.status, back.due, back.latest) == ("due", dt.date(2025, 1, 21), dt.date(2025, 1, 24))
+    assert on(21, ("uniformity", 6), events=(15,), unit=unit).due == dt.date(2025, 1, 21)
+    assert on(29, ("uniformity", 22), unit=unit).due == dt.date(2025, 1, 29)
+    # in use on the 1st to 10th and 21st to 31st; overdue on the 5th, and after the 24th on the 25th to 31st
+    assert kept(6, unit=unit) == (10 + 11, 1, 1 + 7)
 
 
 def test_a_period_that_ends_before_it_begins_is_an_input_error() -> None:
     with pytest.raises(InputError, match="period"):
         schedule_kept([], units=[ROOM], first=dt.date(2025, 2, 1), last=dt.date(2025, 1, 1))
-    gone = TestedUnit(name="old", modality="DX", until=dt.date(2024, 12, 31))
+    gone = TestedUnit(name="old", modality="DX", out_of_use=((dt.date(2025, 1, 1), None),))
     assert schedule_kept([], units=[gone], first=dt.date(2025, 1, 1), last=dt.date(2025, 1, 31)) == ()
 
 

@@ -8,7 +8,7 @@ from pages_builders import CANARY, LAST, NORTH, SOUTH, finding, step, unit_of, w
 from report_builders import HOSTILE, MONDAY, Reader, Store, uniformity
 
 from xrayiq.errors import InputError
-from xrayiq.procedures import add_service_event
+from xrayiq.procedures import add_service_event, change_use
 from xrayiq.report.pages import Period, month
 from xrayiq.report.pages.dossier import gather_dossier
 from xrayiq.report.pages.naming import page_name
@@ -198,3 +198,18 @@ def test_service_that_was_entered_and_the_head_of_the_store_stand_on_the_pages(t
     assert head.partition(":")[2]
     assert head in found[INDEX]
     assert "every row is as it was written" in found[INDEX]
+
+
+def test_unit_out_of_use_says_so_wherever_it_stands_and_owes_no_test(two_sites: Store) -> None:
+    day = LAST - datetime.timedelta(days=7)
+    change_use(two_sites.records, unit="SN-N", in_use=False, day=day, actor="mp7", reason="sold <off>")
+    found = pages(two_sites)
+    said = f"out of use since {day + datetime.timedelta(days=1)}: sold <off>"
+    unit = Reader(found[page_name("unit", unit_of(two_sites, "SN-N"))])
+    assert said in unit.text
+    assert unit.row("Entered by", day.isoformat())["What"] == "Out of use"
+    assert "overdue" not in unit.text
+    first = Reader(found[INDEX])
+    assert said in first.text
+    assert f"seen on {LAST}; if it is used again" in first.text
+    assert said not in Reader(pages(two_sites, only_site=f"{CANARY}site")[INDEX]).text

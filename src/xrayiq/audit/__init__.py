@@ -5,8 +5,9 @@ from xrayiq.audit.dose import DoseAudit, assess_dose
 from xrayiq.audit.dose_creep import DoseCreep
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
-from xrayiq.audit.schedule import DueTest, KeptTest, TestedUnit, UnitEvent, owed_tests, schedule_kept, tests_due
+from xrayiq.audit.schedule import DueTest, KeptTest, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
+from xrayiq.audit.tested_unit import TestedUnit
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at

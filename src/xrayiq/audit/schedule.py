@@ -9,34 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xrayiq.audit.schedule_rows import ScheduledTest, shipped_schedule
+from xrayiq.audit.tested_unit import TestedUnit, day_of
 from xrayiq.audit.trend_events import EventKind
 from xrayiq.errors import InputError
 
 DueStatus = Literal["done", "due", "overdue"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestedUnit:
-    """A unit that owes tests.
-
-    Parameters
-    ----------
-    name : str
-        As the results name it.
-    modality : str
-        ``"DX"``, ``"CR"``, ``"MG"``, ``"RF"`` or ``"XA"``.
-    since : date or None
-        First day in use: tests never done are due from it on. None where nobody knows: they are due today.
-    until : date or None
-        Last day in use; a unit out of use owes nothing.
-    """
-
-    __test__ = False  # not a test of pytest
-
-    name: str
-    modality: str
-    since: dt.date | None = None
-    until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +136,7 @@ def tests_due(
     found = [
         _due(unit, test, _days_done(days, unit, test), [event for event in recorded if event.unit == unit.name], today)
         for unit in units
-        if _in_use(unit, today)
+        if unit.is_in_use(today)
         for test in owed_tests(unit, rows)
     ]
     return tuple(sorted(found, key=lambda due: (-due.days_overdue, due.due, due.unit, due.test.id)))
@@ -206,14 +183,14 @@ def schedule_kept(
         Two units have one name, or the period ends before it begins.
     """
     _check_names(units)
-    if _day(last) < _day(first):
+    if day_of(last) < day_of(first):
         raise InputError(f"period from {first} to {last}", needed="a first day before the last")
     days, recorded = _days_of(results), list(events)
     rows = shipped_schedule() if schedule is None else schedule
-    period = [_day(first) + dt.timedelta(days=number) for number in range((_day(last) - _day(first)).days + 1)]
+    period = [day_of(first) + dt.timedelta(days=number) for number in range((day_of(last) - day_of(first)).days + 1)]
     found = []
     for unit in units:
-        in_use = [day for day in period if _in_use(unit, day)]
+        in_use = [day for day in period if unit.is_in_use(day)]
         own = [event for event in recorded if event.unit == unit.name]
         for test in owed_tests(unit, rows) if in_use else ():
             done = _days_done(days, unit, test)
@@ -243,17 +220,18 @@ def _due(
     if done is not None:
         due = done + dt.timedelta(days=test.frequency_days)
     else:
-        due = today if unit.since is None else _day(unit.since)
+        due = today if unit.since is None else day_of(unit.since)
     open_events = [
         event
         for event in events
-        if event.kind in test.after_events and (done or dt.date.min) < _day(event.date) <= today
+        if event.kind in test.after_events and (done or dt.date.min) < day_of(event.date) <= today
     ]
     event = min(open_events, key=lambda each: each.date, default=None)
-    if event is not None and _day(event.date) < due:
-        due = _day(event.date)
+    if event is not None and day_of(event.date) < due:
+        due = day_of(event.date)
     else:
         event = None
+    due = max(due, unit.back_on(today) or due)
     latest = due + dt.timedelta(days=test.grace_days)
     status: DueStatus = "done" if today < due else "due" if today <= latest else "overdue"
     return DueTest(
@@ -275,22 +253,14 @@ def _check_names(units: Sequence[TestedUnit]) -> None:
         raise InputError(f"two units named {twice[0]!r}", needed="a name for each unit", remedy="merge or rename them")
 
 
-def _in_use(unit: TestedUnit, day: dt.date) -> bool:
-    return (unit.since is None or _day(unit.since) <= day) and (unit.until is None or day <= _day(unit.until))
-
-
 def _days_of(results: Iterable[tuple[str, str, dt.date]]) -> dict[tuple[str, str], set[dt.date]]:
     """Days with a result, by unit and procedure."""
     days: dict[tuple[str, str], set[dt.date]] = {}
     for name, procedure, date in results:
-        days.setdefault((name, procedure), set()).add(_day(date))
+        days.setdefault((name, procedure), set()).add(day_of(date))
     return days
 
 
 def _days_done(days: dict[tuple[str, str], set[dt.date]], unit: TestedUnit, test: ScheduledTest) -> list[dt.date]:
     """Days that a test was done on, in order."""
     return sorted(set().union(*(days.get((unit.name, procedure), set()) for procedure in test.procedures)))
-
-
-def _day(date: dt.date) -> dt.date:
-    return date.date() if isinstance(date, dt.datetime) else date

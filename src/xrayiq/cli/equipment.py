@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,9 +24,9 @@ from xrayiq.cli.options import (
 from xrayiq.cli.printing import Format, Row, say, show, write_json, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from xrayiq.procedures import Register, ToldEquipment
+    from xrayiq.procedures import Register, TimeOutOfUse, ToldEquipment
     from xrayiq.procedures.register import RegisteredDetector, RegisteredUnit, Span
 
 equipment_application = typer.Typer(help="The register of units and detectors.", no_args_is_help=True)
@@ -33,21 +34,24 @@ equipment_application = typer.Typer(help="The register of units and detectors.",
 
 @equipment_application.command("list")
 def equipment_list(site: SiteSettings = None, records: Store = DEFAULT_STORE, output: Output = Format.table) -> None:
-    """List units and detectors, where they stood from when to when, their software, and what contradicts itself."""
-    from xrayiq.procedures import load_site, register_of, told_equipment
+    """List units and detectors, where they stood and were used, their software, and what contradicts itself."""
+    from xrayiq.procedures import load_site, register_of, times_of_units, told_equipment, used_while_out
     from xrayiq.records import open_records
 
     settings = load_site(site)
     with open_records(records, create=False) as store:
         register = register_of(store, settings)
         told = told_equipment(store, site=settings)
+        out = times_of_units(store.events(), register)
+    problems = [*register.problems, *(text for one in register.units for text in used_while_out(one, out[one.name]))]
     if output is Format.json:
-        write_json(_document(register, told))
+        write_json(_document(register, told, out, problems))
         return
-    units, detectors = ([_row(one) for one in each] for each in (register.units, register.detectors))
+    units = [_row(one, out[one.name]) for one in register.units]
+    detectors = [_row(one) for one in register.detectors]
     if output is Format.csv:
         show([*units, *detectors], output=output)
-        for problem in register.problems:
+        for problem in problems:
             say(problem)
         return
     show([_without(row, "what", "units") for row in units], output=output, title="Units")
@@ -55,7 +59,7 @@ def equipment_list(site: SiteSettings = None, records: Store = DEFAULT_STORE, ou
         show([_for_people(row) for row in detectors], output=output, title="Detectors")
     if told:
         show([_told(one) for one in told], output=output, title="Told by the site")
-    write_lines([f"problem: {problem}" for problem in register.problems])
+    write_lines([f"problem: {problem}" for problem in problems])
 
 
 @equipment_application.command("set")
@@ -102,15 +106,55 @@ def equipment_set(
     show_event(event, output=output)
 
 
+class Use(StrEnum):
+    """Whether a unit is used."""
+
+    out = "out"
+    back = "back"
+
+
+@equipment_application.command("use")
+def equipment_use(
+    state: Annotated[Use, typer.Argument(metavar="STATE", help="out of use, or back into it.")],
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="NAME", help="Unit: its name in the register, serial number or station.")
+    ],
+    day: Annotated[
+        datetime,
+        typer.Option("--day", formats=DAY_FORMATS, metavar="DAY", help="Last day in use, or first day in use again."),
+    ],
+    by: By,
+    reason: Reason,
+    site: SiteSettings = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Take a unit out of use, so that it owes no tests after a day, or back into use from a day on."""
+    from xrayiq.procedures import change_use, load_site
+    from xrayiq.records import open_records
+
+    with open_records(records, create=False) as store:
+        event = change_use(
+            store,
+            unit=unit,
+            in_use=state is Use.back,
+            day=day.date(),
+            actor=by,
+            reason=reason,
+            site=load_site(site),
+        )
+    show_event(event, output=output)
+
+
 @equipment_application.command("withdraw")
 def equipment_withdraw(
     event: EventNumber, by: By, reason: Reason, records: Store = DEFAULT_STORE, output: Output = Format.table
 ) -> None:
-    """Take back what was said of equipment from now on; the event itself stays in the record."""
-    take_back(["equipment"], event, by=by, reason=reason, records=records, output=output)
+    """Take back what was said of equipment or its use from now on; the event itself stays in the record."""
+    take_back(["equipment", "out_of_use", "back_in_use"], event, by=by, reason=reason, records=records, output=output)
 
 
-def _row(one: RegisteredUnit | RegisteredDetector) -> Row:
+def _row(one: RegisteredUnit | RegisteredDetector, out: Sequence[TimeOutOfUse] = ()) -> Row:
     from xrayiq.procedures.register import RegisteredUnit
 
     if isinstance(one, RegisteredUnit):
@@ -121,11 +165,12 @@ def _row(one: RegisteredUnit | RegisteredDetector) -> Row:
             "units": "",
             "detectors": _spans(one.detectors),
             "software": _spans(one.software),
+            "out_of_use": "; ".join(time.text for time in out),
             "objects": one.objects,
         }
     row = {"what": "detector", "name": one.name, "number": one.detector_id, "site": "", "room": one.rooms[-1].value}
     row |= {"tube": "", "rooms": _spans(one.rooms), "units": _spans(one.units)}
-    return row | {"detectors": "", "software": "", "objects": None}
+    return row | {"detectors": "", "software": "", "out_of_use": "", "objects": None}
 
 
 def _for_people(row: Row) -> Row:
@@ -151,7 +196,18 @@ def _told(one: ToldEquipment) -> Row:
     return row | {"reason": one.reason, "by": one.author}
 
 
-def _document(register: Register, told: Sequence[ToldEquipment]) -> dict[str, object]:
+def _time(time: TimeOutOfUse) -> dict[str, object]:
+    last = None if time.last_day is None else time.last_day.isoformat()
+    told = {"first_day": time.first_day.isoformat(), "last_day": last, "reason": time.reason}
+    return told | {"by": time.actor, "event": time.number}
+
+
+def _document(
+    register: Register,
+    told: Sequence[ToldEquipment],
+    out: Mapping[str, Sequence[TimeOutOfUse]],
+    problems: Sequence[str],
+) -> dict[str, object]:
     def spans(found: Sequence[Span]) -> list[dict[str, str]]:
         return [
             {"value": one.value, "first_day": one.first_day.isoformat(), "last_day": one.last_day.isoformat()}
@@ -162,6 +218,7 @@ def _document(register: Register, told: Sequence[ToldEquipment]) -> dict[str, ob
         {name: getattr(unit, name) for name in ("name", "site", "room", "tube", "manufacturer", "model")}
         | {"serial_number": unit.serial_number, "names": [*unit.names], "objects": unit.objects}
         | {name: spans(getattr(unit, name)) for name in ("rooms", "detectors", "software")}
+        | {"out_of_use": [_time(time) for time in out[unit.name]]}
         for unit in register.units
     ]
     detectors = [
@@ -172,5 +229,5 @@ def _document(register: Register, told: Sequence[ToldEquipment]) -> dict[str, ob
         "units": units,
         "detectors": detectors,
         "told": [_told(one) for one in told],
-        "problems": [*register.problems],
+        "problems": [*problems],
     }

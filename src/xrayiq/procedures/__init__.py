@@ -20,6 +20,12 @@ from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerm
 from xrayiq.procedures.limits_in_force import LimitInForce, limits_in_force
 from xrayiq.procedures.meter import meter_outcomes, recognise_meter_table
 from xrayiq.procedures.names import find_place, find_unit
+from xrayiq.procedures.out_of_use import (
+    TimeOutOfUse,
+    change_use,
+    times_of_units,
+    used_while_out,
+)
 from xrayiq.procedures.plan import plan_digest
 from xrayiq.procedures.populations import RegisteredEquipment, population_of
 from xrayiq.procedures.recognition import Recognition, appearance, recognise, recognise_header
@@ -79,6 +85,7 @@ __all__ = [
     "Site",
     "SiteKerma",
     "TestHistory",
+    "TimeOutOfUse",
     "ToldEquipment",
     "add_service_event",
     "appearance",
@@ -86,6 +93,7 @@ __all__ = [
     "attempt",
     "baselines_in_force",
     "change_schedule",
+    "change_use",
     "check_header",
     "defect_history",
     "dose_report_outcome",
@@ -126,7 +134,9 @@ __all__ = [
     "take_step",
     "tell_equipment",
     "test_history",
+    "times_of_units",
     "told_equipment",
+    "used_while_out",
     "withdraw",
     "without_relative_limits",
 ]

@@ -11,6 +11,7 @@ from typing import Final
 from xrayiq.audit import DueTest, KeptTest, ScheduledTest, TestedUnit, UnitEvent, schedule_kept, tests_due
 from xrayiq.model import Event, same_name
 from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.out_of_use import TimeOutOfUse, times_of_units
 from xrayiq.procedures.present_names import present_schedule
 from xrayiq.procedures.register import Register, RegisteredUnit
 from xrayiq.procedures.site import Site
@@ -86,6 +87,7 @@ def test_history(
         for unit in register.units
         if (not only_site or same_name(unit.site, only_site)) and (units is None or unit.name in units)
     }
+    out_of_use = times_of_units(events, register)
     counts: dict[str, Counter[str]] = {name: Counter() for name in chosen}
     for equipment, day, (modality,), number in modality_days(records):
         name = whereabouts(equipment, day, facts=settings.facts).unit
@@ -98,7 +100,12 @@ def test_history(
     }
     return TestHistory(
         units=tuple(
-            TestedUnit(name=name, modality=counts[name].most_common(1)[0][0], since=unit.first_day)
+            TestedUnit(
+                name=name,
+                modality=counts[name].most_common(1)[0][0],
+                since=unit.first_day,
+                out_of_use=days_out_of_use(out_of_use[name]),
+            )
             for name, unit in chosen.items()
             if counts[name]
         ),
@@ -109,6 +116,13 @@ def test_history(
 
 
 test_history.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest, whose prefix its name has
+
+
+def days_out_of_use(
+    times: Iterable[TimeOutOfUse],
+) -> tuple[tuple[datetime.date, datetime.date | None], ...]:
+    """Times out of use as `TestedUnit` takes them."""
+    return tuple((time.first_day, time.last_day) for time in times)
 
 
 def _unit_events(units: Iterable[RegisteredUnit], register: Register, events: Iterable[Event]) -> list[UnitEvent]:

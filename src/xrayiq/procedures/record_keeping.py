@@ -24,6 +24,7 @@ from xrayiq.procedures.site_events import (
     LIMIT,
     SCHEDULE,
     SERVICE_KINDS,
+    USE_KINDS,
     WITHDRAWN,
     baseline_details,
     settings_in_force,
@@ -32,7 +33,7 @@ from xrayiq.procedures.whereabouts import MATCHED, EquipmentFact, fact_of_row
 from xrayiq.records import Records
 
 #: kinds of events that can be taken back
-REVOCABLE: Final = (LIMIT, BASELINE, EQUIPMENT, SCHEDULE, *SERVICE_KINDS, DOWNTIME_END)
+REVOCABLE: Final = (LIMIT, BASELINE, EQUIPMENT, SCHEDULE, *SERVICE_KINDS, DOWNTIME_END, *USE_KINDS)
 
 
 def override_limit(records: Records, row: Mapping[str, Any], *, site: Site, actor: str, reason: str) -> Event:

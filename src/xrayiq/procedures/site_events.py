@@ -25,6 +25,10 @@ SCHEDULE: Final = "schedule"
 DOWNTIME: Final = "downtime"
 #: says when a downtime ended that was entered without its end; its subject is ``event:NUMBER``
 DOWNTIME_END: Final = "downtime_end"
+#: a unit out of use, and back in it: their day is the last in use, and the first again
+OUT_OF_USE: Final = "out_of_use"
+BACK_IN_USE: Final = "back_in_use"
+USE_KINDS: Final = (OUT_OF_USE, BACK_IN_USE)
 #: takes an event of one of the kinds above back; its subject is ``event:NUMBER``
 WITHDRAWN: Final = "withdrawn"
 #: service events that are only told, and those that renew baselines

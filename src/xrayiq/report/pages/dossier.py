@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -13,11 +14,12 @@ from xrayiq.audit import DueTest, KeptTest, TestedUnit, TrendEvent, UnitEvent
 from xrayiq.errors import InputError
 from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
-from xrayiq.procedures.due_tests import TESTED, TestHistory
+from xrayiq.procedures.due_tests import TESTED, TestHistory, days_out_of_use
+from xrayiq.procedures.out_of_use import TimeOutOfUse, UseChange, times_out_of_use, used_while_out
 from xrayiq.procedures.present_names import present_names, present_schedule
 from xrayiq.procedures.register import Register, RegisteredUnit, build_register, equipment_days
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import events_of_series, settings_in_force
+from xrayiq.procedures.site_events import BACK_IN_USE, USE_KINDS, events_of_series, settings_in_force
 from xrayiq.procedures.subjects import is_about_unit
 from xrayiq.procedures.whereabouts import Whereabouts
 from xrayiq.records import DatedValue, Records
@@ -28,6 +30,9 @@ from xrayiq.report.pages.reading import read_recorded
 from xrayiq.report.pages.recorded import Recorded, Service, Trail
 from xrayiq.report.pages.trend_choice import trend_quantities
 from xrayiq.report.wording import clean
+
+#: characters of a reason that stands beside a name
+_REASON: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,6 +104,31 @@ class Dossier:
             if is_about_unit(self.register, unit, service.subject, service.day)
         )
 
+    def times_out_of_use(self, unit: RegisteredUnit) -> tuple[TimeOutOfUse, ...]:
+        """Days on which a unit was out of use."""
+        return times_out_of_use(
+            UseChange(
+                day=service.day,
+                in_use=service.kind == BACK_IN_USE,
+                number=service.number,
+                reason=service.reason,
+                actor=service.actor,
+            )
+            for service in self.services_of(unit)
+            if service.kind in USE_KINDS
+        )
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the equipment contradicts itself."""
+        used = (text for unit in self.register.units for text in used_while_out(unit, self.times_out_of_use(unit)))
+        return (*self.register.problems, *used)
+
+    def out_of_use(self, unit: RegisteredUnit) -> str:
+        """Since when and why a unit is out of use on the day of the pages, in words; empty for one in use."""
+        now = [time for time in self.times_out_of_use(unit) if time.holds_on(self.as_of)]
+        return f"out of use since {now[-1].first_day}: {clean(now[-1].reason, longest=_REASON)}" if now else ""
+
     def due(self, day: datetime.date | None = None) -> tuple[DueTest, ...]:
         """Tests that units owe on a day, that of the pages without, the most overdue first."""
         return self._test_history().due(day or self.as_of)
@@ -126,7 +156,14 @@ class Dossier:
             own = self.objects.loc[self.objects["unit_name"] == unit.name, "modality"]
             counts = own[own.isin(TESTED)].value_counts()
             if not counts.empty:
-                found.append(TestedUnit(name=unit.name, modality=str(counts.index[0]), since=unit.first_day))
+                found.append(
+                    TestedUnit(
+                        name=unit.name,
+                        modality=str(counts.index[0]),
+                        since=unit.first_day,
+                        out_of_use=days_out_of_use(self.times_out_of_use(unit)),
+                    )
+                )
         return found
 
     def _unit_events(self) -> list[UnitEvent]:

@@ -190,6 +190,7 @@ def _facts(dossier: Dossier, standing: Standing) -> list[tuple[str, str]]:
         ("Detector", detector),
         ("Software", software),
         ("In the records", f"{min(span.first_day for span in unit.rooms).isoformat()} to {unit.last_day.isoformat()}"),
+        ("Use", dossier.out_of_use(unit)),
         ("Last test", standing.last_test.isoformat() if standing.last_test else "never"),
         ("Objects", counted(unit.objects, "object")),
     ]

@@ -94,7 +94,7 @@ def unit_row(dossier: Dossier, standing: Standing) -> UnitRow:
     maker = " ".join(part for part in (clean(unit.manufacturer), clean(unit.model)) if part)
     serial = f"serial {clean(unit.serial_number)}" if unit.serial_number else ""
     called = dossier.called(unit.name)
-    detail = " · ".join(part for part in (maker, serial) if part)
+    detail = " · ".join(part for part in (maker, serial, dossier.out_of_use(unit)) if part)
     return UnitRow(
         href=unit_page_name(unit.name),
         name=called,
@@ -131,7 +131,7 @@ def overview(dossier: Dossier, found: Sequence[Standing]) -> Mapping[str, Any]:
     return {
         **answer(found),
         "sites": site_rows(dossier, found),
-        "problems": tuple(clean(problem, longest=400) for problem in dossier.register.problems),
+        "problems": tuple(clean(problem, longest=400) for problem in dossier.problems),
         "findings": open_findings(found),
     }
 

@@ -33,10 +33,12 @@ def equipment_table(dossier: Dossier) -> Table:
             _listed(span.value.replace("\\", ", ") for span in unit.software),
             clean(unit.tube) or "–",
             days_text(min(span.first_day for span in unit.rooms), unit.last_day),
+            "; ".join(clean(time.text, longest=_LONG) for time in dossier.times_out_of_use(unit)) or "–",
         )
         for unit in dossier.register.units
     ]
-    return table(("Unit", "Site, room", "Detectors", "Software", "Tube", "=In the records"), rows, most=_MOST_ROWS)
+    columns = ("Unit", "Site, room", "Detectors", "Software", "Tube", "=In the records", "Out of use")
+    return table(columns, rows, most=_MOST_ROWS)
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -10,11 +10,11 @@ from xrayiq.model import Event
 from xrayiq.procedures.findings import Present, fold_findings
 from xrayiq.procedures.service_events import downtime_ends, until_of
 from xrayiq.procedures.signing import SIGNED
-from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, in_force, moment_of
+from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, USE_KINDS, in_force, moment_of
 from xrayiq.records import Records, details_of
 from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 
-_SERVICES: Final = frozenset({*RENEWING, *TOLD, BASELINE})
+_SERVICES: Final = frozenset({*RENEWING, *TOLD, *USE_KINDS, BASELINE})
 
 
 def read_recorded(records: Records, *, examine: bool, present: Present | None = None) -> Recorded:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xrayiq.dose import DoseEstimate, estimate_glandular_dose, target_filters
+from xrayiq.dose import DoseEstimate, estimate_glandular_dose, estimate_phantom_glandular_dose, target_filters
 from xrayiq.errors import InputError
 from xrayiq.model import pack, unpack
 
@@ -66,7 +66,7 @@ def test_tomosynthesis_multiplies_by_the_factor_given() -> None:
 
 
 def test_tables_that_nobody_has_verified_say_so() -> None:
-    texts = [source.text for source in dose().sources]
+    texts = [source.text for source in dose(age_years=45.0).sources]
     assert any("table of c" in text and "not verified" in text for text in texts)
     assert any("table of g" in text and "not verified" not in text for text in texts)
 
@@ -86,6 +86,36 @@ def test_factors_c_agree_with_a_program_that_was_read(age: float, thickness_cm: 
     expected = np.interp(glandularity, [12.5, 37.5, 62.5, 87.5], middles)
     found = dict(dose(age_years=age, breast_thickness_mm=10.0 * thickness_cm).provenance.parameters)["c"]
     assert found == pytest.approx(expected, rel=0.01)  # four decimals of a cubic: up to 1.7 % at 7 cm
+
+
+#: g·c of IAEA HHS 17 for 20 and 4 % of glandular tissue, typical of 60 and 90 mm, at 0.30 to 0.60 mm Al
+PRODUCTS = {
+    60.0: (0.157, 0.179, 0.198, 0.221, 0.245, 0.269, 0.296),
+    90.0: (0.112, 0.127, 0.142, 0.157, 0.173, 0.194, 0.215),
+}
+
+
+@pytest.mark.parametrize("thickness_mm", [60.0, 90.0])
+def test_products_of_g_and_c_are_those_of_the_iaea(thickness_mm: float) -> None:
+    layers = np.linspace(0.30, 0.60, 7)
+    found = [dose(1.0, half_value_layer_mm_al=float(mm), breast_thickness_mm=thickness_mm).value for mm in layers]
+    np.testing.assert_allclose(found, PRODUCTS[thickness_mm], rtol=0.005)  # three decimals: up to 0.45 %
+
+
+def test_a_slab_of_pmma_stands_for_a_breast() -> None:
+    def phantom(**changed: Any) -> DoseEstimate:
+        given = {"half_value_layer_mm_al": 0.5, "pmma_thickness_mm": 45.0, "target_filter": "W/Al"}
+        return estimate_phantom_glandular_dose(5.0, kerma_relative_uncertainty=0.05, **{**given, **changed})
+
+    # g·c 0.269 at 45 mm and 0.50 mm Al; s 1.149 for the breast of 53 mm
+    assert phantom().value == pytest.approx(5.0 * 0.269 * 1.149, rel=1e-12)
+    assert "breast of 53 mm" in phantom().assumptions[0]
+    between = phantom(half_value_layer_mm_al=0.525, pmma_thickness_mm=42.5, target_filter="Mo/Mo")
+    assert between.value == pytest.approx(5.0 * (0.296 + 0.322 + 0.269 + 0.297) / 4, rel=1e-12)
+    with pytest.raises(InputError, match="needed 20 to 80 mm"):
+        phantom(pmma_thickness_mm=90.0)
+    with pytest.raises(InputError, match="needed one of Mo/Mo"):
+        phantom(target_filter="W/Cu")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from xrayiq.dose.entrance_kerma import entrance_kerma_estimates, estimate_entran
 from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entrance_geometry, entrance_values_of
 from xrayiq.dose.generator import GeneratorTests, assess_generator
 from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
-from xrayiq.dose.glandular_dose import estimate_glandular_dose, target_filters
+from xrayiq.dose.glandular_dose import estimate_glandular_dose, estimate_phantom_glandular_dose, target_filters
+from xrayiq.dose.level_matching import LevelMatch, level_rows, levels_for
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
 from xrayiq.dose.permitted import minimum_half_value_layer
+from xrayiq.dose.reference_levels import DiagnosticReferenceLevel, reference_levels_of, shipped_reference_levels
 from xrayiq.dose.skin_dose import SkinDose, SkinModel, estimate_skin_dose, usual_skin_model
 from xrayiq.dose.skin_exposure import SkinExposure
 from xrayiq.dose.skin_phantom import SkinCells, SkinPhantom, skin_cells, usual_skin_phantom
@@ -33,12 +35,14 @@ from xrayiq.dose.unit_suspicion import (
 __all__ = [
     "Backscatter",
     "DapMeterCheck",
+    "DiagnosticReferenceLevel",
     "DoseEstimate",
     "EffectiveDose",
     "EntranceGeometry",
     "EntranceValues",
     "GeneratorTest",
     "GeneratorTests",
+    "LevelMatch",
     "MeterFault",
     "MeterReading",
     "MeterReadings",
@@ -68,13 +72,18 @@ __all__ = [
     "estimate_effective_dose",
     "estimate_entrance_kerma",
     "estimate_glandular_dose",
+    "estimate_phantom_glandular_dose",
     "estimate_skin_dose",
     "expected_dap_gy_m2",
     "find_unit_suspicions",
     "is_meter_table",
     "kerma_at_distance",
+    "level_rows",
+    "levels_for",
     "minimum_half_value_layer",
     "read_meter_readings",
+    "reference_levels_of",
+    "shipped_reference_levels",
     "skin_cells",
     "target_filters",
     "tube_output_at",

@@ -21,8 +21,10 @@ from xrayiq.audit import (
     site_examinations,
     site_schedule,
 )
+from xrayiq.dose import DiagnosticReferenceLevel, TubeOutputTable, shipped_reference_levels
 from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Acquisition, Equipment, Limit, ObjectHeader, limits_at
+from xrayiq.procedures.dose_settings import site_reference_levels, site_tube_outputs, tube_output_for
 from xrayiq.procedures.kerma import SiteKerma
 from xrayiq.procedures.limits import limits_of_table, overrides_of_rows
 from xrayiq.procedures.populations import (
@@ -50,6 +52,8 @@ _SITE_KEYS = frozenset(
         "limit_overrides",
         "schedule",
         "examinations",
+        "tube_output",
+        "reference_levels",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -109,6 +113,10 @@ class Site:
         Tests that units owe: shipped rows, replaced or extended by the site's.
     examinations : ExaminationNames
         What headers call body parts and views: the site's rules, then the shipped rows.
+    tube_outputs : tuple of TubeOutputTable
+        Outputs of the site's tubes as measured.
+    reference_levels : tuple of DiagnosticReferenceLevel
+        The site's own, then the shipped.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -123,6 +131,8 @@ class Site:
     test_patients: str | None = None
     schedule: tuple[ScheduledTest, ...] = ()
     examinations: ExaminationNames = field(default_factory=shipped_examinations)
+    tube_outputs: tuple[TubeOutputTable, ...] = ()
+    reference_levels: tuple[DiagnosticReferenceLevel, ...] = ()
     digest: str = ""
 
     def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
@@ -136,6 +146,11 @@ class Site:
         day = None if moment is None else moment.date()
         return limits_at(self.limits, whereabouts(equipment, day, facts=self.facts).place)
 
+    def tube_output_of(self, equipment: Equipment, moment: datetime.datetime | None) -> TubeOutputTable:
+        """Output of the tube of some equipment at a moment; the computed one where the site has measured none."""
+        day = None if moment is None else moment.date()
+        return tube_output_for(self.tube_outputs, whereabouts(equipment, day, facts=self.facts).place.unit)
+
 
 def load_site(path: str | Path | None = None) -> Site:
     """Shipped settings, with those of a site file over them.
@@ -147,8 +162,9 @@ def load_site(path: str | Path | None = None) -> Site:
         (fields of `Limit`; an ID of the shipped file replaces that limit), ``[[limit_overrides]]`` (``limit``, place,
         bounds, ``reason``, ``author``), ``[[kerma]]`` (fields of `SiteKerma`), ``beam_edition``, ``[[equipment]]``
         (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
-        in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them) and ``[[examinations]]``
-        (rows as `site_examinations` takes them).
+        in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them), ``[[examinations]]``
+        (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`) and
+        ``[reference_levels.NAME]`` (as `reference_levels_of`).
 
     Returns
     -------
@@ -184,6 +200,8 @@ def load_site(path: str | Path | None = None) -> Site:
         test_patients=pattern_of_test_patients(words_of_test_patients(table.get("test_patients"), name)),
         schedule=site_schedule(table.get("schedule", []), source=name),
         examinations=site_examinations(table.get("examinations", []), name),
+        tube_outputs=site_tube_outputs(table.get("tube_output", []), name),
+        reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
         digest=digest,
     )
 
@@ -197,6 +215,7 @@ def _shipped_site() -> Site:
         limits=tuple(limits_of_table(_shipped("limits.toml"), "limits.toml").values()),
         test_patients=pattern_of_test_patients(words_of_test_patients()),
         schedule=shipped_schedule(),
+        reference_levels=shipped_reference_levels(),
     )
 
 

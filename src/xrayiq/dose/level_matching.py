@@ -1,0 +1,142 @@
+"""Which diagnostic reference levels are for an exposure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from xrayiq.dose.reference_levels import Band, DiagnosticReferenceLevel, LevelQuantity
+from xrayiq.dose.sourced import shipped_table
+
+LevelBasis = Literal["adult", "weight", "age", "age_in_place_of_weight", "thickness"]
+
+#: years from which on somebody is an adult
+_ADULT_YEARS: Final = 18.0
+#: lowest weight that is one of an adult where no age is known (ICRP 135: 50 to 90 kg)
+_ADULT_KG: Final = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelMatch:
+    """A level that is for an exposure, and by what.
+
+    Parameters
+    ----------
+    level : DiagnosticReferenceLevel
+        The level.
+    basis : str
+        ``"adult"``, ``"weight"``, ``"age"``, ``"thickness"``, or ``"age_in_place_of_weight"``, which is to be told.
+    """
+
+    level: DiagnosticReferenceLevel
+    basis: LevelBasis
+
+
+def levels_for(
+    levels: Iterable[DiagnosticReferenceLevel],
+    *,
+    body_part: str,
+    view: str,
+    weight_kg: float | None = None,
+    age_years: float | None = None,
+    breast_thickness_mm: float | None = None,
+    quantity: LevelQuantity | None = None,
+    region: str | None = None,
+) -> tuple[LevelMatch, ...]:
+    """Levels that are for an exposure.
+
+    Parameters
+    ----------
+    levels : iterable of DiagnosticReferenceLevel
+        `shipped_reference_levels`, a site's own, or both.
+    body_part, view : str
+        Terms of ``data/examinations.toml``, as ``"CHEST"`` and ``"PA"``; an empty view meets levels for any view alone.
+    weight_kg, age_years : float or None
+        Of the patient. Without either an adult is taken for granted.
+    breast_thickness_mm : float or None
+        Compressed.
+    quantity, region : str, optional
+        Only levels of these.
+
+    Returns
+    -------
+    tuple of LevelMatch
+        Those in force, in the order given; a site's own are not put before the others.
+
+    Notes
+    -----
+    Levels for weights are for children (RP 185): an adult of 60 kg has the adult's. Where the weight of a child is not
+    known the age stands for it, which `LevelMatch.basis` tells.
+    """
+    found = []
+    for level in levels:
+        if level.superseded_by or level.body_part != body_part or (level.views and view not in level.views):
+            continue
+        if (quantity is not None and level.quantity != quantity) or (region is not None and level.region != region):
+            continue
+        basis = _basis(level, weight_kg, age_years, breast_thickness_mm)
+        if basis is not None:
+            found.append(LevelMatch(level=level, basis=basis))
+    return tuple(found)
+
+
+def level_rows(levels: Iterable[DiagnosticReferenceLevel]) -> Sequence[dict[str, str | float]]:
+    """Levels in force as rows of a table, one for each view.
+
+    Parameters
+    ----------
+    levels : iterable of DiagnosticReferenceLevel
+        Shipped, or a site's.
+
+    Returns
+    -------
+    sequence of dict
+        ``level_id``, ``region``, ``body_part``, ``view`` (empty for any), ``band``, ``quantity``, ``level``,
+        ``achievable`` (NaN where none is published) and ``source``.
+    """
+    return [
+        {
+            "level_id": level.set_name,
+            "region": level.region,
+            "body_part": level.body_part,
+            "view": view,
+            "band": level.band,
+            "quantity": level.quantity,
+            "level": level.value,
+            "achievable": math.nan if level.achievable_value is None else level.achievable_value,
+            "source": level.source.text,
+        }
+        for level in levels
+        if not level.superseded_by
+        for view in level.views or ("",)
+    ]
+
+
+def _basis(
+    level: DiagnosticReferenceLevel, weight: float | None, age: float | None, thickness: float | None
+) -> LevelBasis | None:
+    """By what a level is for a patient; None where it is not."""
+    if level.thicknesses_mm is not None:
+        return "thickness" if _inside(thickness, level.thicknesses_mm) else None
+    if level.ages_years is not None:
+        return "age" if _inside(age, level.ages_years) else None
+    is_adult = age >= _ADULT_YEARS if age is not None else weight is None or weight >= _ADULT_KG
+    if level.weights_kg is None:
+        return "adult" if is_adult else None
+    if age is not None and is_adult:
+        return None
+    if weight is not None:
+        return "weight" if _inside(weight, level.weights_kg) else None
+    return "age_in_place_of_weight" if age is not None and _age_stands_for(age, level.weights_kg) else None
+
+
+def _age_stands_for(age: float, weights: Band) -> bool:
+    table = shipped_table("drl")["age_for_weight"]
+    ages = dict(zip(table["weights_kg"], table["ages_years"], strict=True))
+    return weights[0] in ages and weights[1] in ages and _inside(age, (ages[weights[0]], ages[weights[1]]))
+
+
+def _inside(value: float | None, band: Band) -> bool:
+    return value is not None and band[0] <= value < band[1]

@@ -12,7 +12,20 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from xrayiq.model import Acquisition, Limit, Measurement, ObjectHeader, Outcome, Provenance, Response, Result, judge
+from xrayiq.model import (
+    Acquisition,
+    BeamGeometry,
+    DoseEvent,
+    DoseReport,
+    Limit,
+    Measurement,
+    ObjectHeader,
+    Outcome,
+    Provenance,
+    Response,
+    Result,
+    judge,
+)
 from xrayiq.records import FileEntry, Records, SetEntry, open_records
 
 LIMIT = Limit(
@@ -136,6 +149,31 @@ def add(records: Records, run_id: int, number: int, *, plan_digest: str = "plan1
     }
     stored = records.add(run_id, plan_digest=plan_digest, **(arguments | changes))  # type: ignore[arg-type]  # as above
     return stored.new_outcomes
+
+
+def dose_report(number: int, **changes: object) -> Outcome:
+    """Outcome of a report with two events, its first with any field changed."""
+    known: dict[str, object] = {
+        "irradiation_event_uid": f"1.5.{number}",
+        "started_at": EXPOSED_AT,
+        "event_type": ("113611", "DCM", "Stationary Acquisition"),
+        "protocol": "Chest PA",
+        "dap_gy_m2": 1.25e-5,
+        "collimated_field_area_mm2": 4.0e4,
+        "geometry": BeamGeometry(source_detector_distance_mm=2000.0),
+        "is_rejected": True,
+    }
+    events = (DoseEvent(**(known | changes)), DoseEvent(dap_gy_m2=0.0))  # type: ignore[arg-type]  # as above
+    report = DoseReport(header=header(number), events=events, total_dap_gy_m2=1.25e-5)
+    return Outcome(
+        subject=f"1.2.{number}",
+        procedure="dose_report",
+        kind="measured",
+        algorithm_version=report.provenance.algorithm_version,
+        parameter_digest="p1",
+        result=report,
+        measurements=report.measurements(),
+    )
 
 
 def add_set(

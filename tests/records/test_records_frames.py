@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from records_builders import EXPOSED_AT, LIMIT, add, add_set, begin, header
+from records_builders import EXPOSED_AT, LIMIT, add, add_set, begin, dose_report, header
 
 from xrayiq.errors import InputError
 from xrayiq.model import Measurement, Outcome
@@ -23,6 +23,7 @@ def test_empty_store_gives_the_same_columns_and_types_as_a_full_one(records: Rec
     run_id = begin(records)
     add(records, run_id, 1)
     add_set(records, run_id, 1)
+    add(records, run_id, 8, kind="dose_report", outcomes=[dose_report(8)])
     full = records.frame(name)
     assert len(full) > 0
     pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
@@ -31,7 +32,7 @@ def test_empty_store_gives_the_same_columns_and_types_as_a_full_one(records: Rec
 def test_unknown_frame_names_the_known_ones(records: Records) -> None:
     with pytest.raises(
         InputError,
-        match="runs, equipment, objects, exposures, files, outcomes, measurements, verdicts, sets, responses",
+        match="runs, equipment, objects, exposures, files, outcomes, dose_events, measurements, verdicts, sets, resp",
     ):
         records.frame("dose")
 
@@ -67,6 +68,33 @@ def test_exposures_carry_what_audits_group_and_weigh_by(records: Records) -> Non
     assert math.isnan(row["patient_size_m"])
     assert row["filter_material"] is pd.NA
     assert (row["population"], row["serial_number"]) == ("clinical", "S1")
+
+
+def test_events_of_a_dose_report_are_rows(records: Records) -> None:
+    add(
+        records,
+        begin(records),
+        8,
+        kind="dose_report",
+        outcomes=[dose_report(8)],
+        header=header(8, patient_weight_kg=8.5),
+    )
+    first, second = records.frame("dose_events").to_dict("records")
+    told = {
+        "irradiation_event_uid": "1.5.8",
+        "started_at": EXPOSED_AT,
+        "event_type": "113611",
+        "protocol": "Chest PA",
+        "dap_gy_m2": 1.25e-5,
+        "field_area_at_1_m_mm2": 1.0e4,  # 4e4 mm² at 2 m
+        "is_rejected": True,
+        "subject": "1.2.8",
+        "patient_weight_kg": 8.5,
+        "serial_number": "S1",
+    }
+    assert {name: first[name] for name in told} == told
+    assert (second["ordinal"], second["dap_gy_m2"]) == (1, 0.0)
+    assert pd.isna(second["irradiation_event_uid"])
 
 
 def test_verdict_carries_the_limit_it_met(records: Records) -> None:

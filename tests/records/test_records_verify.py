@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from records_builders import add, add_set, begin, file_entry, header, outcomes
+from records_builders import add, add_set, begin, dose_report, file_entry, header, outcomes
 
 from xrayiq.errors import InputError, RecordsError
 from xrayiq.model import Limit, Measurement, Outcome, Verification, judge
@@ -27,7 +27,8 @@ COLUMNS = [
     for column in table.columns
     if (table.name, column.name) not in NOT_SEALED
 ]
-KEYS = {"events": "number", "seals": "number", "measurements": "outcome_id", "verdicts": "outcome_id"}
+OF_OUTCOMES = ("measurements", "verdicts", "dose_events")
+KEYS = {"events": "number", "seals": "number"} | dict.fromkeys(OF_OUTCOMES, "outcome_id")
 RELATIVE = Limit(
     id="constancy",
     quantity="snr_mean",
@@ -68,6 +69,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         add(records, second, 9, outcomes=[again], plan_digest="plan2")
         add(records, second, 1, plan_digest="plan2", outcomes=outcomes(1, value=5.0, parameter_digest="p2"))
         add(records, second, 5, header=header(5, software_versions=("3.0",), quality_control_image="YES"))
+        report = dose_report(8)
+        assert report.result is not None
+        alone = dataclasses.replace(report.result, events=report.result.events[:1])
+        add(records, second, 8, kind="dose_report", outcomes=[dataclasses.replace(report, result=alone)])
         for number in (6, 7):  # one exposure, two images
             one = dataclasses.replace(header(number, exposure_mas=2.0), irradiation_event_uid="1.9")
             add(records, second, number, header=one, kind="clinical", population="clinical")
@@ -124,7 +129,7 @@ def other_value(value: object) -> object:
 def test_whole_store_is_whole(store: Path) -> None:
     found = verified(store, head_of(store))
     assert (found.faults, found.more_faults, found.notes) == ((), 0, ())
-    rows = {"runs": 2, "equipment": 2, "objects": 7, "files": 8, "sets": 1, "responses": 1, "outcomes": 24}
+    rows = {"runs": 2, "equipment": 2, "objects": 8, "files": 9, "sets": 1, "responses": 1, "outcomes": 25}
     rows["baseline_verdicts"] = 2
     assert found.counts == {"events": 4, "seals": sum(rows.values())} | rows
 
@@ -136,11 +141,11 @@ def test_each_altered_column_is_found_and_named(store: Path, table: str, column:
         # a row that holds something, where one does
         query = f'SELECT {key}, "{column}" FROM {table} ORDER BY "{column}" IS NULL, {key} DESC'
         row_id, value = connection.execute(query).fetchone()
-        changed = 0 if column == "quality_control" else other_value(value)
+        changed = 0 if column in ("quality_control", "is_rejected") else other_value(value)
         connection.execute(f'UPDATE {table} SET "{column}" = ? WHERE {key} = ?', [changed, row_id])
     connection.close()
     found = verified(store)
-    owner = {"measurements": "outcomes", "verdicts": "outcomes"}.get(table, table)
+    owner = "outcomes" if table in OF_OUTCOMES else table
     assert not found.whole
     if table == "seals":  # it is told as what it was the seal of
         assert any(re.search(r"\d", fault.description) for fault in found.faults)
@@ -200,10 +205,13 @@ def test_removed_row_is_found_and_named(store: Path, table: str) -> None:
     assert (table, 1, "removed") in {(fault.table, fault.row, fault.damage) for fault in verified(store).faults}
 
 
-@pytest.mark.parametrize("table", ["measurements", "verdicts"])
+@pytest.mark.parametrize("table", OF_OUTCOMES)
 def test_removed_number_is_found_at_its_outcome(store: Path, table: str) -> None:
-    by_hand(store, f"DELETE FROM {table} WHERE outcome_id = 5 AND ordinal = 0")
-    assert [(fault.table, fault.row) for fault in verified(store).faults] == [("outcomes", 5)]
+    with sqlite3.connect(store) as connection:
+        (row_id,) = connection.execute(f"SELECT min(outcome_id) FROM {table}").fetchone()
+    connection.close()
+    by_hand(store, f"DELETE FROM {table} WHERE outcome_id = {row_id} AND ordinal = 0")
+    assert [(fault.table, fault.row) for fault in verified(store).faults] == [("outcomes", row_id)]
 
 
 def test_outcome_removed_with_all_that_belongs_to_it_is_found(store: Path) -> None:
@@ -388,4 +396,4 @@ def test_progress_is_told(store: Path) -> None:
     told: list[tuple[int, int]] = []
     with open_records(f"sqlite:///{store}") as records:
         records.verify(progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (47, 47)
+    assert told[-1] == (50, 50)

@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import JSON, Boolean, Column, Connection, Date, DateTime, Double, Integer, Label, Select, Table, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    Label,
+    Select,
+    Table,
+    func,
+    select,
+)
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from xrayiq.errors import InputError
@@ -13,6 +27,7 @@ from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.column_types import UtcDateTime
 from xrayiq.records.counting import in_force, with_objects
 from xrayiq.records.tables import (
+    DOSE_EVENTS,
     EQUIPMENT,
     FILES,
     MEASUREMENTS,
@@ -36,6 +51,7 @@ _EXPOSED_NAMES: Final = (
     *("exposure_time_ms", "dap_gy_m2", "entrance_dose_mgy", "average_glandular_dose_mgy", "exposure_index"),
     *("target_exposure_index", "deviation_index"),
 )
+_PATIENT_NAMES: Final = ("patient_key", "patient_age_years", "patient_weight_kg", "patient_size_m", "patient_sex")
 _OUTCOME_NAMES: Final = ("subject", "procedure", "algorithm_version", "parameter_digest")
 
 
@@ -102,6 +118,21 @@ def _exposures() -> Select[Any]:
     return query.where(OBJECTS.c.population != "no_image").order_by(OBJECTS.c.id)
 
 
+def _dose_events() -> Select[Any]:
+    """Irradiation events with the report that tells of them, its patient and its equipment."""
+    columns = [
+        DOSE_EVENTS.c.outcome_id,
+        *_all(DOSE_EVENTS, without=("outcome_id", "operator_key")),
+        *_named(OUTCOMES, ("subject", "run_id")),
+        func.coalesce(DOSE_EVENTS.c.operator_key, OBJECTS.c.operator_key).label("operator_key"),
+        *_named(OBJECTS, ("modality", "study_uid", "exposed_at", "population", *_PATIENT_NAMES)),
+        OBJECTS.c.equipment_id,
+        *_named(EQUIPMENT, _EQUIPMENT_NAMES),
+    ]
+    query = select(*columns).select_from(DOSE_EVENTS).join(OUTCOMES, DOSE_EVENTS.c.outcome_id == OUTCOMES.c.id)
+    return _with_equipment(query).order_by(DOSE_EVENTS.c.outcome_id, DOSE_EVENTS.c.ordinal)
+
+
 _QUERIES: Final = {
     "runs": select(*_all(RUNS, without=("seal",))).order_by(RUNS.c.id),
     "equipment": select(*_all(EQUIPMENT, without=("identity",))).order_by(EQUIPMENT.c.id),
@@ -109,12 +140,13 @@ _QUERIES: Final = {
     "exposures": _exposures(),
     "files": select(*_all(FILES, without=("seal",))).order_by(FILES.c.id),
     "outcomes": _outcomes(),
+    "dose_events": _dose_events(),
     "measurements": _of_outcomes(MEASUREMENTS),
     "verdicts": _of_outcomes(ALL_VERDICTS),
     "sets": _of_sets(SETS),
     "responses": _of_sets(RESPONSES),
 }
-_OF_OUTCOMES: Final = ("outcomes", "measurements", "verdicts")
+_OF_OUTCOMES: Final = ("outcomes", "dose_events", "measurements", "verdicts")
 FRAME_NAMES: Final = tuple(_QUERIES)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from xrayiq.model import Acquisition, Equipment, ObjectHeader, Population, technique_key
@@ -51,7 +51,7 @@ def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: P
     return row
 
 
-def repeats_header(row: Mapping[str, Any]) -> bool:
+def repeats_header(row: Mapping[str, Any], _: Sequence[Row]) -> bool:
     """Whether the columns of an object that no seal covers say what its header says."""
     told = json.loads(row["header_json"]).get("acquisition", {})
     return all(row[name] == told.get(name) for name in TOLD_NUMBERS) and all(

@@ -26,6 +26,8 @@ _STATES: Final = {
     "files.seal": "what it is in the index",
     "outcomes.standing_seal": "whether it is in force",
 }
+#: what says once more what a sealed row says
+_REPEATED: Final = {"object": "columns that repeat its header", "outcome": "rows that repeat the events of its report"}
 _TABLES: Final = {sealed.kind: sealed.table.name for sealed in SEALED}
 
 
@@ -136,7 +138,7 @@ class RowExamination:
         for row in page.rows:
             self._states(sealed, row)
             if not row.repeats:
-                text = f"{self._words(sealed, row.row_id)}: columns that repeat its header were altered"
+                text = f"{self._words(sealed, row.row_id)}: {_REPEATED[sealed.kind]} were altered"
                 found.fault(sealed.table.name, row.row_id, "altered", text)
             if row.row_id not in seals:
                 text = f"{self._words(sealed, row.row_id)} has no seal: it was inserted, or its seal was removed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Double, Integer, LargeBina
 from sqlalchemy.types import TypeEngine
 
 from xrayiq.records.column_types import PathText, StorableText, UtcDateTime, path_as_stored, text_as_stored
+from xrayiq.records.dose_event_rows import repeats_report
 from xrayiq.records.object_rows import repeats_header
 from xrayiq.records.tables import (
     BASELINE_VERDICTS,
@@ -124,14 +125,14 @@ class Sealed:
     states : mapping of str to Form
         What changes on purpose, each covered by a column of the row itself.
     repeats : callable, optional
-        Whether columns that no seal covers say what the sealed ones say.
+        Whether what no seal covers, columns of the row and rows that belong to it, says what the sealed columns say.
     """
 
     kind: str
     table: Table
     lasting: Form
     states: Mapping[str, Form] = field(default_factory=dict)
-    repeats: Callable[[Mapping[str, Any]], bool] | None = None
+    repeats: Callable[[Mapping[str, Any], Sequence[dict[str, Any]]], bool] | None = None
 
 
 RUN: Final = Sealed(
@@ -200,6 +201,7 @@ OUTCOME: Final = Sealed(
         without_addition="parameter_digest",
     ),
     states={"standing_seal": Form(OUTCOMES, "subject procedure algorithm_version parameter_digest plan_digest")},
+    repeats=repeats_report,
 )
 MEASUREMENT: Final = Form(MEASUREMENTS, "ordinal quantity direction value unit")
 _JUDGED: Final = (

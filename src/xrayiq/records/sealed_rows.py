@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
 from xrayiq.records.sealed_forms import OUTCOME, Cell, Form, Sealed, outcome_content
-from xrayiq.records.tables import MEASUREMENTS, VERDICTS
+from xrayiq.records.tables import DOSE_EVENTS, MEASUREMENTS, VERDICTS
 
 #: greater than the number of any row
 NO_END: Final = 2**62
@@ -56,7 +56,7 @@ class Page:
     rows : list of FoundRow
         The rows.
     orphans : list of (str, int)
-        Table and number of outcomes that have measurements or verdicts in it and are not there themselves.
+        Table and number of outcomes that have measurements, verdicts or events in it and are not there themselves.
     """
 
     after: int
@@ -109,8 +109,8 @@ _Parts = dict[str, dict[int, list[dict[str, Any]] | None]]
 
 
 def _parts(connection: Connection, after: int, last: int) -> _Parts:
-    """Measurements and verdicts of a page of outcomes, by table and outcome."""
-    return {table.name: _part(connection, table, after, last) for table in (MEASUREMENTS, VERDICTS)}
+    """Measurements, verdicts and dose events of a page of outcomes, by table and outcome."""
+    return {table.name: _part(connection, table, after, last) for table in (MEASUREMENTS, VERDICTS, DOSE_EVENTS)}
 
 
 def _part(connection: Connection, table: Table, after: int, last: int) -> dict[int, list[dict[str, Any]] | None]:
@@ -144,12 +144,13 @@ def _found(sealed: Sealed, row_id: int, row: Mapping[str, Any] | None, parts: _P
         return FoundRow(row_id=row_id, content=None, states={})
     states = {column: (_cells(form, row), str(row[column])) for column, form in sealed.states.items()}
     content = _content(sealed, row_id, row, parts)
-    return FoundRow(row_id=row_id, content=content, states=states, repeats=_repeats(sealed, row))
+    events = parts[DOSE_EVENTS.name].get(row_id, []) if sealed is OUTCOME else []
+    return FoundRow(row_id=row_id, content=content, states=states, repeats=_repeats(sealed, row, events))
 
 
-def _repeats(sealed: Sealed, row: Mapping[str, Any]) -> bool:
+def _repeats(sealed: Sealed, row: Mapping[str, Any], events: list[dict[str, Any]] | None) -> bool:
     try:
-        return sealed.repeats is None or sealed.repeats(row)
+        return sealed.repeats is None or (events is not None and sealed.repeats(row, events))
     except (*_UNREADABLE, KeyError):
         return False
 

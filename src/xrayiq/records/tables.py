@@ -189,6 +189,34 @@ MEASUREMENTS: Final = Table(
 )
 
 
+#: irradiation events of dose reports. No seal covers these rows: they must say what the sealed `result_json` says.
+#: Codes are code values; `started_at` is the reading of the unit's own clock
+DOSE_EVENTS: Final = Table(
+    "dose_events",
+    METADATA,
+    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("irradiation_event_uid", StorableText, index=True),
+    Column("acquired_image_uid", StorableText),
+    Column("started_at", DateTime(timezone=False)),
+    *(Column(name, StorableText) for name in ("plane", "event_type", "target_region", "laterality", "view")),
+    Column("protocol", StorableText),
+    Column("operator_key", StorableText),
+    *(
+        Column(name, Double)
+        for name in (
+            *("dap_gy_m2", "reference_point_kerma_mgy", "entrance_dose_mgy", "average_glandular_dose_mgy"),
+            *("tube_voltage_kv", "tube_current_ma", "exposure_mas", "exposure_time_ms", "exposure_index"),
+            *("target_exposure_index", "deviation_index", "field_area_at_1_m_mm2", "source_detector_distance_mm"),
+            "half_value_layer_mm",
+        )
+    ),
+    Column("is_rejected", Boolean),
+    Column("rejection_reason", StorableText),
+    sqlite_with_rowid=False,
+)
+
+
 def _judged() -> tuple[Column[Any], ...]:
     """The number that was judged, and the limit as it was that day."""
     return (

@@ -42,6 +42,7 @@ _INTENTS: Final = {
     "1.2.840.10008.5.1.4.1.1.1.3": "FOR PRESENTATION",
     "1.2.840.10008.5.1.4.1.1.1.3.1": "FOR PROCESSING",
 }
+_IMPLANTS: Final = {"YES": True, "NO": False}
 _MAMMOGRAPHY: Final = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
 
 
@@ -62,7 +63,8 @@ def acquisition_of(elements: Elements) -> Acquisition:
     Notes
     -----
     EntranceDose and OrganDose are in dGy, the dose-area products in dGy·cm² (DICOM PS3.3, C.4.16 and C.8.7.2).
-    OrganDose is the glandular dose in mammography only.
+    The exposed area is in cm, the tube's output in mGy/mAs (C.4.16). OrganDose is the glandular
+    dose in mammography only.
     """
     pitch, pitch_source = pixel_pitch(elements)
     modality = elements.text("Modality")
@@ -76,14 +78,26 @@ def acquisition_of(elements: Elements) -> Acquisition:
         exposure_control_mode=elements.text("ExposureControlMode"),
         focal_spot_mm=_positive(elements, "FocalSpots"),
         grid=elements.joined("Grid"),
+        anode_material=elements.joined("AnodeTargetMaterial"),
+        half_value_layer_mm=_positive(elements, "HalfValueLayer"),
+        filter_type=elements.joined("FilterType"),
         filter_material=elements.joined("FilterMaterial"),
         filter_thickness_min_mm=elements.number("FilterThicknessMinimum"),
         filter_thickness_max_mm=elements.number("FilterThicknessMaximum"),
         source_detector_distance_mm=_positive(elements, "DistanceSourceToDetector"),
         source_patient_distance_mm=_positive(elements, "DistanceSourceToPatient"),
+        source_entrance_distance_mm=_positive(elements, "DistanceSourceToEntrance"),
+        source_isocenter_distance_mm=_positive(elements, "DistanceSourceToIsocenter"),
+        primary_angle_deg=elements.number("PositionerPrimaryAngle"),
+        secondary_angle_deg=elements.number("PositionerSecondaryAngle"),
+        compression_force_n=elements.number("CompressionForce"),
+        body_part_thickness_mm=_positive(elements, "BodyPartThickness"),
+        breast_implant_present=_IMPLANTS.get(elements.text("BreastImplantPresent") or ""),
         dap_gy_m2=_finest(elements, _DAP),
         entrance_dose_mgy=_finest(elements, _ENTRANCE_DOSE),
         average_glandular_dose_mgy=_finest(elements, _ORGAN_DOSE) if mammography else None,
+        tube_output_mgy_per_mas=_positive(elements, "XRayOutput"),
+        exposed_area_mm=tuple(to_inside_unit(side, "cm", "length") for side in elements.numbers("ExposedArea")),
         exposure_index=elements.number("ExposureIndex"),
         target_exposure_index=elements.number("TargetExposureIndex"),
         deviation_index=elements.number("DeviationIndex"),

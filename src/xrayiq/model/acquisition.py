@@ -41,7 +41,8 @@ class Acquisition:
     """Technique, exposure indicators, geometry and identity of one exposure.
 
     Fields carry their unit in their name and are None where the header is silent; 0 is a value. Kinds of text are the
-    closed list of equipment, protocol and anatomy attributes; nothing here names a person.
+    closed list of equipment, protocol and anatomy attributes; nothing here names a person. `exposed_area_mm` has the
+    sides of a field or the diameter of a round one.
     """
 
     # technique
@@ -52,15 +53,27 @@ class Acquisition:
     exposure_control_mode: str | None = None
     focal_spot_mm: float | None = None
     grid: str | None = None
+    anode_material: str | None = None
+    half_value_layer_mm: float | None = None
+    filter_type: str | None = None
     filter_material: str | None = None
     filter_thickness_min_mm: float | None = None
     filter_thickness_max_mm: float | None = None
     source_detector_distance_mm: float | None = None
     source_patient_distance_mm: float | None = None
+    source_entrance_distance_mm: float | None = None
+    source_isocenter_distance_mm: float | None = None
+    primary_angle_deg: float | None = None
+    secondary_angle_deg: float | None = None
+    compression_force_n: float | None = None
+    body_part_thickness_mm: float | None = None
+    breast_implant_present: bool | None = None
     # dose
     dap_gy_m2: float | None = None
     entrance_dose_mgy: float | None = None
     average_glandular_dose_mgy: float | None = None
+    tube_output_mgy_per_mas: float | None = None
+    exposed_area_mm: tuple[float, ...] = ()
     # exposure indicators
     exposure_index: float | None = None
     target_exposure_index: float | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
-from xrayiq.dicom.content import ContentItem
+from xrayiq.dicom.content import Code
 from xrayiq.units import UnknownUnitError, to_inside_unit
 
 #: code values of the DICOM scheme and their meanings
@@ -115,21 +116,23 @@ _CODES_OF: Final[dict[str, frozenset[str]]] = {
 }
 
 
-def contradicting_meaning(item: ContentItem) -> str | None:
-    """What the meaning of an item's name says where it is that of another code; None where it contradicts nothing.
+@functools.lru_cache(maxsize=1024)
+def contradicting_meaning(name: Code) -> str | None:
+    """What the meaning of a name says where it is that of another code; None where it contradicts nothing.
 
     Translations, abbreviations and synonyms are no contradiction.
     """
-    code, _, meaning = item.concept
+    code, _, meaning = name
     codes = _CODES_OF.get(_plain(meaning))
     if codes is None or code in codes or code not in MEANINGS:
         return None
     return f"the meaning {meaning!r} is that of {min(codes)}; {code} is {MEANINGS[code]!r} and was read as such"
 
 
-def contradicting_unit(item: ContentItem, dimension: str) -> str | None:
-    """What the meaning of an item's unit says where it is another unit of the dimension than its code."""
-    code, _, meaning = item.unit
+@functools.lru_cache(maxsize=1024)
+def contradicting_unit(unit: Code, dimension: str) -> str | None:
+    """What the meaning of a unit says where it is another unit of the dimension than its code."""
+    code, _, meaning = unit
     if not meaning or meaning == code:
         return None
     try:

@@ -25,7 +25,7 @@ def form_faults(root: ContentItem) -> Iterator[DoseReportFault]:
             yield DoseReportFault(path=item.path, message="no value type; needed one such as NUM or CODE")
         if not item.concept[0] and item.kind:
             yield DoseReportFault(path=item.path, message=f"{item.kind} item without concept code; needed one")
-        contradiction = contradicting_meaning(item)
+        contradiction = contradicting_meaning(item.concept)
         if contradiction is not None:
             yield DoseReportFault(path=item.path, message=contradiction, kind="contradiction")
 

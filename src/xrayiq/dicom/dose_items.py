@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, TypeVar
 
@@ -41,21 +41,15 @@ class ContainerItems:
         self.container = container
         self.what = what
         self._faults = faults
-        self._direct: dict[tuple[str, str], list[ContentItem]] = {}
-        self._deeper: dict[tuple[str, str], list[ContentItem]] = {}
-        found, level = self._direct, list(container.children)
-        while level:
-            for item in level:
-                code, scheme, _ = item.concept
-                found.setdefault((code, scheme or "DCM"), []).append(item)
-            level = [child for item in level if item.concept[:2] != container.concept[:2] for child in item.children]
-            found = self._deeper
+        self._direct = _by_name(container.children)
+        self._deeper = _by_name(_below(container))
+        self._nearest = self._deeper | self._direct
 
     def items(self, *codes: str, scheme: str = "DCM") -> list[ContentItem]:
         """Items of the first of these names that there is: direct children, where there are none those further down."""
         for code in codes:
-            found = self._direct.get((code, scheme)) or self._deeper.get((code, scheme))
-            if found:
+            found = self._nearest.get((code, scheme))
+            if found is not None:
                 return found
         return []
 
@@ -99,7 +93,7 @@ class ContainerItems:
             except UnknownUnitError as error:
                 self.fault(item, str(error))
                 return None
-            contradiction = contradicting_unit(item, dimension)
+            contradiction = contradicting_unit(item.unit, dimension)
             if contradiction is not None:
                 self.contradiction(item, contradiction)
             return value
@@ -168,6 +162,24 @@ class ContainerItems:
     def contradiction(self, item: ContentItem, message: str) -> None:
         """Note that an item was taken and contradicts something."""
         self._faults.append(DoseReportFault(path=item.path, message=message, kind="contradiction"))
+
+
+def _by_name(items: Iterable[ContentItem]) -> dict[tuple[str, str], list[ContentItem]]:
+    named: dict[tuple[str, str], list[ContentItem]] = {}
+    for item in items:
+        code, scheme, _ = item.concept
+        named.setdefault((code, scheme or "DCM"), []).append(item)
+    return named
+
+
+def _below(container: ContentItem) -> Iterator[ContentItem]:
+    """Items below the children, outer ones first; not those inside containers of the same name."""
+    name, level = container.concept[:2], container.children
+    while level:
+        level = tuple(
+            [child for item in level if item.children and item.concept[:2] != name for child in item.children]
+        )
+        yield from level
 
 
 def written_step(item: ContentItem, dimension: str) -> float:

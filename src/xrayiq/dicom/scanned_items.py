@@ -15,7 +15,7 @@ from pydicom.sequence import Sequence
 from xrayiq.dicom.elements import Elements, Layer
 from xrayiq.dicom.faults import PARSE_ERRORS
 from xrayiq.dicom.header_window import NotPlainError
-from xrayiq.dicom.tag_scanner import ScannedElements, element_at, encodings_of, sequence_end
+from xrayiq.dicom.tag_scanner import LONG_VRS, VRS, ScannedElements, encodings_of, sequence_end
 
 _UNDEFINED: Final = 0xFFFFFFFF
 _ITEM: Final = 0xFFFEE000
@@ -24,6 +24,8 @@ _SEQUENCE_END: Final = 0xFFFEE0DD
 _DELIMITERS: Final = 0xFFFE
 _CHARACTER_SET: Final = 0x00080005
 _HEAD: Final = struct.Struct("<HHI").unpack_from
+_EXPLICIT: Final = struct.Struct("<HH2sH").unpack_from
+_LENGTH: Final = struct.Struct("<I").unpack_from
 
 
 class _DamagedError(Exception):
@@ -122,10 +124,18 @@ def _scan(
 ) -> int:
     """Position after the elements of one item, which are stored as they are found."""
     while position < end:
-        tag, vr, start, length = element_at(content, position, implicit)
+        if implicit:
+            group, number, length = _HEAD(content, position)
+            vr, start = None, position + 8
+        else:
+            group, number, code, length = _EXPLICIT(content, position)
+            vr, start = VRS.get(code), position + 8
+            if code in LONG_VRS:
+                length, start = _LENGTH(content, start)[0], start + 4
+        tag = group << 16 | number
         if tag == _ITEM_END and delimited:
-            return start
-        if tag == 0 or tag >> 16 == _DELIMITERS or (vr is None and not implicit):
+            return position + 8
+        if tag == 0 or group == _DELIMITERS or (vr is None and not implicit):
             raise _DamagedError
         undefined = length == _UNDEFINED
         position = sequence_end(content, start, implicit or vr == "UN", 0) if undefined else start + length

@@ -43,8 +43,8 @@ _PLAIN: Final = {b"1.2.840.10008.1.2": True} | dict.fromkeys(
     ),
     False,
 )
-_VRS: Final = {str(vr).encode(): str(vr) for vr in STANDARD_VR}
-_LONG: Final = frozenset(str(vr).encode() for vr in EXPLICIT_VR_LENGTH_32)
+VRS: Final = {str(vr).encode(): str(vr) for vr in STANDARD_VR}
+LONG_VRS: Final = frozenset(str(vr).encode() for vr in EXPLICIT_VR_LENGTH_32)
 _EXPLICIT: Final = struct.Struct("<HH2sH").unpack_from
 _IMPLICIT: Final = struct.Struct("<HHI").unpack_from
 _LENGTH: Final = struct.Struct("<I").unpack_from
@@ -156,7 +156,7 @@ def _scanned(
                 break
             window.need(position + min(left, 12))
             content = window.content
-        tag, vr, start, length = element_at(content, position, implicit)
+        tag, vr, start, length = _element(content, position, implicit)
         if tag in stop_tags:
             if window.left(position) < 12:
                 raise NotPlainError
@@ -183,15 +183,15 @@ def _scanned(
     return ScannedElements(stored, implicit, encodings_of(stored.get(_CHARACTER_SET))), position
 
 
-def element_at(content: bytes, position: int, implicit: bool) -> tuple[int, str | None, int, int]:
+def _element(content: bytes, position: int, implicit: bool) -> tuple[int, str | None, int, int]:
     """Tag, VR (None for implicit or unknown), beginning and length of a value."""
     if implicit:
         group, number, length = _IMPLICIT(content, position)
         return group << 16 | number, None, position + 8, length
     group, number, code, length = _EXPLICIT(content, position)
-    if code in _LONG:
-        return group << 16 | number, _VRS[code], position + 12, _LENGTH(content, position + 8)[0]
-    return group << 16 | number, _VRS.get(code), position + 8, length
+    if code in LONG_VRS:
+        return group << 16 | number, VRS[code], position + 12, _LENGTH(content, position + 8)[0]
+    return group << 16 | number, VRS.get(code), position + 8, length
 
 
 def encodings_of(stored: tuple[str | None, bytes, bool] | None) -> str | tuple[str, ...]:
@@ -250,7 +250,7 @@ def _item_end(content: bytes, position: int, item_length: int, implicit: bool, d
     """End of an item whose elements are sound and fill it exactly."""
     end = None if item_length == _UNDEFINED else position + item_length
     while end is None or position < end:
-        tag, vr, start, length = element_at(content, position, implicit)
+        tag, vr, start, length = _element(content, position, implicit)
         if tag == _ITEM_END and vr is None and end is None:
             return start
         if tag == 0 or tag >> 16 == _DELIMITERS or (vr is None and not implicit):

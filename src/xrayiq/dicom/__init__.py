@@ -6,6 +6,7 @@ from xrayiq.dicom.codec_plugin import register_decoders
 from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
+from xrayiq.dicom.performed_steps import read_performed_step
 from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import path_key
 from xrayiq.dicom.reading import read
@@ -41,6 +42,7 @@ __all__ = [
     "read_acquisition",
     "read_dose_report",
     "read_header",
+    "read_performed_step",
     "register_decoders",
     "scan_folder",
     "stream_digest",

@@ -72,9 +72,9 @@ def acquisition_of(elements: Elements) -> Acquisition:
     mammography = modality == "MG" or sop_class in _MAMMOGRAPHY
     return Acquisition(
         tube_voltage_kv=elements.number("KVP"),
-        exposure_mas=_finest(elements, EXPOSURES),
-        exposure_time_ms=_finest(elements, TIMES),
-        tube_current_ma=_finest(elements, CURRENTS),
+        exposure_mas=finest(elements, EXPOSURES),
+        exposure_time_ms=finest(elements, TIMES),
+        tube_current_ma=finest(elements, CURRENTS),
         exposure_control_mode=elements.text("ExposureControlMode"),
         focal_spot_mm=_positive(elements, "FocalSpots"),
         grid=elements.joined("Grid"),
@@ -93,9 +93,9 @@ def acquisition_of(elements: Elements) -> Acquisition:
         compression_force_n=elements.number("CompressionForce"),
         body_part_thickness_mm=_positive(elements, "BodyPartThickness"),
         breast_implant_present=_IMPLANTS.get(elements.text("BreastImplantPresent") or ""),
-        dap_gy_m2=_finest(elements, _DAP),
-        entrance_dose_mgy=_finest(elements, _ENTRANCE_DOSE),
-        average_glandular_dose_mgy=_finest(elements, _ORGAN_DOSE) if mammography else None,
+        dap_gy_m2=finest(elements, _DAP),
+        entrance_dose_mgy=finest(elements, _ENTRANCE_DOSE),
+        average_glandular_dose_mgy=finest(elements, _ORGAN_DOSE) if mammography else None,
         tube_output_mgy_per_mas=_positive(elements, "XRayOutput"),
         exposed_area_mm=tuple(to_inside_unit(side, "cm", "length") for side in elements.numbers("ExposedArea")),
         exposure_index=elements.number("ExposureIndex"),
@@ -143,7 +143,16 @@ def intensity_sign(elements: Elements) -> int | None:
     return sign if sign in (1, -1) else None
 
 
-def _finest(elements: Elements, attributes: tuple[tuple[str, str, str], ...]) -> float | None:
+def finest(elements: Elements, attributes: tuple[tuple[str, str, str], ...]) -> float | None:
+    """Value of the finest of attributes that give one quantity; a zero beside another value is a truncated one.
+
+    Parameters
+    ----------
+    elements : Elements
+        Attributes of the object.
+    attributes : tuple of (str, str, str)
+        Keyword, unit and dimension, the finest first.
+    """
     found = [
         to_inside_unit(number, unit, dimension)
         for keyword, unit, dimension in attributes

@@ -3,6 +3,7 @@
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
 from xrayiq.model.audit_finding import AuditFinding
+from xrayiq.model.combined_reports import CombinedReports, ReportPlace, ReportRelation, combine_reports
 from xrayiq.model.dose_event import (
     BeamField,
     BeamFilter,
@@ -31,13 +32,22 @@ from xrayiq.model.finding import NEXT_STATES, SETTLED, Finding, FindingState, Fi
 from xrayiq.model.header_detail import HeaderDetail
 from xrayiq.model.header_problem import HeaderProblem, Severity
 from xrayiq.model.limit import Limit, Verdict, judge
+from xrayiq.model.matched_exposures import Disagreement, MatchedExposure, Tie, match_exposures
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
+from xrayiq.model.performed_step import PerformedStep, StepExposure
 from xrayiq.model.pixel_relation import PixelRelation
 from xrayiq.model.place import Place, limits_at, same_name
 from xrayiq.model.provenance import Provenance
 from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
 from xrayiq.model.radiograph import Radiograph, pitch_pair
+from xrayiq.model.reported_exposures import (
+    ExposureSource,
+    ReportedExposure,
+    exposure_of_image,
+    exposures_of_report,
+    exposures_of_step,
+)
 from xrayiq.model.response import DetectorResponse, Response
 from xrayiq.model.result import Result
 
@@ -59,7 +69,9 @@ __all__ = [
     "BeamPulses",
     "BeamSource",
     "BreastSetting",
+    "CombinedReports",
     "DetectorResponse",
+    "Disagreement",
     "DoseEvent",
     "DoseReport",
     "DoseReportFault",
@@ -68,6 +80,7 @@ __all__ = [
     "Event",
     "ExposureMember",
     "ExposureRole",
+    "ExposureSource",
     "Fault",
     "Finding",
     "FindingState",
@@ -75,9 +88,11 @@ __all__ = [
     "HeaderDetail",
     "HeaderProblem",
     "Limit",
+    "MatchedExposure",
     "Measurement",
     "ObjectHeader",
     "Outcome",
+    "PerformedStep",
     "PixelRelation",
     "Place",
     "Population",
@@ -85,16 +100,26 @@ __all__ = [
     "Quantity",
     "Radiograph",
     "ReportCode",
+    "ReportPlace",
+    "ReportRelation",
+    "ReportedExposure",
     "Response",
     "Result",
     "Severity",
+    "StepExposure",
     "TablePlacement",
+    "Tie",
     "TomographyDose",
     "Verdict",
     "Verification",
+    "combine_reports",
+    "exposure_of_image",
     "exposure_roles",
+    "exposures_of_report",
+    "exposures_of_step",
     "judge",
     "limits_at",
+    "match_exposures",
     "pack",
     "pitch_pair",
     "quantities",

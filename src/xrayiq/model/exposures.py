@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
 from xrayiq.model.acquisition import ObjectHeader
 
@@ -31,10 +31,28 @@ OF_PATIENTS: Final[tuple[Population, ...]] = ("clinical", "twin", "copy")
 #: images that name one irradiation event were exposed at most this far apart: their times may be those of a later step
 EVENT_SPAN_S: Final = 60.0
 #: agreement of what two images of one event say of it: rounding by 1 kV, and of the mAs in an integer attribute
-_TUBE_VOLTAGE_KV: Final = 1.0
-_EXPOSURE_FRACTION: Final = 0.05
+TUBE_VOLTAGE_KV: Final = 1.0
+VALUE_FRACTION: Final = 0.05
 #: values of technique that must be known for time and technique to tell an exposure
-_FEWEST_VALUES: Final = 2
+FEWEST_VALUES: Final = 2
+
+Grouped = TypeVar("Grouped")
+
+
+class Exposed(Protocol):
+    """Time and technique of an exposure, None where they are not stated."""
+
+    @property
+    def exposed_at_s(self) -> float | None:
+        """Seconds from any common origin."""
+
+    @property
+    def tube_voltage_kv(self) -> float | None:
+        """Tube voltage."""
+
+    @property
+    def exposure_mas(self) -> float | None:
+        """Product of current and time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +127,7 @@ def technique_key(header: ObjectHeader) -> str | None:
             acquisition.dap_gy_m2,
         )
     ]
-    if acquisition.exposed_at is None or len(technique) - technique.count(None) < _FEWEST_VALUES:
+    if acquisition.exposed_at is None or len(technique) - technique.count(None) < FEWEST_VALUES:
         return None
     unit = (acquisition.manufacturer, acquisition.model, acquisition.station_name, acquisition.serial_number)
     moment = acquisition.exposed_at.replace(tzinfo=None).isoformat(timespec="milliseconds")
@@ -139,7 +157,7 @@ def exposure_roles(members: Sequence[ExposureMember]) -> dict[str, ExposureRole]
     technique keys are equal and they do not name different events.
     """
     roles = {member.subject: ExposureRole(exposure=member.subject, population=member.population) for member in members}
-    for images in _together([member for member in members if member.population == "clinical"]):
+    for images in grouped([one for one in members if one.population == "clinical"], is_same_exposure):
         exposure = min(image.subject for image in images)
         principal = min(images, key=lambda image: (image.intent != "FOR PROCESSING", image.subject))
         for image in images:
@@ -150,35 +168,54 @@ def exposure_roles(members: Sequence[ExposureMember]) -> dict[str, ExposureRole]
     return roles
 
 
-def _together(images: Sequence[ExposureMember]) -> Iterable[list[ExposureMember]]:
-    """Images in groups of one exposure."""
-    group = {image.subject: [image] for image in images}
-    for first, second in itertools.combinations(images, 2):
-        ours, theirs = group[first.subject], group[second.subject]
-        if ours is not theirs and _is_same(first, second):
+def grouped(members: Sequence[Grouped], is_same: Callable[[Grouped, Grouped], bool]) -> list[list[Grouped]]:
+    """Members in groups that a relation ties together, directly or by others.
+
+    Parameters
+    ----------
+    members : sequence
+        What is grouped; each stands for itself, whatever it equals.
+    is_same : callable
+        Whether two of them are of one group.
+    """
+    group = {number: [number] for number in range(len(members))}
+    for first, second in itertools.combinations(range(len(members)), 2):
+        ours, theirs = group[first], group[second]
+        if ours is not theirs and is_same(members[first], members[second]):
             ours.extend(theirs)
-            group.update(dict.fromkeys((image.subject for image in theirs), ours))
-    return {id(each): each for each in group.values()}.values()
+            group.update(dict.fromkeys(theirs, ours))
+    return [[members[number] for number in numbers] for numbers in {id(each): each for each in group.values()}.values()]
 
 
-def _is_same(first: ExposureMember, second: ExposureMember) -> bool:
+def is_same_exposure(first: ExposureMember, second: ExposureMember) -> bool:
+    """Whether two images are of one exposure; the rules are those of `exposure_roles`."""
     if None not in (first.event_uid, second.event_uid) and first.event_uid != second.event_uid:
         return False
     if first.technique_key is not None and first.technique_key == second.technique_key:
         return True
+    return first.event_uid is not None and first.event_uid == second.event_uid and agree(first, second)
+
+
+def agree(first: Exposed, second: Exposed, *, span_s: float = EVENT_SPAN_S) -> bool:
+    """Whether two objects agree in time, tube voltage (1 kV) and mAs (5 %); what is not stated contradicts nothing.
+
+    Parameters
+    ----------
+    first, second : Exposed
+        Images, events or exposures of a step.
+    span_s : float
+        Greatest time between them.
+    """
     return (
-        first.event_uid is not None
-        and first.event_uid == second.event_uid
-        and _within(first.exposed_at_s, second.exposed_at_s, EVENT_SPAN_S)
-        and _within(first.tube_voltage_kv, second.tube_voltage_kv, _TUBE_VOLTAGE_KV)
+        _within(first.exposed_at_s, second.exposed_at_s, span_s)
+        and _within(first.tube_voltage_kv, second.tube_voltage_kv, TUBE_VOLTAGE_KV)
         and _within(
             first.exposure_mas,
             second.exposure_mas,
-            _EXPOSURE_FRACTION * max(first.exposure_mas or 0, second.exposure_mas or 0),
+            VALUE_FRACTION * max(first.exposure_mas or 0, second.exposure_mas or 0),
         )
     )
 
 
 def _within(first: float | None, second: float | None, span: float) -> bool:
-    """Whether two values are no farther apart than a span; what is not stated contradicts nothing."""
     return first is None or second is None or abs(first - second) <= span

@@ -20,6 +20,7 @@ from xrayiq.dose import (
     usual_skin_model,
     usual_skin_phantom,
 )
+from xrayiq.dose.skin_exposure import skin_beam
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.model import pack, unpack
 
@@ -147,6 +148,7 @@ def test_fields_follow_from_dose_area_product_and_kerma() -> None:
     )
     side = math.sqrt(15000.0)
     square = dataclasses.replace(FROM_BEHIND, field_width_at_1_m_mm=side, field_height_at_1_m_mm=side)
+    assert skin_beam(area).half_width_at_1_m_mm == pytest.approx(side / 2.0, rel=1e-12)
     np.testing.assert_allclose(bare(area).dose_mgy, bare(square).dose_mgy, rtol=1e-12)
     kerma = dataclasses.replace(square, reference_point_kerma_mgy=None, dap_gy_m2=0.72 * 15000.0 * 1e-9)
     np.testing.assert_allclose(bare(kerma).dose_mgy, bare(square).dose_mgy, rtol=1e-12)

@@ -13,6 +13,7 @@ from xrayiq.dose.level_matching import LevelMatch, level_rows, levels_for
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
 from xrayiq.dose.permitted import minimum_half_value_layer
 from xrayiq.dose.reference_levels import DiagnosticReferenceLevel, reference_levels_of, shipped_reference_levels
+from xrayiq.dose.report_events import entrance_values_of_event, skin_exposure_of
 from xrayiq.dose.skin_dose import SkinDose, SkinModel, estimate_skin_dose, usual_skin_model
 from xrayiq.dose.skin_exposure import SkinExposure
 from xrayiq.dose.skin_phantom import SkinCells, SkinPhantom, skin_cells, usual_skin_phantom
@@ -68,6 +69,7 @@ __all__ = [
     "entrance_geometry",
     "entrance_kerma_estimates",
     "entrance_values_of",
+    "entrance_values_of_event",
     "equivalent_side_mm",
     "estimate_effective_dose",
     "estimate_entrance_kerma",
@@ -85,6 +87,7 @@ __all__ = [
     "reference_levels_of",
     "shipped_reference_levels",
     "skin_cells",
+    "skin_exposure_of",
     "target_filters",
     "tube_output_at",
     "tube_output_of_row",

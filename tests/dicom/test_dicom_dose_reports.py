@@ -252,3 +252,66 @@ def test_persons_in_the_tree_are_not_kept():
     person.PersonName = "Secret^Operator"
     found = read_dose_report(report(event(person)))
     assert "Secret" not in str(found.to_dict())
+
+
+def test_a_block_for_all_planes_counts_alone():
+    blocks = [
+        accumulated(coded("113764", plane), number("113722", dap, "Gy.m2"))
+        for plane, dap in (("113620", 1), ("113621", 2), ("113890", 3))
+    ]
+    found = read_dose_report(report(*blocks, event()))
+    assert found.total_dap_gy_m2 == 3.0
+    assert len(found.planes) == 3
+
+
+def test_two_blocks_of_one_plane_are_summed_and_told():
+    blocks = [accumulated(coded("113764", "113622"), number("113722", 1, "Gy.m2")) for _ in range(2)]
+    found = read_dose_report(report(*blocks, event()))
+    assert found.total_dap_gy_m2 == 2.0
+    assert {fault.message for fault in found.faults} == {"2 accumulated blocks of one plane; their sum was taken"}
+
+
+@pytest.mark.parametrize(
+    ("total", "values", "told"),
+    [
+        # half a step of 0.01 for the total and for each of three events: 0.02 in all
+        ("1.00", ("0.33", "0.33", "0.33"), False),
+        ("1.01", ("0.33", "0.33", "0.33"), False),
+        ("1.02", ("0.33", "0.33", "0.33"), True),
+        ("0.97", ("0.33", "0.33", "0.33"), False),
+        ("0.96", ("0.33", "0.33", "0.33"), True),
+        # the finest digit of the events is that of all: 0.3 is 0.30
+        ("0.97", ("0.3", "0.33", "0.33"), False),
+        ("0.99", ("0.3", "0.33", "0.33"), True),
+        # a total of nothing, and one in another unit
+        ("0", ("0.33", "0.33", "0.33"), True),
+        ("9900", ("0.33", "0.33", "0.33"), True),
+    ],
+)
+def test_a_total_apart_from_the_events_by_more_than_its_digits_is_told(total, values, told):
+    events = [event(number("122130", value, "Gy.m2")) for value in values]
+    found = read_dose_report(report(accumulated(number("113722", total, "Gy.m2")), *events))
+    assert found.total_dap_gy_m2 == float(total)
+    assert [fault.path for fault in found.faults] == (["113701/113702[2]/113722[1]"] if told else [])
+
+
+def test_events_without_a_value_may_make_up_for_the_rest_of_a_total_but_not_for_less():
+    events = [event(number("122130", "1.0", "Gy.m2")), event()]
+    assert read_dose_report(report(accumulated(number("113722", "1.5", "Gy.m2")), *events)).faults == ()
+    (fault,) = read_dose_report(report(accumulated(number("113722", "0.5", "Gy.m2")), *events)).faults
+    assert "1 events give 1" in fault.message
+
+
+@pytest.mark.parametrize(("total", "told"), [("3.00", False), ("3.01", False), ("3.02", True)])
+def test_a_total_apart_from_fluoroscopy_and_acquisitions_is_told(total, told):
+    parts = [number("113725", total, "Gy"), number("113728", "1.00", "Gy"), number("113729", "2.00", "Gy")]
+    faults = read_dose_report(report(accumulated(*parts), event())).faults
+    assert [fault.path for fault in faults] == (["113701/113702[2]/113725[1]"] if told else [])
+
+
+def test_a_wrong_count_of_tomography_events_is_told():
+    block = item("CONTAINER", "113811", number("113812", 3, "{events}"), number("113813", 5, "mGy.cm"))
+    acquisition = item("CONTAINER", "113819", uid("113769", "1.2"), number("113838", 5, "mGy.cm"))
+    found = read_dose_report(report(block, acquisition))
+    assert found.kind == "computed_tomography"
+    assert [fault.message for fault in found.faults] == ["3 events stated; the report holds 1"]

@@ -151,6 +151,19 @@ def test_enhanced_and_comprehensive_documents_read_alike(sop_class):
     assert (found.events, found.planes) == (expected.events, expected.planes)
 
 
+def test_the_enhanced_form_gives_its_summaries_of_events():
+    simulated = simulate_dose_report("radiography", seed=3, events=3)
+    expected = read_dose_report(simulated.dataset)
+    simulated.dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.76"
+    for block in simulated.dataset.ContentSequence:
+        name = block.ConceptNameCodeSequence[0]
+        name.CodeValue = {"113702": "130500", "113706": "130501"}.get(name.CodeValue, name.CodeValue)
+        name.CodeMeaning = "Summary"
+    found = read_dose_report(content(simulated.dataset))
+    assert (found.events, found.planes) == (expected.events, expected.planes)
+    assert found.faults == ()
+
+
 @pytest.mark.parametrize("fault", DOSE_FAULTS)
 @pytest.mark.parametrize("dialect", ["radiography", "angiography_two_planes", "angiography_shutters"])
 def test_a_planted_fault_is_named_once_and_the_rest_is_kept(dialect, fault):

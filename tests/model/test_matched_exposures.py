@@ -140,6 +140,11 @@ def test_the_same_event_in_two_reports_counts_once():
     assert subjects(found) == [(("again", 1), ("report", 1))]
 
 
+def test_the_same_object_given_twice_counts_once():
+    given_ones = [image("a", event="1.1"), *report(event("1.1"), event("1.2", at=seconds(90)))]
+    assert subjects(match_exposures(given_ones * 2)) == subjects(match_exposures(given_ones))
+
+
 @given(order=st.permutations(range(9)))
 def test_exposures_do_not_depend_on_the_order(order):
     given_ones = [

@@ -13,8 +13,10 @@ from xrayiq_phantoms import Detector, simulate_clinical, simulate_edge, simulate
 SITE = load_site()
 
 
-def header(sop_class=None, **acquisition):
-    return ObjectHeader(subject="1.2", sop_class_uid=sop_class, rows=100, acquisition=Acquisition(**acquisition))
+def header(sop_class=None, title=None, **acquisition):
+    return ObjectHeader(
+        subject="1.2", sop_class_uid=sop_class, report_title=title, rows=100, acquisition=Acquisition(**acquisition)
+    )
 
 
 def image_of(pixels, **acquisition):
@@ -32,6 +34,8 @@ def image_of(pixels, **acquisition):
         ({"modality": "CT"}, "other"),
         ({"modality": "SR"}, "other"),
         ({"sop_class": "1.2.840.10008.5.1.4.1.1.88.67", "modality": "SR"}, "dose_report"),
+        ({"sop_class": "1.2.840.10008.5.1.4.1.1.88.22", "modality": "SR", "title": "113701"}, "dose_report"),
+        ({"sop_class": "1.2.840.10008.5.1.4.1.1.88.33", "modality": "SR", "title": "126000"}, "other"),
         ({"sop_class": "1.2.840.10008.5.1.4.1.1.88.59", "modality": "KO"}, "reject_note"),
     ],
 )

@@ -99,7 +99,7 @@ def read_event(item: ContentItem, faults: list[DoseReportFault], key: bytes | No
     images = tuple(one.text for one in items.all_items("113795") if one.kind == "IMAGE" and one.text)
     return DoseEvent(
         irradiation_event_uid=_event_uid(items),
-        started_at=items.moment("111526", needed=True),
+        started_at=items.moment("111526", "113809", needed=True),
         plane=items.code("113764"),
         event_type=items.code("113721"),
         target_region=items.code("123014"),

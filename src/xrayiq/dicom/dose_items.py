@@ -129,12 +129,12 @@ class ContainerItems:
             self.fault(found[0], f"value type {min(kinds) or 'missing'}; needed {kind}" if kinds else "empty")
         return text
 
-    def moment(self, code: str, *, needed: bool = False) -> datetime.datetime | None:
-        """Date and time of the first item of a name."""
-        found = self.items(code)
+    def moment(self, *codes: str, needed: bool = False) -> datetime.datetime | None:
+        """Date and time of the first item of these names."""
+        found = self.items(*codes)
         if not found:
             if needed:
-                self.fault_of(f"{self.container.path}/{code}", "missing; needed a date and time")
+                self.fault_of(f"{self.container.path}/{codes[0]}", "missing; needed a date and time")
             return None
         written = next((item.text for item in found if item.text), "")
         if parse_date(written[:8]) is None:

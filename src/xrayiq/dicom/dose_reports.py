@@ -20,10 +20,11 @@ from xrayiq.model import DoseReport, DoseReportFault
 from xrayiq.model.dose_report import DoseReportKind
 
 _ROOT: Final = "113701"
-_ACCUMULATED: Final = "113702"
-_EVENT: Final = "113706"
-_CT_ACCUMULATED: Final = "113811"
-_CT_EVENT: Final = "113819"
+#: accumulated blocks and events: of projection, also in the enhanced form, and of CT
+_ACCUMULATED: Final = ("113702", "130500")
+_EVENTS: Final = ("113706", "130501")
+_CT_ACCUMULATED: Final = ("113811",)
+_CT_EVENTS: Final = ("113819",)
 _PROCEDURE_REPORTED: Final = "121058"
 _SCOPE: Final = "113705"
 _DOSE_SOURCE: Final = "113854"
@@ -46,7 +47,8 @@ def read_dose_report(source: Source, *, key: bytes | None = None) -> DoseReport:
     Parameters
     ----------
     source : path, bytes, binary file object or pydicom Dataset
-        The report, of any of the classes of structured reports.
+        The report, of any of the classes of structured reports. Of the enhanced form (TID 10040) what it has in common
+        with the other is read; no real report of it was at hand.
     key : bytes, optional
         Secret key (`xrayiq.key_file.load_key`) for the hashes that stand for patient and operators.
 
@@ -87,13 +89,13 @@ def _report(root: ContentItem, opened: OpenedHeader, key: bytes | None) -> DoseR
     faults: list[DoseReportFault] = list(form_faults(root))
     kind = _kind(root)
     tomography = kind == "computed_tomography"
-    event_code, block_code = (_CT_EVENT, _CT_ACCUMULATED) if tomography else (_EVENT, _ACCUMULATED)
+    event_codes, block_codes = (_CT_EVENTS, _CT_ACCUMULATED) if tomography else (_EVENTS, _ACCUMULATED)
     read = read_tomography_event if tomography else read_event
-    event_items = [item for item in root.walk() if item.is_named(event_code)]
+    event_items = _named(root, event_codes)
     events = [read(item, faults, key) for item in event_items]
     if not events:
         faults.append(DoseReportFault(path=_ROOT, message="no irradiation event; needed at least one"))
-    block_items = root.named(block_code) or tuple(item for item in root.walk() if item.is_named(block_code))
+    block_items = [item for code in block_codes for item in root.named(code)] or _named(root, block_codes)
     blocks = tuple(read_accumulated(item, faults) for item in block_items)
     faults += order_faults(event_items, events)
     faults += contradictions(block_items, blocks, list(zip(event_items, events, strict=True)))
@@ -121,6 +123,10 @@ def _report(root: ContentItem, opened: OpenedHeader, key: bytes | None) -> DoseR
     )
 
 
+def _named(root: ContentItem, codes: tuple[str, ...]) -> list[ContentItem]:
+    return [item for item in root.walk() if any(item.is_named(code) for code in codes)]
+
+
 def _no_dose_report(found: str, name: str) -> NotMeasurableError:
     return NotMeasurableError(
         "not_a_dose_report",
@@ -139,4 +145,5 @@ def _kind(root: ContentItem) -> DoseReportKind:
     ]
     if told:
         return told[0]
-    return "computed_tomography" if root.named(_CT_EVENT) or root.named(_CT_ACCUMULATED) else "projection"
+    tomography = _named(root, (*_CT_EVENTS, *_CT_ACCUMULATED))
+    return "computed_tomography" if tomography else "projection"

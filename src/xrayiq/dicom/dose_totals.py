@@ -127,6 +127,9 @@ def contradictions(
             message = f"{planes.count(plane)} accumulated blocks of one plane; their sum was taken"
             found.append(DoseReportFault(path=item.path, message=message, kind="contradiction"))
         found += _against_parts(item, block)
+        if block.tomography_events is not None and len(blocks) == 1 and block.tomography_events != len(events):
+            message = f"{block.tomography_events:g} events stated; the report holds {len(events)}"
+            found.append(_contradiction(item, "tomography_events", message))
         if placed and planes.count(plane) == 1:
             own = events if len(blocks) == 1 or plane == _ALL_PLANES else _of_plane(events, plane)
             found += _against_events(item, block, own)

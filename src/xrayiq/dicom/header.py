@@ -116,6 +116,7 @@ def object_header(
             patient_key=person_key(key, "patient", elements.text("PatientID"), elements.text("IssuerOfPatientID")),
             operator_key=person_key(key, "operator", elements.text("OperatorsName")),
             is_test_patient=names_test_patient(test_patients, elements.text("PatientName"), elements.text("PatientID")),
+            report_title=_report_title(elements),
             rows=rows,
             columns=columns,
             frames=None if rows is None or columns is None else frame_count(elements),
@@ -123,3 +124,8 @@ def object_header(
             acquisition=acquisition_of(elements),
             detail=header_detail(elements, meta),
         )
+
+
+def _report_title(elements: Elements) -> str | None:
+    title = Elements(elements.items("ConceptNameCodeSequence")[:1])
+    return title.text("CodeValue") if title.text("CodingSchemeDesignator") in ("DCM", None) else None

@@ -147,6 +147,8 @@ class ObjectHeader:
         Keyed hashes that stand for the person; never the person.
     is_test_patient : bool
         Whether the patient's name or number is one that the site keeps for tests.
+    report_title : str or None
+        Code value of the title of a structured report, by the DICOM scheme.
     rows, columns, frames, bits_stored : int or None
         Size of the pixel data; `frames` is 1 for a single image.
     acquisition : Acquisition
@@ -164,6 +166,7 @@ class ObjectHeader:
     patient_key: str | None = None
     operator_key: str | None = None
     is_test_patient: bool = False
+    report_title: str | None = None
     rows: int | None = None
     columns: int | None = None
     frames: int | None = None

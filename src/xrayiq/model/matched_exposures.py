@@ -65,7 +65,7 @@ def match_exposures(reported: Iterable[ReportedExposure]) -> tuple[MatchedExposu
     ----------
     reported : iterable of ReportedExposure
         From `exposure_of_image`, `exposures_of_report` and `exposures_of_step`; of cumulative reports the one that
-        holds the others (`combine_reports`).
+        holds the others (`combine_reports`). What stands there twice counts once.
 
     Returns
     -------
@@ -79,7 +79,8 @@ def match_exposures(reported: Iterable[ReportedExposure]) -> tuple[MatchedExposu
     one within 2 s of the same unit that agrees in two values of technique and dose. An exposure of a step is of the
     image with its irradiation event, else of the first exposure of its images that agrees with it.
     """
-    given = sorted(reported, key=lambda one: (_ORDER.index(one.source), one.subject, one.place))
+    each = {(_ORDER.index(one.source), one.subject, one.place): one for one in reported}
+    given = [each[place] for place in sorted(each)]
     groups = _Groups(given)
     groups.tie_by_event()
     groups.tie_by_technique()

@@ -26,6 +26,9 @@ _DOSE_REPORT_CLASSES: Final = frozenset(
         "1.2.840.10008.5.1.4.1.1.88.76",  # Enhanced X-Ray Radiation Dose SR
     }
 )
+#: Enhanced SR, Comprehensive SR and its three-dimensional form, in which dose reports are stored as well
+_DOCUMENT_CLASSES: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{suffix}" for suffix in ("22", "33", "34"))
+_DOSE_REPORT_TITLE: Final = "113701"
 _KEY_OBJECT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
 
 #: size of the picture on which appearance is judged
@@ -68,6 +71,8 @@ def recognise_header(header: ObjectHeader, site: Site) -> Recognition | None:
     """
     if header.sop_class_uid in _DOSE_REPORT_CLASSES:
         return Recognition(kind="dose_report", evidence="SOP class of a radiation dose report")
+    if header.sop_class_uid in _DOCUMENT_CLASSES and header.report_title == _DOSE_REPORT_TITLE:
+        return Recognition(kind="dose_report", evidence="title of a radiation dose report")
     if header.sop_class_uid == _KEY_OBJECT_CLASS:
         return Recognition(kind="reject_note", evidence="SOP class of a key object selection")
     acquisition = header.acquisition

@@ -80,7 +80,7 @@ def test_one_unit_owes_a_test_less_often_until_that_is_withdrawn(folder):
         (("set", "new_test", "--frequency-days", "5", *WHO), "without title, procedures, grace_days"),
         (("set", "flat_field", "--frequency-days", "5", "--unit", "S7", *WHO), "knows no unit 'S7'"),
         (("list", "--unit", "S7"), "knows no unit 'S7'"),
-        (("list", "--site-name", "South"), "knows no site 'South'"),
+        (("list", "--only-site", "South"), "knows no site 'South'"),
     ],
 )
 def test_schedule_that_cannot_be_is_a_usage_error(folder, arguments, said):
@@ -111,7 +111,7 @@ def test_sign_off_holds_counts_and_head_and_is_listed(folder):
 
 
 def test_period_bounds_what_is_counted(folder):
-    (row,) = json.loads(signed(folder, *SIGN, "--site-name", "north", first=day(1), last=day(2)).stdout)
+    (row,) = json.loads(signed(folder, *SIGN, "--only-site", "north", first=day(1), last=day(2)).stdout)
     assert (row["outcomes"], row["findings"], row["site"]) == ("4 measured", "none", "North")
 
 
@@ -146,7 +146,7 @@ def test_clock_that_was_set_back_signs_nothing(folder, monkeypatch):
     [
         (("--by", "jdoe"), {}, "without role"),
         (("--role", "x", "--statement", "y"), {}, "needs --from, --to, --by"),
-        ((*SIGN, "--site-name", "South"), {}, "knows no site 'South'"),
+        ((*SIGN, "--only-site", "South"), {}, "knows no site 'South'"),
         (SIGN, {"first": day(5), "last": day(4)}, "not before the first"),
         (SIGN, {"last": datetime.date(2999, 1, 1)}, "not to come"),
     ],

@@ -31,10 +31,10 @@ HOSTILE = "=1+1\x1b[31mred\x1b]0;t\x07\u202e\u2066\x9b<script>x</script>"
 ALL_TABLES = [word for name in table_names() for word in ("--table", name)]
 EXPORTS = {
     "book.xlsx": ALL_TABLES,
-    "tables.zip": ["--to", "csv", *ALL_TABLES],
-    "tables": ["--to", "json", *ALL_TABLES],
-    "qc.json": ["--to", "quaac", "--performer", "Q", "--email", "qa@example.org"],
-    "sr": ["--to", "sr"],
+    "tables.zip": ["--as", "csv", *ALL_TABLES],
+    "tables": ["--as", "json", *ALL_TABLES],
+    "qc.json": ["--as", "quaac", "--performer", "Q", "--email", "qa@example.org"],
+    "sr": ["--as", "sr"],
 }
 
 

@@ -72,19 +72,19 @@ def test_the_ending_tells_the_format(give, tmp_path):
 
 def test_tables_period_and_unit_are_chosen(give, tmp_path):
     day = day_of(2).date()
-    give("export", "--out", "tables", "--to", "csv", "--table", "objects", "--table", "results", "--from", day)
+    give("export", "--out", "tables", "--as", "csv", "--table", "objects", "--table", "results", "--from", day)
     assert sorted(file.name for file in (tmp_path / "tables").iterdir()) == ["objects.csv", "results.csv"]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "tables" / "results.csv").read_text(encoding="utf-8"))))
     assert [row["value"] for row in rows] == ["81.0"]
-    give("export", "--out", "one.json", "--unit", "S1", "--until", day)
+    give("export", "--out", "one.json", "--unit", "S1", "--to", day)
     assert [row["value"] for row in json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))] == [80.0]
 
 
 def test_quaac_and_structured_reports_are_written(give, tmp_path):
-    quaac = give("export", "--out", "qc.yaml", "--to", "quaac", "--performer", "Q", "--email", "qa@example.com")
+    quaac = give("export", "--out", "qc.yaml", "--as", "quaac", "--performer", "Q", "--email", "qa@example.com")
     assert quaac.exit_code == 0
     assert "qa@example.com" in (tmp_path / "qc.yaml").read_text(encoding="utf-8")
-    reports = printed(give("export", "--out", "sr", "--to", "sr", "--format", "json"))
+    reports = printed(give("export", "--out", "sr", "--as", "sr", "--format", "json"))
     assert reports[0]["rows"] == len(list((tmp_path / "sr").iterdir())) == 2
 
 
@@ -94,7 +94,7 @@ def test_days_are_handed_in_to_qatrack(give, tmp_path, monkeypatch):
     with serving(fake):
         fake.add_collection(fake.add_unit(), fake.add_list("QC", fake.add_test("snr")))
         (tmp_path / "qatrack.toml").write_text(QATRACK.format(root=fake.root), encoding="utf-8")
-        order = ("export", "--to", "qatrack", "--mapping", "qatrack.toml", "--format", "json")
+        order = ("export", "--as", "qatrack", "--mapping", "qatrack.toml", "--format", "json")
         assert [row["status"] for row in printed(give(*order, "--dry-run"))] == ["would send"]
         assert [row["status"] for row in printed(give(*order))] == ["created"]
         again = give(*order)
@@ -107,12 +107,12 @@ def test_days_are_handed_in_to_qatrack(give, tmp_path, monkeypatch):
     "arguments",
     [
         (),
-        ("--to", "qatrack"),
-        ("--to", "qatrack", "--mapping", "m.toml", "--out", "x"),
-        ("--to", "qatrack", "--mapping", "m.toml", "--unit", "S1"),
+        ("--as", "qatrack"),
+        ("--as", "qatrack", "--mapping", "m.toml", "--out", "x"),
+        ("--as", "qatrack", "--mapping", "m.toml", "--unit", "S1"),
         ("--out", "x.csv", "--mapping", "m.toml"),
         ("--out", "x.csv", "--dry-run"),
-        ("--out", "x", "--to", "sr", "--table", "results"),
+        ("--out", "x", "--as", "sr", "--table", "results"),
         ("--out", "x.csv", "--from", "1.1.2025"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_quantity_that_stands_twice_gives_two_data_points(records, tmp_path):
 def test_a_period_and_a_unit_choose_the_data_points(stored, tmp_path):
     day = day_of(1).date()
     assert export_quaac(stored, tmp_path / "out.json", until=day, **PERFORMER).rows == 2
-    assert export_quaac(stored, tmp_path / "out.json", serial_number="S2", **PERFORMER).rows == 1
+    assert export_quaac(stored, tmp_path / "out.json", unit="S2", **PERFORMER).rows == 1
     with pytest.raises(InputError, match="no measurement of a test image"):
         export_quaac(stored, tmp_path / "none.json", since=day_of(3).date(), **PERFORMER)
 

@@ -289,7 +289,7 @@ def test_a_period_and_a_unit_choose_the_rows(stored, tmp_path):
     second, third = day_of(2).date(), day_of(3).date()
     assert values(since=second, until=second) == ["1.2.3.2", "1.2.3.2"]
     assert values(since=third) == ["1.2.3.3", "1.2.3.3"]
-    assert values(serial_number="S2") == ["1.2.3.2", "1.2.3.2"]
+    assert values(unit="S2") == ["1.2.3.2", "1.2.3.2"]
     with pytest.raises(InputError, match="period"):
         values(since=third, until=second)
 

@@ -14,6 +14,7 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pytest
+from pages_builders import CANARY
 from report_builders import (
     HOSTILE,
     MONDAY,
@@ -36,6 +37,7 @@ from xrayiq.model import (
     ObjectHeader,
     quantity,
 )
+from xrayiq.procedures import tell_equipment
 from xrayiq.records import FileEntry, open_records
 from xrayiq.report import write_report
 from xrayiq.report.curves import coincide_text, coinciding
@@ -287,3 +289,20 @@ def test_coinciding_curves_are_named_under_their_figure(store: Store, tmp_path: 
     store.put("edge", mtf("rows"))
     text = Reader(store.page(tmp_path)).text
     assert "Coinciding curves are drawn thin on wide: 2026-03-02, u = 2026-03-02, v." in text
+
+
+def test_overview_of_one_site_holds_nothing_of_another(two_sites: Store, tmp_path: Path) -> None:
+    page = two_sites.page(tmp_path, only_site="north")
+    assert CANARY not in page
+    assert Reader(page).tables[0][1][0].startswith("N1")
+    assert CANARY in two_sites.page(tmp_path)
+    with pytest.raises(InputError, match="knows no site 'nowhere'"):
+        two_sites.page(tmp_path, only_site="nowhere")
+
+
+def test_overview_names_a_unit_as_the_register_does(two_sites: Store, tmp_path: Path) -> None:
+    who = {"actor": "mp7", "reason": "as we say"}
+    tell_equipment(two_sites.records, {"station_name": "N1", "unit": "Chest stand"}, **who)
+    tell_equipment(two_sites.records, {"station_name": f"{CANARY}station", "room": "Theatre"}, **who)
+    names = {row[0] for row in Reader(two_sites.page(tmp_path)).tables[0][1:]}
+    assert {name.partition(CANARY)[0].partition("Simulated")[0] for name in names} == {"Chest stand", "Theatre"}

@@ -9,7 +9,7 @@ import typer
 
 from xrayiq.cli import keeping
 from xrayiq.cli.exchange import attach
-from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, Output, SiteSettings, Store
+from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, OnlySite, Output, SiteSettings, Store
 from xrayiq.cli.printing import Format, say
 from xrayiq.cli.records import records_application
 
@@ -229,9 +229,7 @@ def report(
     first: FirstDay = None,
     last: LastDay = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write PDF beside the HTML; needs the extra pdf.")] = False,
-    only_site: Annotated[
-        str, typer.Option("--only-site", metavar="NAME", help="Show this site's equipment and nothing of any other.")
-    ] = "",
+    only_site: OnlySite = "",
     site: SiteSettings = None,
 ) -> None:
     """Write reports from the record store: an overview, pages, an inspection packet, figures or a comparison."""

@@ -13,6 +13,7 @@ from xrayiq.cli.options import (
     DEFAULT_STORE,
     By,
     EventNumber,
+    OnlySite,
     Output,
     Reason,
     SiteSettings,
@@ -36,6 +37,7 @@ UnitNamed = Annotated[
 @baseline_application.command("list")
 def baseline_list(
     unit: Unit = "",
+    only_site: OnlySite = "",
     quantity: Annotated[
         list[str] | None,
         typer.Option("--quantity", metavar="NAME", help="Only this one; may be given again. All with limits without."),
@@ -53,7 +55,7 @@ def baseline_list(
     with open_records(records, create=False) as store:
         units = [find_unit(register_of(store, settings), unit).name] if unit else None
         day = day_of(today) or date.today()
-        found = baselines_in_force(store, site=settings, day=day, units=units, quantities=quantity)
+        found = baselines_in_force(store, site=settings, day=day, units=units, quantities=quantity, only_site=only_site)
     show([_row(one, for_people=output is Format.table) for one in found], output=output, title="Baselines")
 
 

@@ -14,6 +14,7 @@ from xrayiq.cli.options import (
     DEFAULT_STORE,
     By,
     EventNumber,
+    OnlySite,
     Output,
     Reason,
     Room,
@@ -33,15 +34,19 @@ equipment_application = typer.Typer(help="The register of units and detectors.",
 
 
 @equipment_application.command("list")
-def equipment_list(site: SiteSettings = None, records: Store = DEFAULT_STORE, output: Output = Format.table) -> None:
+def equipment_list(
+    only_site: OnlySite = "", site: SiteSettings = None, records: Store = DEFAULT_STORE, output: Output = Format.table
+) -> None:
     """List units and detectors, where they stood and were used, their software, and what contradicts itself."""
-    from xrayiq.procedures import load_site, register_of, times_of_units, told_equipment, used_while_out
+    from xrayiq.procedures import load_site, times_of_units, told_equipment, used_while_out
+    from xrayiq.procedures.places import places_of
     from xrayiq.records import open_records
 
     settings = load_site(site)
     with open_records(records, create=False) as store:
-        register = register_of(store, settings)
-        told = told_equipment(store, site=settings)
+        places = places_of(store, site=settings, only_site=only_site)
+        register = places.register(store)
+        told = told_equipment(store, site=settings, places=places)
         out = times_of_units(store.events(), register)
     problems = [*register.problems, *(text for one in register.units for text in used_while_out(one, out[one.name]))]
     if output is Format.json:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xrayiq.cli.options import DAY_FORMATS, DEFAULT_STORE, By, Output, Reason, SiteSettings, Store, Unit, day_of
+from xrayiq.cli.options import (
+    DAY_FORMATS,
+    DEFAULT_STORE,
+    By,
+    OnlySite,
+    Output,
+    Reason,
+    SiteSettings,
+    Store,
+    Unit,
+    day_of,
+)
 from xrayiq.cli.printing import Format, Row, show, write_json
 
 if TYPE_CHECKING:
@@ -37,6 +48,7 @@ def finding_list(
         bool, typer.Option("--open", help="Only those that something remains to be done about.")
     ] = False,
     unit: Unit = "",
+    only_site: OnlySite = "",
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
@@ -46,7 +58,7 @@ def finding_list(
     from xrayiq.records import open_records
 
     with open_records(records, create=False) as store:
-        found = list_findings(store, site=load_site(site), unit=unit, only_open=only_open)
+        found = list_findings(store, site=load_site(site), unit=unit, only_site=only_site, only_open=only_open)
     rows = [_table_row(one) if output is Format.table else _row(one) for one in found]
     show(rows, output=output, title="Open findings" if only_open else "Findings")
 

@@ -22,6 +22,9 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; name
 EventNumber = Annotated[int, typer.Argument(metavar="EVENT", help="Number of the event that is taken back.")]
 
 SiteName = Annotated[str, typer.Option("--site-name", metavar="NAME", help="Name of the site.")]
+OnlySite = Annotated[
+    str, typer.Option("--only-site", metavar="NAME", help="Only what stood at this site, and nothing of any other.")
+]
 Room = Annotated[str, typer.Option("--room", metavar="NAME", help="Name of the room.")]
 Unit = Annotated[
     str, typer.Option("--unit", metavar="NAME", help="Unit: its name in the register, serial number or station.")

@@ -72,8 +72,6 @@ def check(asked: Asked) -> None:
         raise typer.BadParameter(f"{' and '.join(wanted)}: one report at a time")
     if asked.pages is not None and asked.out is not None:
         raise typer.BadParameter("--out is one file; --pages names the folder that the pages go to")
-    if not wanted and (asked.only_site or asked.site):
-        raise typer.BadParameter("the overview shows every site: --only-site and --site go with " + ", ".join(_KINDS))
     if asked.inspection and not (asked.first and asked.last):
         raise typer.BadParameter("--inspection needs --from and --to")
     if (asked.first or asked.last) and not (asked.first and asked.last and (asked.inspection or asked.pages)):
@@ -96,9 +94,16 @@ def write_asked(records: Records, asked: Asked) -> tuple[str, ...]:
 
 
 def _overview(records: Records, asked: Asked) -> tuple[str, ...]:
+    from xrayiq.procedures import load_site
     from xrayiq.report import write_pdf, write_report
 
-    path = write_report(records, asked.out or Path("report.html"), title=asked.title)
+    path = write_report(
+        records,
+        asked.out or Path("report.html"),
+        title=asked.title,
+        site=load_site(asked.site),
+        only_site=asked.only_site,
+    )
     said = [f"report written to {path}"]
     if asked.pdf:
         said.append(f"PDF written to {write_pdf(path.with_suffix('.pdf'), path.read_text(encoding='utf-8'))}")

@@ -12,9 +12,9 @@ from xrayiq.cli.options import (
     DEFAULT_STORE,
     By,
     EventNumber,
+    OnlySite,
     Output,
     Reason,
-    SiteName,
     SiteSettings,
     Store,
     Today,
@@ -33,7 +33,7 @@ schedule_application = typer.Typer(help="Tests that units owe.", no_args_is_help
 def schedule_list(
     every: Annotated[bool, typer.Option("--all", help="Also tests that are done and not due again yet.")] = False,
     unit: Unit = "",
-    site_name: SiteName = "",
+    only_site: OnlySite = "",
     today: Today = None,
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
@@ -47,7 +47,7 @@ def schedule_list(
     with open_records(records, create=False) as store:
         register = register_of(store, settings)
         units = [find_unit(register, unit).name] if unit else None
-        where = find_place(register, site=site_name).site
+        where = find_place(register, site=only_site).site
         due = test_history(store, site=settings, only_site=where, units=units).due(day_of(today) or date.today())
     rows = [_row(one, for_people=output is Format.table) for one in due if every or one.status != "done"]
     show(rows, output=output, title="Tests" if every else "Tests due")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from xrayiq.cli.events import take_back
-from xrayiq.cli.options import DEFAULT_STORE, By, EventNumber, Output, Reason, SiteSettings, Store, Unit
+from xrayiq.cli.options import DEFAULT_STORE, By, EventNumber, OnlySite, Output, Reason, SiteSettings, Store, Unit
 from xrayiq.cli.printing import Format, Row, show
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def event_withdraw(
 def event_list(
     unit: Unit = "",
     detector: Detector = "",
+    only_site: OnlySite = "",
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
@@ -110,7 +111,7 @@ def event_list(
     from xrayiq.records import open_records
 
     with open_records(records, create=False) as store:
-        events = service_events(store, site=load_site(site), unit=unit, detector=detector)
+        events = service_events(store, site=load_site(site), unit=unit, detector=detector, only_site=only_site)
     show([_row(event) for event in events], output=output)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xrayiq.cli.options import DAY_FORMATS, DEFAULT_STORE, Output, SiteName, SiteSettings, Store
+from xrayiq.cli.options import DAY_FORMATS, DEFAULT_STORE, OnlySite, Output, SiteSettings, Store
 from xrayiq.cli.printing import Format, Row, show
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def sign(
     by: Annotated[str, typer.Option("--by", metavar="ACCOUNT", help="Account name of whoever signs.")] = "",
     role: Annotated[str, typer.Option("--role", metavar="TEXT", help="Role in which it is signed.")] = "",
     statement: Annotated[str, typer.Option("--statement", metavar="TEXT", help="What is stated.")] = "",
-    site_name: SiteName = "",
+    only_site: OnlySite = "",
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
@@ -51,7 +51,7 @@ def sign(
             actor=by,
             role=role,
             statement=statement,
-            site_name=site_name,
+            site_name=only_site,
             progress=rows_told(),
         )
     show([_row(event)], output=output)

@@ -8,15 +8,18 @@ import hmac
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from xrayiq.errors import InputError
 from xrayiq.exchange.placing import placed_file
+from xrayiq.exchange.selection import runs_of_places
 from xrayiq.key_file import load_key
 from xrayiq.model import Event, Fault, Verification
-from xrayiq.procedures import require_whole
+from xrayiq.procedures import Site, require_whole
+from xrayiq.procedures.places import Places, places_of
+from xrayiq.procedures.site_trail import events_of_places
 from xrayiq.records import Records, period_rows
 
 ARCHIVED: Final = "archived"
@@ -36,6 +39,8 @@ def write_archive(
     last: datetime.date,
     actor: str,
     reason: str,
+    only_site: str = "",
+    site: Site | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Event:
     """Write the sealed archive of a period; nothing is taken from the store.
@@ -50,6 +55,10 @@ def write_archive(
         First and last day of exposure; of what has no date, of measuring.
     actor, reason : str
         Who archives, and why.
+    only_site : str
+        Only what was made at this site, and the events that belong to it; everything where empty.
+    site : Site, optional
+        Settings that name equipment.
     progress : callable, optional
         As for `Records.verify`.
 
@@ -62,7 +71,7 @@ def write_archive(
     Raises
     ------
     InputError
-        The period ends before it begins, or the place cannot be written to.
+        The period ends before it begins, the store knows no such site, or the place cannot be written to.
     RecordsError
         The store is not as it was written, or sealed with another key.
 
@@ -75,27 +84,34 @@ def write_archive(
     if last < first:
         raise InputError(f"a period from {first} to {last}", needed="a last day not before the first")
     target = Path(out)
+    places = places_of(records, site=site, only_site=only_site)
     require_whole(records, progress=progress)
     with placed_file(target) as place:
         files: dict[str, dict[str, Any]] = {}
-        head = ""
+        trail = _Trail(None if places.keeps_all else _numbers(records, places))
+        keeps = None if places.keeps_all else places.keeps_exposure
         with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
-            with period_rows(records, first, last) as tables:
+            with period_rows(records, first, last, keeps=keeps) as tables:
                 for name, rows in tables.items():
-                    written, last_row = _write_lines(archive, f"{name}.jsonl", rows)
-                    files[f"{name}.jsonl"] = written
-                    if name == "events":
-                        head = f"{last_row['number']}:{last_row['mac']}"
+                    told = trail.of(rows) if name == "events" else rows
+                    files[f"{name}.jsonl"] = _write_lines(archive, f"{name}.jsonl", told)
             manifest: dict[str, Any] = {"format": FORMAT, "from": first.isoformat(), "to": last.isoformat()}
-            manifest |= {"head": head, "files": files}
+            manifest |= {"head": trail.head, "site": places.only_site, "files": files}
             content = json.dumps(manifest, indent=2, sort_keys=True).encode()
             archive.writestr(MANIFEST, content)
             archive.writestr(SEAL, _seal(content) + "\n")
         counts = {name.removesuffix(".jsonl"): int(told["rows"]) for name, told in files.items()}
-        details: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat(), "rows": counts, "head": head}
+        details: dict[str, Any] = {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "rows": counts,
+            "head": trail.head,
+        }
+        details["site"] = places.only_site
         return records.append_event(
             kind=ARCHIVED,
-            subject=f"period:{first.isoformat()} to {last.isoformat()}",
+            subject=f"period:{first.isoformat()} to {last.isoformat()}"
+            + (f", site {places.only_site}" if only_site else ""),
             actor=actor,
             reason=reason,
             details=details | {"manifest_sha256": hashlib.sha256(content).hexdigest()},
@@ -131,18 +147,35 @@ def verify_archive(path: str | Path) -> Verification:
         raise InputError(f"cannot be read ({said})", needed="an archive", source=source.name) from None
 
 
-def _write_lines(
-    archive: zipfile.ZipFile, name: str, rows: Iterable[Mapping[str, Any]]
-) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Write rows as lines, and give digest and number, and the last row."""
-    digest, count, row = hashlib.sha256(), 0, dict[str, Any]()
+class _Trail:
+    """Events of the store that are archived, those of some numbers or all, and the head of the whole trail."""
+
+    def __init__(self, numbers: Collection[int] | None) -> None:
+        self._numbers = numbers
+        self.head = ""
+
+    def of(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        for row in rows:
+            self.head = f"{row['number']}:{row['mac']}"
+            if self._numbers is None or row["number"] in self._numbers:
+                yield row
+
+
+def _numbers(records: Records, places: Places) -> set[int]:
+    runs = runs_of_places(records, places)
+    return {event.number for event in events_of_places(records, places, runs=runs)}
+
+
+def _write_lines(archive: zipfile.ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Write rows as lines, and give digest and number."""
+    digest, count = hashlib.sha256(), 0
     with archive.open(name, "w", force_zip64=True) as file:
-        for row in rows:  # type: ignore[assignment]  # the last one is given back
+        for row in rows:
             line = json.dumps(row, sort_keys=True, ensure_ascii=False, allow_nan=False).encode() + b"\n"
             file.write(line)
             digest.update(line)
             count += 1
-    return {"sha256": digest.hexdigest(), "rows": count}, row
+    return {"sha256": digest.hexdigest(), "rows": count}
 
 
 def _examined(archive: zipfile.ZipFile) -> Verification:

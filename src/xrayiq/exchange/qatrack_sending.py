@@ -17,6 +17,8 @@ from xrayiq.exchange.qatrack_instances import YES_NO, make_instance
 from xrayiq.exchange.qatrack_mapping import MappedList, MappedTest, QatrackMapping, load_qatrack_mapping
 from xrayiq.exchange.selection import Selection, parts_of, tests_only
 from xrayiq.exchange.text import plain
+from xrayiq.procedures.places import places_of
+from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 _Row = dict[str, Any]
@@ -58,6 +60,8 @@ def send_to_qatrack(
     *,
     since: datetime.date | None = None,
     until: datetime.date | None = None,
+    only_site: str = "",
+    site: Site | None = None,
     attachments: Sequence[Path] = (),
     dry_run: bool = False,
 ) -> tuple[SentInstance, ...]:
@@ -71,6 +75,10 @@ def send_to_qatrack(
         See `load_qatrack_mapping`.
     since, until : date, optional
         First and last day of the exposure.
+    only_site : str
+        Only what was measured at this site.
+    site : Site, optional
+        Settings that name equipment.
     attachments : sequence of Path
         Files that go with every instance, as a report.
     dry_run : bool
@@ -96,7 +104,8 @@ def send_to_qatrack(
     """
     known = mapping if isinstance(mapping, QatrackMapping) else load_qatrack_mapping(mapping)
     client = QatrackClient(known.server)
-    selection = Selection(since=since, until=until)
+    places = places_of(records, site=site, only_site=only_site)
+    selection = Selection(since=since, until=until, places=places)
     rows = [row for part in parts_of(records, "results", selection) for row in _cells(tests_only(part))]
     sent = []
     for mapped in known.lists:

@@ -27,6 +27,8 @@ from xrayiq.exchange.text import clean, plain
 from xrayiq.exchange.yaml_text import yaml_lines
 from xrayiq.model import quantity
 from xrayiq.model.packing import Json
+from xrayiq.procedures.places import places_of
+from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -43,7 +45,9 @@ def export_quaac(
     performer_email: str,
     since: datetime.date | None = None,
     until: datetime.date | None = None,
-    serial_number: str | None = None,
+    unit: str = "",
+    only_site: str = "",
+    site: Site | None = None,
 ) -> ExportedTable:
     """Write the measurements of test images in a period as one QuAAC 1.0 document.
 
@@ -57,8 +61,10 @@ def export_quaac(
         Who did the tests; QuAAC demands both, and no header tells them.
     since, until : date, optional
         First and last day of the exposure.
-    serial_number : str, optional
-        Only of this X-ray unit.
+    unit, only_site : str
+        Only of this X-ray unit, by any name that only it has, and only of this site.
+    site : Site, optional
+        Settings that name equipment.
 
     Returns
     -------
@@ -77,7 +83,8 @@ def export_quaac(
         raise InputError(
             "no usable name and e-mail address of the performer", needed="both, as in a signature", source="QuAAC"
         )
-    selection = Selection(since=since, until=until, serial_number=serial_number)
+    places = places_of(records, site=site, only_site=only_site, unit=unit)
+    selection = Selection(since=since, until=until, places=places)
     document = quaac_document(records, selection, user_entry(performer_name.strip(), performer_email))
     points = document["datapoints"]
     if not points:

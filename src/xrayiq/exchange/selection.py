@@ -11,6 +11,9 @@ import pandas as pd
 
 from xrayiq.errors import InputError
 from xrayiq.exchange.results import results_of
+from xrayiq.model import Event
+from xrayiq.procedures.places import Places
+from xrayiq.procedures.site_trail import events_of_places
 from xrayiq.records import Records, frame_names, frame_parts
 
 #: paths name patients' folders; what a run's process was is of no use elsewhere
@@ -40,20 +43,25 @@ class Selection:
     ----------
     since, until : date or None
         First and last day of the exposure, by the modality's clock.
-    serial_number : str or None
-        Of the X-ray unit.
+    places : Places or None
+        One site or unit; None for all.
     superseded : bool
         Also outcomes of earlier settings or versions.
     """
 
     since: datetime.date | None = None
     until: datetime.date | None = None
-    serial_number: str | None = None
+    places: Places | None = None
     superseded: bool = False
 
     def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.until < self.since:
             raise InputError(f"a period from {self.since} to {self.until}", needed="a last day not before the first")
+
+    @property
+    def is_of_a_place(self) -> bool:
+        """Whether only one site or unit belongs to it."""
+        return self.places is not None and not self.places.keeps_all
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows of a frame that belong to it; frames without exposures or units are given whole."""
@@ -64,8 +72,8 @@ class Selection:
                 kept &= (day >= pd.Timestamp(self.since)).fillna(False)
             if self.until is not None:
                 kept &= (day <= pd.Timestamp(self.until)).fillna(False)
-        if self.serial_number is not None and "serial_number" in frame.columns:
-            kept &= (frame["serial_number"] == self.serial_number).fillna(False).astype(bool)
+        if self.is_of_a_place and "equipment_id" in frame.columns:
+            kept &= pd.Series(self.places.kept(frame), index=frame.index, dtype="bool")  # type: ignore[union-attr]
         return frame if bool(kept.all()) else frame[kept].reset_index(drop=True)
 
 
@@ -100,9 +108,12 @@ def parts_of(records: Records, name: str, selection: Selection) -> Iterator[pd.D
             yield results_of(selection.of(measurements), verdicts)
         return
     if name == EVENTS:
-        yield _events(records)
+        yield _events(_events_of(records, selection))
         return
+    rows = _rows_of_place(records, name, selection)
     for (frame,) in frame_parts(records, name, superseded=selection.superseded):
+        if rows is not None:
+            frame = frame[frame["id"].isin(rows)].reset_index(drop=True)
         yield selection.of(frame.drop(columns=[column for column in _LEFT_OUT if column in frame.columns]))
 
 
@@ -112,9 +123,36 @@ def tests_only(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[kept.fillna(False).astype(bool)].reset_index(drop=True)
 
 
-def _events(records: Records) -> pd.DataFrame:
+def runs_of_places(records: Records, places: Places) -> set[int]:
+    """Runs that measured something of a site or unit."""
+    found: set[int] = set()
+    for (frame,) in frame_parts(records, "outcomes", superseded=True):
+        found |= {int(run) for run in frame.loc[places.kept(frame), "run_id"]}
+    return found
+
+
+def _events_of(records: Records, selection: Selection) -> tuple[Event, ...]:
+    if selection.places is None or not selection.is_of_a_place:
+        return records.events()
+    return events_of_places(records, selection.places, runs=runs_of_places(records, selection.places))
+
+
+def _rows_of_place(records: Records, name: str, selection: Selection) -> set[int] | None:
+    """Rows that belong to the site or unit, of tables that have neither exposures nor units; None for all."""
+    if selection.places is None or not selection.is_of_a_place:
+        return None
+    if name == "runs":
+        return runs_of_places(records, selection.places)
+    if name != "equipment":
+        return None
+    found: set[int] = set()
+    for (frame,) in frame_parts(records, "objects"):
+        found |= {int(key) for key in frame.loc[selection.places.kept(frame), "equipment_id"].dropna()}
+    return found
+
+
+def _events(events: Sequence[Event]) -> pd.DataFrame:
     """The audit trail: what was done, by whom and why; `mac` seals each with the one before it."""
-    events = records.events()
     return pd.DataFrame(
         {name: pd.Series([getattr(each, name) for each in events], dtype=kind) for name, kind in _EVENT_COLUMNS.items()}
     )

@@ -15,6 +15,8 @@ from xrayiq.exchange.selection import Selection, parts_of, tests_only
 from xrayiq.exchange.tables import ExportedTable
 from xrayiq.exchange.text import plain
 from xrayiq.model import Equipment
+from xrayiq.procedures.places import places_of
+from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ def export_structured_reports(
     *,
     since: datetime.date | None = None,
     until: datetime.date | None = None,
-    serial_number: str | None = None,
+    unit: str = "",
+    only_site: str = "",
+    site: Site | None = None,
 ) -> ExportedTable:
     """Write one DICOM structured report for each test image, and for each set of them, that has measurements.
 
@@ -44,8 +48,10 @@ def export_structured_reports(
         Where the files go, named by their UIDs; made if it is not there. The same measurements give the same UIDs.
     since, until : date, optional
         First and last day of the exposure.
-    serial_number : str, optional
-        Only of this X-ray unit.
+    unit, only_site : str
+        Only of this X-ray unit, by any name that only it has, and only of this site.
+    site : Site, optional
+        Settings that name equipment.
 
     Returns
     -------
@@ -66,7 +72,8 @@ def export_structured_reports(
     """
     from xrayiq.dicom.sr import write_measurement_report
 
-    rows = _rows(records, Selection(since=since, until=until, serial_number=serial_number))
+    places = places_of(records, site=site, only_site=only_site, unit=unit)
+    rows = _rows(records, Selection(since=since, until=until, places=places))
     if not rows:
         raise InputError("no measurement of a test image", needed="some in the period", source="structured reports")
     known = _Known.of(records)

@@ -13,6 +13,8 @@ from typing import Final, Literal, get_args
 from xrayiq.errors import InputError
 from xrayiq.exchange.placing import placed_file, placed_folder
 from xrayiq.exchange.selection import Selection, check_tables, parts_of, table_names
+from xrayiq.procedures.places import places_of
+from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 __all__ = ["ExportedTable", "TableFormat", "export_tables", "table_names"]
@@ -59,7 +61,9 @@ def export_tables(
     format: TableFormat | None = None,
     since: datetime.date | None = None,
     until: datetime.date | None = None,
-    serial_number: str | None = None,
+    unit: str = "",
+    only_site: str = "",
+    site: Site | None = None,
     superseded: bool = False,
 ) -> tuple[ExportedTable, ...]:
     """Write tables of a store for other programs; file paths and the index of files never go out.
@@ -77,8 +81,10 @@ def export_tables(
         By the ending of `path` where not given.
     since, until : date, optional
         First and last day of the exposure; what has no date is then left out.
-    serial_number : str, optional
-        Only of this X-ray unit.
+    unit, only_site : str
+        Only of this X-ray unit, by any name that only it has, and only of this site.
+    site : Site, optional
+        Settings that name equipment.
     superseded : bool
         Also outcomes of earlier settings or versions.
 
@@ -90,7 +96,7 @@ def export_tables(
     Raises
     ------
     InputError
-        A table or format is unknown, or the place cannot be written to.
+        A table or format is unknown, the store has no such unit or site, or the place cannot be written to.
     RecordsError
         The store cannot be read.
 
@@ -101,7 +107,8 @@ def export_tables(
     """
     target = Path(path)
     kind = _format(target, format)
-    selection = Selection(since=since, until=until, serial_number=serial_number, superseded=superseded)
+    places = places_of(records, site=site, only_site=only_site, unit=unit)
+    selection = Selection(since=since, until=until, places=places, superseded=superseded)
     single = kind != "xlsx" and target.suffix.lower() in _FORMAT_OF_ENDING and not target.is_dir()
     names = check_tables(tables if tables is not None else DEFAULT_TABLES[:1] if single else DEFAULT_TABLES)
     if kind == "xlsx":

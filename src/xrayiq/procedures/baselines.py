@@ -11,6 +11,7 @@ from xrayiq.audit import Baseline, TrendEvent, TrendSegment
 from xrayiq.errors import InputError
 from xrayiq.model import Event, quantity
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
+from xrayiq.procedures.places import places_of
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import (
     BASELINE,
@@ -21,8 +22,9 @@ from xrayiq.procedures.site_events import (
     settings_in_force,
     site_with_events,
 )
+from xrayiq.procedures.site_trail import events_of_places
 from xrayiq.procedures.whereabouts import whereabouts
-from xrayiq.records import Records, details_of
+from xrayiq.records import DatedValue, Records, details_of
 
 BaselineState = Literal["none", "provisional", "settled", "by_hand"]
 
@@ -75,6 +77,7 @@ def baselines_in_force(
     day: datetime.date,
     units: Sequence[str] | None = None,
     quantities: Sequence[str] | None = None,
+    only_site: str = "",
 ) -> tuple[BaselineInForce, ...]:
     """Baselines that results of a day are compared with.
 
@@ -91,6 +94,9 @@ def baselines_in_force(
     quantities : sequence of str, optional
         By default those that a limit relative to the baseline is for, or that somebody has set one for.
 
+    only_site : str
+        Only from what was exposed at this site.
+
     Returns
     -------
     tuple of BaselineInForce
@@ -100,7 +106,13 @@ def baselines_in_force(
     settings = site_with_events(site, events)
     by_hand = [event for event in in_force(events) if event.kind == BASELINE]
     wanted = _quantities(settings, by_hand) if quantities is None else quantities
-    series = build_series(records.dated_values(wanted), facts=settings.facts, events_of=events_of_series(events))
+    values: Iterable[DatedValue] = records.dated_values(wanted)
+    if only_site:
+        places = places_of(records, site=site, only_site=only_site)
+        values = [value for value in values if places.keeps_exposure(value.equipment, value.exposed_at)]
+        events = events_of_places(records, places, runs=())
+        by_hand = [event for event in by_hand if event in events]
+    series = build_series(values, facts=settings.facts, events_of=events_of_series(events))
     return tuple(_in_force(one, day, by_hand, settings) for one in series if units is None or one.key.unit in units)
 
 

@@ -9,7 +9,7 @@ from xrayiq.model import Finding, FindingState, same_name
 from xrayiq.procedures.finding_events import append, step_event
 from xrayiq.procedures.findings import FINDING_KINDS, fold_findings, unsettled
 from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import find_unit
+from xrayiq.procedures.names import find_place, find_unit
 from xrayiq.procedures.present_names import present_names
 from xrayiq.procedures.retests import find_retest
 from xrayiq.procedures.site import Site, load_site
@@ -18,7 +18,7 @@ from xrayiq.records import Records
 
 
 def list_findings(
-    records: Records, *, site: Site | None = None, unit: str = "", only_open: bool = False
+    records: Records, *, site: Site | None = None, unit: str = "", only_site: str = "", only_open: bool = False
 ) -> tuple[Finding, ...]:
     """Findings of a store as they stand, in the order of their opening.
 
@@ -30,13 +30,15 @@ def list_findings(
         Settings that name its equipment, as it is called now.
     unit : str
         Only of the unit of this name, serial number or station.
+    only_site : str
+        Only of equipment that stood at this site.
     only_open : bool
         Without those that nothing remains to be done about.
 
     Raises
     ------
     InputError
-        There is no such unit.
+        There is no such unit or site.
     """
     settings = site or load_site()
     facts = settings_in_force(records, settings).facts
@@ -47,6 +49,9 @@ def list_findings(
     if unit:
         named = find_unit(register_of(records, settings), unit)
         found = tuple(one for one in found if same_name(one.unit, named.name))
+    if only_site:
+        known = find_place(register_of(records, settings), site=only_site).site
+        found = tuple(one for one in found if same_name(one.site, known))
     return unsettled(found) if only_open else found
 
 

@@ -11,6 +11,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import Event
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_unit
+from xrayiq.procedures.places import places_of
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.site_events import DOWNTIME, DOWNTIME_END, SERVICE_KINDS, in_force, moment_of
 from xrayiq.procedures.subjects import find_detector, find_subject, is_about_detector, is_about_unit
@@ -169,7 +170,7 @@ def end_downtime(
 
 
 def service_events(
-    records: Records, *, site: Site | None = None, unit: str = "", detector: str = ""
+    records: Records, *, site: Site | None = None, unit: str = "", detector: str = "", only_site: str = ""
 ) -> tuple[ServiceEvent, ...]:
     """Service and downtime in force, in the order in which it was done.
 
@@ -181,6 +182,8 @@ def service_events(
         Settings that name its equipment.
     unit, detector : str
         Only what was done to this unit, or to detectors while they were in it; or only to this detector.
+    only_site : str
+        Only what was done to equipment while it stood at this site.
 
     Returns
     -------
@@ -190,7 +193,7 @@ def service_events(
     Raises
     ------
     InputError
-        There is no such unit or detector.
+        There is no such unit, detector or site.
     """
     known = in_force(records.events())
     ends = downtime_ends(known)
@@ -203,6 +206,10 @@ def service_events(
         if detector:
             name = find_detector(register, detector).name
             found = [each for each in found if is_about_detector(register, name, each.subject)]
+    if only_site:
+        places = places_of(records, site=site, only_site=only_site)
+        history = [(equipment, day) for equipment, day, _ in records.equipment_days()]
+        found = [each for each in found if places.keeps_subject(each.subject, moment_of(each).date(), history)]
     told = (_service_event(event, ends.get(event.number)) for event in found)
     return tuple(sorted(told, key=lambda event: (event.happened_at, event.number)))
 

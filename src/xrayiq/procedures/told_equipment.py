@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xrayiq.procedures.places import Places
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import EQUIPMENT, fact_of_event, in_force
 from xrayiq.procedures.whereabouts import MATCHED, TOLD, EquipmentFact
@@ -42,13 +43,27 @@ class ToldEquipment:
         return ", ".join(f"{name} {text}" for name, text in stated.items() if text is not None)
 
 
-def told_equipment(records: Records, *, site: Site) -> tuple[ToldEquipment, ...]:
-    """What a site's file and its store's events say of equipment, in the order in which it counts."""
+def told_equipment(records: Records, *, site: Site, places: Places | None = None) -> tuple[ToldEquipment, ...]:
+    """What a site's file and its store's events say of equipment, in the order in which it counts.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site
+        Settings of the site's file.
+    places : Places, optional
+        Only what is said of equipment that belongs there, and of no other site.
+    """
     events = [event for event in in_force(records.events()) if event.kind == EQUIPMENT]
-    return (
+    every = (
         *(ToldEquipment(fact=fact) for fact in site.facts),
         *(
             ToldEquipment(fact=fact_of_event(event), event=event.number, reason=event.reason, author=event.actor)
             for event in events
         ),
     )
+    if places is None or places.keeps_all:
+        return every
+    history = [(equipment, day) for equipment, day, _ in records.equipment_days()]
+    return tuple(one for one in every if places.keeps_fact(one.fact, history))

@@ -6,12 +6,14 @@ import base64
 import contextlib
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
+from xrayiq.model import Equipment
 from xrayiq.records.counting import with_objects
+from xrayiq.records.history import EQUIPMENT_COLUMNS, equipment_of
 from xrayiq.records.store import Records
 from xrayiq.records.tables import (
     BASELINE_VERDICTS,
@@ -33,10 +35,14 @@ _LEFT_OUT: Final = {RUNS.name: ("process",)}
 _PARTS: Final = (MEASUREMENTS, VERDICTS, BASELINE_VERDICTS)
 
 Row = dict[str, Any]
+#: whether what equipment made at a moment is kept
+Keeps = Callable[[Equipment, datetime.datetime | None], bool]
 
 
 @contextlib.contextmanager
-def period_rows(records: Records, first: datetime.date, last: datetime.date) -> Iterator[Mapping[str, Iterator[Row]]]:
+def period_rows(
+    records: Records, first: datetime.date, last: datetime.date, *, keeps: Keeps | None = None
+) -> Iterator[Mapping[str, Iterator[Row]]]:
     """Rows of a period by table, as the store stands at one moment.
 
     Parameters
@@ -45,6 +51,8 @@ def period_rows(records: Records, first: datetime.date, last: datetime.date) -> 
         The store.
     first, last : date
         First and last day of exposure; of what has no date, of measuring.
+    keeps : callable, optional
+        Tells of equipment and moment of exposure whether an object is kept, with all that belongs to it; all without.
 
     Yields
     ------
@@ -66,18 +74,41 @@ def period_rows(records: Records, first: datetime.date, last: datetime.date) -> 
     objects = or_(exposed, and_(OBJECTS.c.exposed_at.is_(None), OBJECTS.c.id.in_(undated)))
     runs = with_objects(select(OUTCOMES.c.run_id).select_from(OUTCOMES)).where(of_period)
     sets = and_(SETS.c.day >= first, SETS.c.day <= last)
+    in_sets = RESPONSES.c.set_id.in_(select(SETS.c.id).where(sets))
     with records._snapshot() as connection:
+        own = None if keeps is None else _own_objects(connection, keeps)
+        used = select(OBJECTS.c.id, OBJECTS.c.equipment_id).where(objects)
+        made = with_objects(select(OUTCOMES.c.object_id, OUTCOMES.c.run_id).select_from(OUTCOMES)).where(of_period)
         yield {
-            "outcomes": _outcomes(connection, of_period),
-            "objects": _rows(connection, OBJECTS, objects),
-            "sets": _rows(connection, SETS, sets),
-            "responses": _rows(connection, RESPONSES, RESPONSES.c.set_id.in_(select(SETS.c.id).where(sets))),
-            "equipment": _rows(
-                connection, EQUIPMENT, EQUIPMENT.c.id.in_(select(OBJECTS.c.equipment_id).where(objects))
+            "outcomes": _kept(_outcomes(connection, of_period), "object_id", own),
+            "objects": _kept(_rows(connection, OBJECTS, objects), "id", own),
+            "sets": _kept(_rows(connection, SETS, sets), "object_id", own),
+            "responses": _kept(_rows(connection, RESPONSES, in_sets), "object_id", own),
+            "equipment": _kept(
+                _rows(connection, EQUIPMENT, EQUIPMENT.c.id.in_(select(OBJECTS.c.equipment_id).where(objects))),
+                "id",
+                _second_of(connection, used, own),
             ),
-            "runs": _rows(connection, RUNS, RUNS.c.id.in_(runs)),
+            "runs": _kept(_rows(connection, RUNS, RUNS.c.id.in_(runs)), "id", _second_of(connection, made, own)),
             "events": _rows(connection, EVENTS),
         }
+
+
+def _own_objects(connection: Connection, keeps: Keeps) -> set[int]:
+    """Objects that are kept."""
+    query = select(OBJECTS.c.id, OBJECTS.c.exposed_at, *EQUIPMENT_COLUMNS)
+    query = query.outerjoin(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
+    rows = connection.execution_options(yield_per=1000).execute(query).mappings()
+    return {row["id"] for row in rows if keeps(equipment_of(row), row["exposed_at"])}
+
+
+def _second_of(connection: Connection, query: Select[Any], own: Collection[int] | None) -> set[int] | None:
+    """Second column of a query where the first is a kept object."""
+    return None if own is None else {other for key, other in connection.execute(query) if key in own}
+
+
+def _kept(rows: Iterator[Row], column: str, keys: Collection[int] | None) -> Iterator[Row]:
+    return rows if keys is None else (row for row in rows if row[column] in keys)
 
 
 def _rows(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> Iterator[Row]:

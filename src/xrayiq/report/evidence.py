@@ -1,21 +1,21 @@
-"""What a report is made from: the store's frames, with every row under its unit and only the latest outcomes."""
+"""What a report is made from: the store's frames, every row under its unit of the register, and the latest outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import pandas as pd
 
 from xrayiq.errors import RecordsError
-from xrayiq.model import Result
-from xrayiq.procedures import RESULT_TYPES
+from xrayiq.model import Equipment, Result
+from xrayiq.procedures import RESULT_TYPES, Site
+from xrayiq.procedures.places import Places, places_of
+from xrayiq.procedures.whereabouts import header_name
 from xrayiq.records import Records
 from xrayiq.report.wording import clean
 
-#: attributes that make one unit with its detector; a new software version is still the same unit
-_IDENTITY: Final = ("manufacturer", "model", "station_name", "serial_number", "detector_id")
 NO_UNIT: Final = -1
 NOT_STATED: Final = "Equipment not stated in the header"
 #: procedures that test a detector
@@ -27,11 +27,13 @@ DETECTOR_PROCEDURES: Final = (
 )
 
 Kind = TypeVar("Kind", bound=Result)
+#: names that the register has for a unit and its detector
+_Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """An X-ray unit with its detector, as headers name it.
+    """An X-ray unit with its detector, as the register has it.
 
     Parameters
     ----------
@@ -92,34 +94,44 @@ class Evidence:
         return unit.name if unit else ""
 
 
-def gather(records: Records) -> Evidence:
+def gather(records: Records, *, site: Site | None = None, only_site: str = "") -> Evidence:
     """Everything a report needs from a store, but the results themselves.
 
     Parameters
     ----------
     records : Records
         An open store.
+    site : Site, optional
+        Settings that name equipment.
+    only_site : str
+        Leave out everything of other sites.
 
     Returns
     -------
     Evidence
         Its frames.
+
+    Raises
+    ------
+    InputError
+        The store knows no such site.
     """
-    units, number_of = _units(records.frame("equipment"))
-    outcomes = _latest(_with_unit(records.frame("outcomes"), number_of))
-    kept = set(outcomes["id"])
-    measurements, verdicts = (
-        _with_unit(frame[frame["outcome_id"].isin(kept)], number_of)
-        for frame in (records.frame("measurements"), records.frame("verdicts"))
+    places = places_of(records, site=site, only_site=only_site)
+    objects, outcomes, measurements, verdicts = (
+        places.place(records.frame(name)) for name in ("objects", "outcomes", "measurements", "verdicts")
     )
+    units, number_of = _units(objects, places)
+    outcomes = _latest(_with_unit(outcomes, number_of))
+    kept = outcomes["id"]
+    runs, files = records.frame("runs"), records.frame("files").drop(columns="relative_path")
     return Evidence(
         units=units,
-        runs=records.frame("runs"),
-        objects=_with_unit(records.frame("objects"), number_of),
-        files=records.frame("files").drop(columns="relative_path"),
+        runs=runs[runs["id"].isin(outcomes["run_id"])] if only_site else runs,
+        objects=_with_unit(objects, number_of),
+        files=files[files["subject"].isin(objects["subject"])] if only_site else files,
         outcomes=outcomes,
-        measurements=measurements,
-        verdicts=verdicts,
+        measurements=_with_unit(measurements[measurements["outcome_id"].isin(kept)], number_of),
+        verdicts=_with_unit(verdicts[verdicts["outcome_id"].isin(kept)], number_of),
     )
 
 
@@ -146,41 +158,49 @@ def _latest(outcomes: pd.DataFrame) -> pd.DataFrame:
     return outcomes.sort_values("id").drop_duplicates(["subject", "procedure"], keep="last")
 
 
-def _with_unit(frame: pd.DataFrame, number_of: Mapping[int, int]) -> pd.DataFrame:
-    numbers = [NO_UNIT if pd.isna(key) else number_of.get(int(key), NO_UNIT) for key in frame["equipment_id"]]
+def _with_unit(frame: pd.DataFrame, number_of: Mapping[_Key, int]) -> pd.DataFrame:
+    numbers = [NO_UNIT if key is None else number_of.get(key, NO_UNIT) for key in _keys(frame)]
     return frame.assign(unit=pd.Series(numbers, index=frame.index, dtype="int64"))
 
 
-def _units(equipment: pd.DataFrame) -> tuple[tuple[Unit, ...], dict[int, int]]:
-    stated = {int(row["id"]): _identity(row) for row in equipment.to_dict("records")}
-    identities = {key: _completed(identity, set(stated.values())) for key, identity in stated.items()}
-    distinct = sorted(set(identities.values()), key=lambda identity: (not any(identity), _name(identity), identity))
+def _keys(frame: pd.DataFrame) -> list[_Key | None]:
+    """Unit and detector of the register of each row; None for what is of no equipment."""
+    named = zip(frame["unit_name"], frame["detector_name"], frame["equipment_id"].isna(), strict=True)
+    return [None if nothing else (str(unit), str(detector)) for unit, detector, nothing in named]
+
+
+def _units(objects: pd.DataFrame, places: Places) -> tuple[tuple[Unit, ...], dict[_Key, int]]:
+    stated: dict[_Key, tuple[str, ...]] = {}
+    for key, equipment, room in zip(_keys(objects), objects["equipment_id"], objects["room_name"], strict=True):
+        if key is not None:
+            stated[key] = _identity(places.equipment[int(equipment)], key[0], str(room))
+    whole = {key: _completed(key, stated) for key in stated}
+    distinct = sorted(set(whole.values()), key=lambda key: (not any(stated[key]), _name(stated[key]), stated[key], key))
+    identities = [stated[key] for key in distinct]
     units = tuple(
-        Unit(number=number, name=_told_apart(identity, distinct), detail=_detail(identity))
-        for number, identity in enumerate(distinct)
+        Unit(number=number, name=_told_apart(number, identities), detail=_detail(identity))
+        for number, identity in enumerate(identities)
     )
-    place = {identity: number for number, identity in enumerate(distinct)}
-    return units, {key: place[identity] for key, identity in identities.items()}
+    return units, {key: distinct.index(own) for key, own in whole.items()}
 
 
-def _identity(row: Mapping[Any, object]) -> tuple[str, ...]:
-    return tuple(clean(row[name]) for name in _IDENTITY)
+def _identity(equipment: Equipment, unit: str, room: str) -> tuple[str, ...]:
+    """Texts that tell equipment apart; a name that the site gave the unit stands in place of the station's."""
+    told = unit if unit != header_name(equipment) else room
+    texts = (equipment.manufacturer, equipment.model, told, equipment.serial_number, equipment.detector_id)
+    return tuple(clean(text or "") for text in texts)
 
 
-def _completed(identity: tuple[str, ...], every: set[tuple[str, ...]]) -> tuple[str, ...]:
-    """The one fuller identity that agrees with all this one states: a dose report does not name the detector.
+def _completed(key: _Key, every: Mapping[_Key, tuple[str, ...]]) -> _Key:
+    """The only detector of the unit, where none is named: a dose report does not name it.
 
-    Without a station name or a serial number, or where several would fit, it stays as it is.
+    Without a station name or a serial number, or where the unit has several, it stays as it is.
     """
-    _, _, station, serial, _ = identity
-    if not (station or serial):
-        return identity
-    fuller = [
-        other
-        for other in every
-        if other != identity and all(mine in ("", theirs) for mine, theirs in zip(identity, other, strict=True))
-    ]
-    return fuller[0] if len(fuller) == 1 else identity
+    _, _, station, serial, detector = every[key]
+    if detector or not (station or serial):
+        return key
+    fuller = [other for other in every if other[0] == key[0] and other != key]
+    return fuller[0] if len(fuller) == 1 else key
 
 
 def _name(identity: tuple[str, ...]) -> str:
@@ -188,17 +208,18 @@ def _name(identity: tuple[str, ...]) -> str:
     return station or " ".join(part for part in (manufacturer, model) if part) or detector or NOT_STATED
 
 
-def _told_apart(identity: tuple[str, ...], distinct: list[tuple[str, ...]]) -> str:
+def _told_apart(place: int, distinct: Sequence[tuple[str, ...]]) -> str:
     """Name with the first attribute that tells it from all others of the same name."""
+    identity = distinct[place]
     name = _name(identity)
     same = [other for other in distinct if _name(other) == name]
     if len(same) == 1:
         return name
-    manufacturer, model, _, serial, detector = range(len(_IDENTITY))
+    manufacturer, model, _, serial, detector = range(len(identity))
     for attribute in (detector, serial, model, manufacturer):
         if identity[attribute] and [other[attribute] for other in same].count(identity[attribute]) == 1:
             return f"{name}, {identity[attribute]}"
-    return f"{name}, no. {same.index(identity) + 1}"
+    return f"{name}, no. {sum(_name(other) == name for other in distinct[: place + 1])}"
 
 
 def _detail(identity: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from xrayiq.model import quantities
+from xrayiq.procedures import Site
 from xrayiq.records import Records
 from xrayiq.report.checks import check
 from xrayiq.report.clinical import clinical
@@ -25,7 +26,14 @@ from xrayiq.report.wording import STATUS_WORDS, clean, counted, grouped, minute,
 _LONGEST_TITLE: Final = 200
 
 
-def write_report(records: Records, path: str | Path, *, title: str = "X-ray image quality report") -> Path:
+def write_report(
+    records: Records,
+    path: str | Path,
+    *,
+    title: str = "X-ray image quality report",
+    site: Site | None = None,
+    only_site: str = "",
+) -> Path:
     """Report of a record store as one HTML page that needs nothing from outside.
 
     Parameters
@@ -36,6 +44,10 @@ def write_report(records: Records, path: str | Path, *, title: str = "X-ray imag
         File to write. An earlier one is replaced when the new one is complete.
     title : str
         Heading of the page.
+    site : Site, optional
+        Settings that name equipment.
+    only_site : str
+        Leave out everything of other sites.
 
     Returns
     -------
@@ -45,16 +57,16 @@ def write_report(records: Records, path: str | Path, *, title: str = "X-ray imag
     Raises
     ------
     InputError
-        The folder of `path` does not exist, or `path` is a folder.
+        The folder of `path` does not exist, `path` is a folder, or the store knows no such site.
     RecordsError
         The store cannot be read, or a stored result does not fit its class.
     """
-    return write_page(path, render(records, title=title))
+    return write_page(path, render(records, title=title, site=site, only_site=only_site))
 
 
-def render(records: Records, *, title: str) -> str:
+def render(records: Records, *, title: str, site: Site | None = None, only_site: str = "") -> str:
     """The page as text; the same store gives the same text."""
-    evidence = gather(records)
+    evidence = gather(records, site=site, only_site=only_site)
     sections, units_left_out = detectors(evidence, records)
     templates = environment()
     templates.globals["status_words"] = STATUS_WORDS

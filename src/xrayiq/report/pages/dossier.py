@@ -16,6 +16,7 @@ from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
 from xrayiq.procedures.due_tests import TESTED, TestHistory, days_out_of_use
 from xrayiq.procedures.out_of_use import TimeOutOfUse, UseChange, times_out_of_use, used_while_out
+from xrayiq.procedures.places import Places, equipment_of
 from xrayiq.procedures.present_names import present_names, present_schedule
 from xrayiq.procedures.register import Register, RegisteredUnit, build_register, equipment_days
 from xrayiq.procedures.site import Site
@@ -25,7 +26,6 @@ from xrayiq.procedures.whereabouts import Whereabouts
 from xrayiq.records import DatedValue, Records
 from xrayiq.report.pages.keeping import kept_recorded
 from xrayiq.report.pages.period import Period
-from xrayiq.report.pages.placing import Places, equipment_of
 from xrayiq.report.pages.reading import read_recorded
 from xrayiq.report.pages.recorded import Recorded, Service, Trail
 from xrayiq.report.pages.trend_choice import trend_quantities

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from xrayiq.model import Finding, same_name
+from xrayiq.procedures.places import Places
 from xrayiq.procedures.register import EquipmentDay
-from xrayiq.report.pages.placing import Places
-from xrayiq.report.pages.recorded import Recorded, Service
+from xrayiq.report.pages.recorded import Recorded
 
 
 def kept_recorded(recorded: Recorded, places: Places, days: Iterable[EquipmentDay]) -> Recorded:
     """What belongs to the only site; all of it where there is none."""
-    if not places.only_site and places.last is None:
+    if places.keeps_all:
         return recorded
     last = places.last or datetime.date.max
-    history = sorted(days, key=lambda one: one.day)
-    services = tuple(one for one in recorded.services if one.day <= last and _stood_at_site(one, places, history))
+    history = sorted(((one.equipment, one.day) for one in days), key=lambda pair: pair[1])
+    services = tuple(
+        one for one in recorded.services if one.day <= last and places.keeps_subject(one.subject, one.day, history)
+    )
     numbers = {one.number for one in services}
     return Recorded(
         findings=tuple(as_it_stood(one, last) for one in recorded.findings if _keeps_finding(one, places, last)),
@@ -46,13 +48,3 @@ def _keeps_finding(finding: Finding, places: Places, last: datetime.date) -> boo
     of_site = not places.only_site or same_name(finding.site, places.only_site)
     opened = opened_on(finding)
     return of_site and (opened is None or opened <= last)
-
-
-def _stood_at_site(service: Service, places: Places, history: Sequence[EquipmentDay]) -> bool:
-    """Whether what was served stood at the only site: where its last exposure before was made, else its first."""
-    if not places.only_site:
-        return True
-    stood = [(one.day, where) for one in history if service.is_of(where := places.at(one.equipment, one.day))]
-    before = [where for day, where in stood if day <= service.day]
-    known = before[-1:] or [where for _, where in stood[:1]]
-    return any(same_name(where.site, places.only_site) for where in known)

@@ -100,6 +100,18 @@ def finding_step(
         datetime | None,
         typer.Option("--day", formats=DAY_FORMATS, metavar="DAY", help="When it was done; now without."),
     ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=DAY_FORMATS, metavar="DAY", help="Last day of an acceptance."),
+    ] = None,
+    worst: Annotated[
+        float | None,
+        typer.Option(
+            "--worst",
+            metavar="X",
+            help="Worst value that an acceptance is for, as the limit's bounds are (a fraction of the baseline).",
+        ),
+    ] = None,
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
@@ -121,6 +133,8 @@ def finding_step(
             action=action,
             retest=retest,
             day=day_of(day),
+            until=day_of(until),
+            worst=worst,
         )
     _show(finding, output=output)
 
@@ -144,26 +158,32 @@ def _row(finding: Finding) -> Row:
     row |= {name: getattr(finding, name) for name in ("site", "room", "unit", "unit_name", "detector")}
     row |= {name: getattr(finding, name) for name in ("procedure", "quantity", "direction", "values")}
     worst = finding.worst
-    row |= {"worst": worst if worst == worst else None, "fail_low": finding.fail_low, "fail_high": finding.fail_high}
+    row |= {"worst": worst if worst == worst else None, "baseline": finding.worst_baseline}
+    row |= {"compared": finding.worst_compared, "fail_low": finding.fail_low, "fail_high": finding.fail_high}
     row |= {"limit": finding.limit_id, "basis": finding.basis, "source": finding.source}
     row |= {"first_day": _text(finding.first_day), "last_day": _text(finding.last_day)}
     row |= {"cause": finding.cause, "action": finding.action, "retest": finding.retest}
     last = finding.steps[-1]
+    row |= {"accepted_until": _text(last.until), "accepted_worst": last.worst, "follows": finding.follows or None}
     return row | {"last_step": last.day.isoformat(), "last_by": last.actor}
 
 
 def _table_row(finding: Finding) -> Row:
+    from xrayiq.report.wording import allowed_text, worst_text
+
     row = _row(finding)
     told: Row = {"number": row["number"], "state": row["state"], "room": finding.room or finding.site}
     told |= {"unit": finding.unit_name or finding.unit}
     told["quantity"] = f"{finding.quantity} {finding.direction}".strip()
-    told |= {name: row[name] for name in ("values", "worst", "limit", "first_day", "last_day", "cause", "action")}
+    told |= {"values": row["values"], "worst": worst_text(finding), "allowed": allowed_text(finding)}
+    told |= {name: row[name] for name in ("limit", "first_day", "last_day", "cause", "action")}
     return told | {"last_step": f"{row['last_step']}, {row['last_by']}"}
 
 
 def _step(step: FindingStep) -> Row:
     row: Row = {"day": step.day.isoformat(), "state": step.state, "by": step.actor, "role": step.role}
     row |= {"reason": step.reason, "cause": step.cause, "action": step.action, "retest": step.retest}
+    row |= {"until": _text(step.until), "worst": step.worst}
     return row | {"event": step.event, "entered_at": step.at.isoformat(sep=" ", timespec="seconds")}
 
 

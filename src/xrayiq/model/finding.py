@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 FindingState = Literal["open", "investigating", "corrected", "verified", "closed", "accepted"]
 
-#: states that each state may be followed by; a later value out of limits opens what was corrected or verified again
+#: states that each state may be followed by; a later value out of limits opens what was corrected or verified again,
+#: and a new finding where it goes beyond what was accepted
 NEXT_STATES: Final[Mapping[FindingState, tuple[FindingState, ...]]] = MappingProxyType(
     {
         "open": ("investigating", "corrected", "accepted"),
@@ -47,6 +48,12 @@ class FindingStep:
         Subject of the measurement that shows it is mended; empty without one.
     event : int
         Number of its event.
+    until : date or None
+        Last day of an acceptance; None where it has none.
+    worst : float or None
+        Worst value that an acceptance is for, as the limit's bounds are; None where it is for what was there.
+    excess : float or None
+        How far beyond its bound a value is still covered by an acceptance, as a share of what the limit allows.
     """
 
     at: datetime.datetime
@@ -59,6 +66,9 @@ class FindingStep:
     action: str = ""
     retest: str = ""
     event: int = 0
+    until: datetime.date | None = None
+    worst: float | None = None
+    excess: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,12 @@ class Finding:
         Values out of limits.
     worst : float
         The one farthest outside, in the quantity's unit.
+    worst_compared, worst_baseline : float or None
+        What of it was compared with the bounds, and the baseline that the deviation is from; None where not known.
+    excess : float
+        How far it lies beyond its bound, as a share of what the limit allows; infinite where it is no number.
+    follows : int
+        Accepted finding that its values go beyond, or whose acceptance has ended; 0 where there is none.
     subjects : tuple of str
         The first and the worst.
     steps : tuple of FindingStep
@@ -109,6 +125,10 @@ class Finding:
     last_day: datetime.date | None = None
     values: int = 1
     worst: float = float("nan")
+    worst_compared: float | None = None
+    worst_baseline: float | None = None
+    excess: float = 0.0
+    follows: int = 0
     subjects: tuple[str, ...] = ()
     steps: tuple[FindingStep, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 from collections.abc import Iterable, Sequence
@@ -10,12 +11,16 @@ from typing import Any, Final
 
 from xrayiq.errors import InputError
 from xrayiq.model import NEXT_STATES, Equipment, Event, Finding, FindingState
+from xrayiq.procedures.acceptances import check_acceptance, is_covered
 from xrayiq.procedures.findings import AGAIN, BOUNDS, IDENTITY, MOST_SUBJECTS, OPENED, STEPPED, TEXTS, rank
 from xrayiq.procedures.whereabouts import header_details
 from xrayiq.records import Records
 
 #: who opens findings
 RUN: Final = "xrayiq run"
+
+#: fields of `OutOfLimits` that have an entry for each value
+_BY_VALUE: Final = ("days", "values", "excess", "compared", "baselines", "subjects")
 
 Details = dict[str, Any]
 
@@ -38,6 +43,8 @@ class OutOfLimits:
         Day of each value, None where not known.
     values, excess : tuple of float
         Each value, and how far it lies beyond the bound as a share of what is allowed.
+    compared, baselines : tuple of float or None
+        What of each was compared with the bounds, and the baseline that a deviation is from; empty where not known.
     subjects : tuple of str
         Subject of each.
     """
@@ -59,7 +66,16 @@ class OutOfLimits:
     days: tuple[datetime.date | None, ...] = ()
     values: tuple[float, ...] = ()
     excess: tuple[float, ...] = ()
+    compared: tuple[float | None, ...] = ()
+    baselines: tuple[float | None, ...] = ()
     subjects: tuple[str, ...] = ()
+
+    def of(self, places: Sequence[int]) -> OutOfLimits:
+        """Some of its values."""
+        chosen: Details = {
+            name: tuple(each[place] for place in places) for name in _BY_VALUE if (each := getattr(self, name))
+        }
+        return dataclasses.replace(self, **chosen)
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -76,6 +92,8 @@ class OutOfLimits:
             "values": len(self.values),
             "worst": _finite(self.values[worst]),
             "excess": _finite(self.excess[worst]),
+            "compared": _finite(self.compared[worst]) if self.compared else None,
+            "baseline": _finite(self.baselines[worst]) if self.baselines else None,
             "first_day": known[0].isoformat() if known else None,
             "last_day": known[-1].isoformat() if known else None,
             "subjects": list(named)[:MOST_SUBJECTS],
@@ -114,7 +132,7 @@ def events_of_run(findings: Sequence[Finding], failed: Iterable[OutOfLimits]) ->
     list of NewEvent
         A finding is opened where none of the same unit, detector, procedure, quantity and limit is there, or where it
         is closed. To one that is there the values are added; values exposed on or after the day of its correction or
-        verification open it again.
+        verification open it again. Values that an acceptance does not cover open a finding that names the accepted one.
     """
     current: dict[tuple[str, ...], Finding] = {}
     for finding in findings:
@@ -122,21 +140,38 @@ def events_of_run(findings: Sequence[Finding], failed: Iterable[OutOfLimits]) ->
             current[finding.identity] = finding
     events = []
     for group in failed:
-        evidence = group.evidence
         known = current.get(group.identity)
         if known is None:
-            told = {name: getattr(group, name) for name in (*IDENTITY, *TEXTS, *BOUNDS)}
-            told |= header_details(group.equipment)
-            reason = f"{group.quantity} out of limits ({group.source})"
-            subject = f"unit:{group.unit}" if group.unit else "unit:not stated"
-            events.append(NewEvent(kind=OPENED, subject=subject, reason=reason, details=told | evidence))
+            events.append(_opening(group, f"{group.quantity} out of limits ({group.source})"))
             continue
+        if known.state == "accepted":
+            covered = [place for place in range(len(group.values)) if _is_covered(known, group, place)]
+            beyond = [place for place in range(len(group.values)) if place not in covered]
+            if beyond:
+                reason = f"{group.quantity} beyond what was accepted as finding {known.number} ({group.source})"
+                events.append(_opening(group.of(beyond), reason, follows=known.number))
+            if not covered:
+                continue
+            group = group.of(covered)
+        evidence = group.evidence
         reason = "out of limits again"
         if known.state in ("corrected", "verified") and _since(known, group.days):
             evidence["state"] = "open"
             reason = f"out of limits after it was {known.state}"
         events.append(NewEvent(kind=AGAIN, subject=f"finding:{known.number}", reason=reason, details=evidence))
     return events
+
+
+def _opening(group: OutOfLimits, reason: str, *, follows: int = 0) -> NewEvent:
+    told: Details = {name: getattr(group, name) for name in (*IDENTITY, *TEXTS, *BOUNDS)}
+    told |= header_details(group.equipment) | group.evidence | ({"follows": follows} if follows else {})
+    subject = f"unit:{group.unit}" if group.unit else "unit:not stated"
+    return NewEvent(kind=OPENED, subject=subject, reason=reason, details=told)
+
+
+def _is_covered(finding: Finding, group: OutOfLimits, place: int) -> bool:
+    compared = group.compared[place] if group.compared else None
+    return is_covered(finding, excess=rank(group.excess[place]), compared=compared, day=group.days[place])
 
 
 def step_event(
@@ -149,6 +184,8 @@ def step_event(
     action: str = "",
     retest: str = "",
     day: datetime.date | None = None,
+    until: datetime.date | None = None,
+    worst: float | None = None,
 ) -> NewEvent:
     """Event that takes a finding to another state.
 
@@ -168,6 +205,9 @@ def step_event(
         Subject of the measurement that shows that it is mended; a verification needs one.
     day : date, optional
         When it was done; the day of the event without.
+    until, worst : date and float, optional
+        Last day of an acceptance, and the worst value that it is for, as the limit's bounds are: a later value beyond
+        either opens a new finding. Without a worst value it is for what is there, and a tenth of what the limit allows.
 
     Raises
     ------
@@ -183,10 +223,18 @@ def step_event(
         raise InputError("a correction without an action", needed="what was done")
     if state == "verified" and not retest:
         raise InputError("a verification without a re-test", needed="the measurement that shows that it is mended")
+    if state == "accepted":
+        check_acceptance(finding, day=day or datetime.date.today(), until=until, worst=worst)
+    elif until is not None or worst is not None:
+        raise InputError(f"an end or a worst value with {state}", needed="both with an acceptance alone")
     told = {"role": role, "cause": cause, "action": action, "retest": retest}
     details: Details = {"state": state} | {name: text for name, text in told.items() if text}
     if day is not None:
         details["day"] = day.isoformat()
+    if until is not None:
+        details["until"] = until.isoformat()
+    if worst is not None:
+        details["worst"] = worst
     return NewEvent(kind=STEPPED, subject=f"finding:{finding.number}", reason=reason, details=details)
 
 
@@ -196,5 +244,5 @@ def _since(finding: Finding, days: Iterable[datetime.date | None]) -> bool:
     return any(day is not None and (not mended or day >= mended[-1]) for day in days)
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -82,6 +82,8 @@ def take_step(
     action: str = "",
     retest: str = "",
     day: datetime.date | None = None,
+    until: datetime.date | None = None,
+    worst: float | None = None,
 ) -> Finding:
     """Take a finding to another state.
 
@@ -104,6 +106,8 @@ def take_step(
         limit on the day of the correction or later; see `find_retest`.
     day : date, optional
         When it was done; today without.
+    until, worst : date and float, optional
+        Last day of an acceptance, and the worst value that it is for, see `step_event`.
 
     Returns
     -------
@@ -120,6 +124,17 @@ def take_step(
     with records.transaction():
         finding = find_finding(records, number, site=site)
         shown = retest and find_retest(records, finding, retest, facts=settings_in_force(records, site).facts)
-        event = step_event(finding, state, reason=reason, role=role, cause=cause, action=action, retest=shown, day=day)
+        event = step_event(
+            finding,
+            state,
+            reason=reason,
+            role=role,
+            cause=cause,
+            action=action,
+            retest=shown,
+            day=day,
+            until=until,
+            worst=worst,
+        )
         append(records, event, actor=actor)
         return find_finding(records, number, site=site)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xrayiq.model import Equipment, Event, Limit
+from xrayiq.procedures.acceptances import excess_of
 from xrayiq.procedures.constancy import build_series, relative_verdicts
 from xrayiq.procedures.finding_events import RUN, NewEvent, OutOfLimits, append, events_of_run
 from xrayiq.procedures.findings import FINDING_KINDS, fold_findings
@@ -151,7 +152,11 @@ def _groups(failed: Iterable[FailedVerdict], facts: Sequence[EquipmentFact]) -> 
                 equipment=first.equipment,
                 days=tuple(_day(verdict) for verdict, _ in rows),
                 values=tuple(verdict.value for verdict, _ in rows),
-                excess=tuple(_excess(verdict) for verdict, _ in rows),
+                excess=tuple(
+                    excess_of(verdict.compared, verdict.limit.fail_low, verdict.limit.fail_high) for verdict, _ in rows
+                ),
+                compared=tuple(verdict.compared for verdict, _ in rows),
+                baselines=tuple(verdict.baseline for verdict, _ in rows),
                 subjects=tuple(verdict.subject for verdict, _ in rows),
             )
         )
@@ -172,14 +177,3 @@ def _called(equipment: Equipment) -> str:
 
 def _day(verdict: FailedVerdict) -> datetime.date | None:
     return None if verdict.exposed_at is None else verdict.exposed_at.date()
-
-
-def _excess(verdict: FailedVerdict) -> float:
-    """How far the compared number lies beyond the bound it passed, as a share of what the limit allows."""
-    low, high = verdict.limit.fail_low, verdict.limit.fail_high
-    bounds = [bound for bound in (low, high) if bound is not None]
-    if verdict.compared is None or not bounds:
-        return 0.0
-    allowed = (high - low) / 2.0 if low is not None and high is not None else abs(bounds[0])
-    beyond = max(sign * (verdict.compared - bound) for sign, bound in ((-1, low), (1, high)) if bound is not None)
-    return beyond / (allowed or 1.0)

@@ -41,6 +41,8 @@ class FailedVerdict:
         In the quantity's unit.
     compared : float or None
         The number that was compared with the bounds.
+    baseline : float or None
+        The baseline that it is a deviation from.
     limit : Limit
         The limit as it was.
     exposed_at : datetime or None
@@ -56,6 +58,7 @@ class FailedVerdict:
     direction: str
     value: float
     compared: float | None
+    baseline: float | None
     limit: Limit
     exposed_at: datetime.datetime | None
     equipment: Equipment
@@ -156,6 +159,7 @@ class JudgementRecorder(EventRecorder):
                     **{name: row[name] for name in ("outcome_id", "subject", "procedure", "quantity", "direction")},
                     value=float("nan") if row["value"] is None else float(row["value"]),
                     compared=row["compared"],
+                    baseline=row["baseline"],
                     limit=_limit(dict(row)),
                     exposed_at=row["exposed_at"],
                     equipment=equipment_of(row),

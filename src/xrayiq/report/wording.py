@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from xrayiq.model import quantity
+from xrayiq.model import Finding, FindingStep, quantity
 
 #: longest text from a header that a page shows
 _LONGEST: Final = 80
@@ -136,6 +136,32 @@ def range_text(name: str, low: float, high: float) -> str:
     """Two values of a quantity with its unit once."""
     unit = quantity(name).display_unit
     return f"{value_text(name, low).removesuffix(unit).rstrip()} to {value_text(name, high)}"
+
+
+def worst_text(finding: Finding) -> str:
+    """Worst value of a finding as its limit takes it: of a relative one with its deviation from the baseline."""
+    text = value_text(finding.quantity, finding.worst)
+    if finding.basis != "relative_to_baseline" or finding.worst_compared is None:
+        return text
+    deviation = f"{100.0 * finding.worst_compared:+.1f} %".replace("-", "−")
+    if finding.worst_baseline is None:
+        return f"{text}, {deviation} of the baseline"
+    return f"{text}, {deviation} of the baseline {value_text(finding.quantity, finding.worst_baseline)}"
+
+
+def allowed_text(finding: Finding) -> str:
+    """What the limit of a finding allows."""
+    low, high = (math.nan if bound is None else bound for bound in (finding.fail_low, finding.fail_high))
+    return bounds_text(finding.quantity, finding.basis, low, high)
+
+
+def acceptance_text(finding: Finding, step: FindingStep) -> str:
+    """How far an acceptance goes; empty where it says nothing."""
+    told = [f"until {step.until.isoformat()}"] if step.until is not None else []
+    if step.worst is not None:
+        bound = bounds_text(finding.quantity, finding.basis, math.nan, step.worst).removeprefix("at most ")
+        told.append(f"up to {bound}")
+    return "accepted " + ", ".join(told) if told else ""
 
 
 def label_of(name: str, direction: str = "") -> str:

@@ -16,7 +16,18 @@ from xrayiq.model import Finding, FindingStep, Limit
 from xrayiq.report.findings import limit_of
 from xrayiq.report.pages.recorded import Service
 from xrayiq.report.tables import Marked, Table, table
-from xrayiq.report.wording import PROCEDURE_WORDS, bounds_text, clean, counted, label_of, value_text, words
+from xrayiq.report.wording import (
+    PROCEDURE_WORDS,
+    acceptance_text,
+    allowed_text,
+    bounds_text,
+    clean,
+    counted,
+    label_of,
+    value_text,
+    words,
+    worst_text,
+)
 
 _SENTENCE: Final = 300
 _MOST_ROWS: Final = 400
@@ -88,7 +99,6 @@ class FindingView:
 
 def finding_view(finding: Finding) -> FindingView:
     """View of a finding."""
-    low, high = (math.nan if bound is None else bound for bound in (finding.fail_low, finding.fail_high))
     return FindingView(
         number=finding.number,
         look=STATE_LOOKS[finding.state],
@@ -97,24 +107,25 @@ def finding_view(finding: Finding) -> FindingView:
         unit=clean(finding.unit_name or finding.unit),
         detector=clean(finding.detector) if finding.detector not in ("", finding.unit) else "",
         place=place_text(finding.site, finding.room),
-        worst=value_text(finding.quantity, finding.worst),
-        allowed=bounds_text(finding.quantity, finding.basis, low, high),
+        worst=worst_text(finding),
+        allowed=allowed_text(finding),
         source=clean(finding.source, longest=_SENTENCE),
         count=counted(finding.values, "value"),
         days=days_text(finding.first_day, finding.last_day),
         cause=clean(finding.cause, longest=_SENTENCE),
         action=clean(finding.action, longest=_SENTENCE),
         retest=clean(finding.retest),
-        steps=tuple(_step(step) for step in finding.steps),
+        steps=tuple(_step(step, finding) for step in finding.steps),
     )
 
 
-def _step(step: FindingStep) -> tuple[str, str, str, str]:
+def _step(step: FindingStep, finding: Finding) -> tuple[str, str, str, str]:
     who = ", ".join(part for part in (clean(step.actor), clean(step.role)) if part)
     told = [clean(step.reason, longest=_SENTENCE)]
     told.append(f"cause: {clean(step.cause, longest=_SENTENCE)}" if step.cause else "")
     told.append(f"action: {clean(step.action, longest=_SENTENCE)}" if step.action else "")
     told.append(f"re-test: {clean(step.retest)}" if step.retest else "")
+    told.append(acceptance_text(finding, step))
     return step.day.isoformat(), STATE_WORDS[step.state], who, "; ".join(part for part in told if part)
 
 

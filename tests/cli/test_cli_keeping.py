@@ -12,6 +12,7 @@ import pytest
 from command_line import xrayiq
 from keeping_store import FIRST, MENDED, ROOM1, day
 
+from xrayiq.procedures import judge_runs, load_site
 from xrayiq.records import open_records
 
 WHO = ("--by", "jdoe", "--reason", "agreed with the committee")
@@ -70,6 +71,23 @@ def test_own_limit_holds_in_its_room_with_who_and_why_until_it_is_withdrawn(fold
     records(folder, "limit", "withdraw", str(entered["event"]), *WHO)
     assert limit_at(folder, "--room", "ROOM1")["fail_low"] == -0.2
     assert "is taken back already" in refused(folder, "limit", "withdraw", str(entered["event"]), *WHO)
+
+
+def test_limit_of_the_sites_file_for_an_unknown_unit_is_warned_of_and_levels_are_said(folder):
+    (folder / "site.toml").write_text(
+        f'[[limit_overrides]]\nlimit = "{LIMIT}"\nunit = "ROOM 9"\nfail_low = -0.3\nreason = "r"\nauthor = "a"\n'
+    )
+    listed = xrayiq("records", "limit", "list", "--site", "site.toml", folder=folder)
+    assert listed.returncode == 0, listed.stderr
+    assert "warning: " in listed.stderr
+    assert "knows no unit 'ROOM 9'" in listed.stderr
+    assert "suspension level" in listed.stdout
+    with keeping_store.in_folder(folder), open_records(keeping_store.url(folder)) as store:
+        run_id = store.begin_run(archive_key="archive", plan_digest="plan", version="0.1.0")
+        keeping_store.add(store, run_id, "1.1.99", day(30), 99.0, **keeping_store.of_room(1))
+        store.finish_run(run_id, status="finished", counts={})
+        (warning,) = judge_runs(store, load_site(folder / "site.toml"), run_id=run_id).warnings
+    assert "ROOM 9" in warning
 
 
 def test_later_results_meet_the_own_limit_of_a_unit_and_earlier_verdicts_stay(folder):

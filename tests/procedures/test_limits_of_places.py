@@ -5,8 +5,10 @@ import datetime
 import pytest
 
 from xrayiq.errors import SiteError
-from xrayiq.model import Acquisition, Limit, Measurement, ObjectHeader, Place, judge, limits_at
+from xrayiq.model import Acquisition, Equipment, Limit, Measurement, ObjectHeader, Place, judge, limits_at
 from xrayiq.procedures import load_site
+from xrayiq.procedures.register import EquipmentDay, build_register
+from xrayiq.procedures.unknown_places import unknown_places
 
 SITE = """
 name = "North"
@@ -130,3 +132,34 @@ def test_faulty_limits_and_equipment_are_refused_by_name(tmp_path, text, told):
     with pytest.raises(SiteError, match=r"site\.toml") as refused:
         load_site(path)
     assert told in str(refused.value)
+
+
+def test_a_limit_for_a_place_that_no_image_names_is_warned_of_with_its_name():
+    units = (("7", "Room 1"), ("8", "Room 2"))
+    days = [
+        EquipmentDay(
+            equipment=Equipment(manufacturer="M", serial_number=serial, station_name=room, institution="North"),
+            day=datetime.date(2026, 3, 2),
+            objects=1,
+        )
+        for serial, room in units
+    ]
+    register = build_register(days)
+
+    def limit(**place):
+        return Limit(id="own", quantity="snr_mean", document="d", edition="", confidence="A", **place)
+
+    known = [
+        limit(),
+        limit(unit="7"),
+        limit(unit="room 2"),
+        limit(room="ROOM 1"),
+        limit(site="north", unit="M, serial 8"),
+    ]
+    assert unknown_places(known, register) == ()
+    (unit, room, site) = unknown_places([limit(unit="9"), *known, limit(room="Room 3"), limit(site="South")], register)
+    assert "own" in unit
+    assert "knows no unit '9'" in unit
+    assert "knows no room 'Room 3'" in room
+    assert "knows no site 'South'" in site
+    assert unknown_places([limit(unit="9")], build_register([])) == ()

@@ -16,6 +16,7 @@ from xrayiq.batch.kept_files import FileKeeper
 from xrayiq.batch.living_runs import own_process, still_lives
 from xrayiq.batch.local_pool import LocalPool
 from xrayiq.batch.pool import Pool
+from xrayiq.batch.run_ending import own_summary, whole_summary
 from xrayiq.batch.run_log import RunLog, is_unnamed
 from xrayiq.batch.scored_file import PackedFile, UnchangedFile
 from xrayiq.batch.scoring_site import ScoringSite
@@ -27,7 +28,6 @@ from xrayiq.errors import InputError, note_later
 from xrayiq.key_file import load_key
 from xrayiq.metrics import KERNEL_DIGEST
 from xrayiq.procedures import (
-    EXPECTED,
     MAP_PREFIX,
     RESULT_TYPES,
     SET_KINDS,
@@ -170,6 +170,7 @@ class ArchiveRun:
         """Judge by baselines what was measured, and open findings."""
         judgement = judge_runs(self.records, self.site, run_id=run_id)
         self.tally.opened_findings += judgement.opened + judgement.reopened
+        self.tally.warnings = judgement.warnings or self.tally.warnings
 
     def keeps(self, file: PackedFile | UnchangedFile) -> bool:
         """Whether what became of a file is written to the store."""
@@ -284,24 +285,7 @@ class ArchiveRun:
         self.score(run_id, source, tasks, pool, again=True)
 
     def _own_summary(self, run_id: int, started: float) -> RunSummary:
-        """Of the run as far as it knows without its store."""
-        return RunSummary(
-            run_id=run_id,
-            files=self.tally.files,
-            unchanged=self.tally.unchanged,
-            new_outcomes=self.tally.new_outcomes,
-            unmeasured=0,
-            seconds=time.monotonic() - started,
-            opened_findings=self.tally.opened_findings,
-        )
+        return own_summary(self.tally, run_id, started=started)
 
     def _summary(self, run_id: int, keys: list[str], started: float) -> RunSummary:
-        status = self.records.archive_status(keys, plan_digest=self.plan, expected=EXPECTED)
-        return replace(
-            self._own_summary(run_id, started),
-            unmeasured=status.unmeasured,
-            file_counts=status.files,
-            outcome_counts=status.outcomes,
-            verdict_counts=status.verdicts,
-            object_counts=status.populations,
-        )
+        return whole_summary(self.records, keys, self.plan, self._own_summary(run_id, started))

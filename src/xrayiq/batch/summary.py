@@ -70,6 +70,8 @@ class RunSummary:
         Whether it was asked to end before all was done.
     opened_findings : int
         Findings that it opened, or opened again.
+    warnings : tuple of str
+        What of the site's settings takes no effect; they are no part of the counts.
     """
 
     run_id: int
@@ -80,6 +82,7 @@ class RunSummary:
     seconds: float
     interrupted: bool = False
     opened_findings: int = 0
+    warnings: tuple[str, ...] = ()
     file_counts: Mapping[str, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     verdict_counts: Mapping[str, int] = field(default_factory=dict)

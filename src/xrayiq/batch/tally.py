@@ -32,6 +32,7 @@ class Tally:
         self.unchanged = 0
         self.new_outcomes = 0
         self.opened_findings = 0
+        self.warnings: tuple[str, ...] = ()
 
     def look_ahead(self, sources: Sequence[Source]) -> None:
         """Count files beside the run, if anybody listens."""

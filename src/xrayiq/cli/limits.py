@@ -19,12 +19,13 @@ from xrayiq.cli.options import (
     Store,
     Unit,
 )
-from xrayiq.cli.printing import Format, Row, show
+from xrayiq.cli.printing import Format, Row, say, show
 
 if TYPE_CHECKING:
     from xrayiq.model import Limit
     from xrayiq.procedures import LimitInForce
 
+_TITLE: Final = "Limits: warning is the action level, fail the suspension level"
 _BOUNDS: Final = ("fail_low", "warning_low", "warning_high", "fail_high")
 
 limit_application = typer.Typer(help="Limits in force, and a site's own in their place.", no_args_is_help=True)
@@ -47,18 +48,25 @@ def limit_list(
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
 ) -> None:
-    """List limits with their source, at a place or all of them, and who put which in place of a document's."""
+    """List limits with their source, and who put which in place of a document's: at a place, or all of them.
+
+    Outside its warning bounds a value calls for action (a document's action level); outside its fail bounds the unit is
+    not to be used until somebody has decided (its suspension level).
+    """
     from xrayiq.procedures import find_place, limits_in_force, load_site, register_of
+    from xrayiq.procedures.unknown_places import unknown_places
     from xrayiq.records import open_records
 
     settings = load_site(site)
     with open_records(records, create=False) as store:
+        register = register_of(store, settings)
         named = bool(site_name or room or unit)
-        register = register_of(store, settings) if named else None
-        place = None if register is None else find_place(register, site=site_name, room=room, unit=unit)
+        place = find_place(register, site=site_name, room=room, unit=unit) if named else None
+        for warning in unknown_places(settings.limits, register):
+            say(f"warning: {warning}")
         found = limits_in_force(store, site=settings, place=place, quantity=quantity)
     rows = [_table_row(one) if output is Format.table else _row(one) for one in found]
-    show(rows, output=output, title="Limits")
+    show(rows, output=output, title=_TITLE)
 
 
 @limit_application.command("set")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xrayiq.batch import RunPlan, RunSummary, ScoredFile
-from xrayiq.cli.printing import Format, Row, printable, show, write_json, write_lines
+from xrayiq.cli.printing import Format, Row, printable, say, show, write_json, write_lines
 from xrayiq.model import Measurement, Outcome, Verdict, quantity
 from xrayiq.model.packing import Json
 
@@ -122,7 +122,9 @@ def _row(base: Row, measurement: Measurement | None, verdict: Verdict | None) ->
 
 
 def show_summary(summary: RunSummary, *, output: Format) -> None:
-    """Counts of a run."""
+    """Counts of a run; what of the site's settings takes no effect goes to stderr."""
+    for warning in summary.warnings:
+        say(f"warning: {warning}")
     if output is not Format.table:
         show([{**summary.counts(), "seconds": summary.seconds, "exit_code": summary.exit_code}], output=output)
         return

@@ -18,6 +18,7 @@ from xrayiq.procedures.present_names import present_names
 from xrayiq.procedures.register import Register, build_register, equipment_days
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import events_of_series, settings_in_force, site_with_events
+from xrayiq.procedures.unknown_places import unknown_places
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
 from xrayiq.records import JUDGED, DatedValue, FailedVerdict, Records
 
@@ -34,12 +35,15 @@ class Judgement:
         Findings opened, and opened again.
     learnt : int
         Changes of detectors and software that headers told.
+    warnings : tuple of str
+        Limits of the site's file that hold nowhere.
     """
 
     verdicts: int = 0
     opened: int = 0
     reopened: int = 0
     learnt: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def without_relative_limits(site: Site) -> Site:
@@ -100,7 +104,8 @@ def judge_runs(records: Records, site: Site, *, run_id: int) -> Judgement:
             },
         )
         append(records, told, actor=RUN)
-    return Judgement(verdicts=verdicts, opened=opened, reopened=reopened, learnt=len(learnt))
+    warnings = unknown_places(site.limits, register)
+    return Judgement(verdicts=verdicts, opened=opened, reopened=reopened, learnt=len(learnt), warnings=warnings)
 
 
 def _relative(

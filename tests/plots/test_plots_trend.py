@@ -177,6 +177,24 @@ def test_a_drift_and_a_shift_without_event_are_told() -> None:
     assert "shift without event" in legend_texts(shift)
 
 
+def test_a_gradual_change_is_one_span_and_not_a_staircase_of_shifts() -> None:
+    weeks = np.arange(104)
+    dates = [MONDAY + dt.timedelta(days=7 * int(week)) for week in weeks]
+    noise = np.random.default_rng(4).normal(3.0, 0.005, weeks.size)
+    fading = noise - 0.5 * (1.0 - np.exp(-weeks / 26.0)) + 0.4 * (weeks >= 80)  # and one shift upwards at week 80
+    ax = plot(assess_trend(fading, dates=dates, quantity="mtf_f50"), ax=axes())
+    spans = [patch for patch in ax.patches if patch.get_label() == "gradual change"]
+    lines = [line for line in ax.get_lines() if line.get_label() == "shift without event"]
+    assert (len(spans), len(lines)) == (1, 1)
+    begin, end = (
+        num2date(at).replace(tzinfo=None) for at in (spans[0].get_x(), spans[0].get_x() + spans[0].get_width())
+    )
+    assert MONDAY < begin < MONDAY + dt.timedelta(weeks=10)
+    assert MONDAY + dt.timedelta(weeks=40) < end < MONDAY + dt.timedelta(weeks=80)
+    at = num2date(lines[0].get_xdata()[0]).replace(tzinfo=None)
+    assert abs(at - MONDAY - dt.timedelta(weeks=79.5)) < dt.timedelta(days=1)
+
+
 @pytest.mark.parametrize("size", [TREND_WIDE, TREND_NARROW])
 def test_everything_lies_on_the_paper(size: tuple[float, float]) -> None:
     ax = axes(size)

@@ -86,6 +86,13 @@ def test_a_drift_that_begins_later_is_told_with_the_onset_of_least_squares(seed:
     assert found.onset == int(np.argmin(costs))
 
 
+def test_three_shifts_in_one_direction_are_one_gradual_change() -> None:
+    means = [0.0, 1.0, 2.0, 3.0, 2.0, 1.0, 5.0, 6.0, 7.0]
+    found = find_mean_shifts(np.repeat(means, 8) + np.tile([0.01, -0.01], 36), sigma=0.01)
+    assert found.indices == tuple(range(8, 72, 8))
+    assert found.gradual == ((8, 24), (48, 64))  # twice downwards between them is no run of three
+
+
 def test_a_stable_series_is_rarely_anything_but_constant() -> None:
     runs = 1000
     noise = np.random.default_rng(10).normal(size=(runs, 52))

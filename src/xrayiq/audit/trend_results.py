@@ -65,6 +65,8 @@ class TrendSegment:
         Whether the limits come from known parameters; prediction limits otherwise.
     shifts : tuple of int
         First result after each shift of the mean that no event explains.
+    gradual : tuple of (int, int)
+        First and last of three or more shifts in one direction: one change that is no straight line.
     drift_onset : int or None
         First result of a drift, where that explains the results better than a constant or steps.
     drift_per_year : Drift or None
@@ -83,6 +85,7 @@ class TrendSegment:
     set_by: SetBy
     settled: bool
     shifts: tuple[int, ...]
+    gradual: tuple[tuple[int, int], ...]
     drift_onset: int | None
     drift_per_year: Drift | None
     neighbour_correlation: float | None

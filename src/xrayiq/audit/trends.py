@@ -194,6 +194,7 @@ def _segment(
         set_by="hand" if by_hand else "results",
         settled=bool(limits.settled[0]),
         shifts=tuple(first + shift for shift in shifts),
+        gradual=tuple((first + begin, first + end) for begin, end in (found.gradual if found is not None else ())),
         drift_onset=None if onset is None else first + onset,
         drift_per_year=_drift(part[since:], moments[since:]),
         neighbour_correlation=_correlation(part, shifts),

@@ -115,8 +115,12 @@ def _statuses(result: Trend, limits: Sequence[Limit]) -> NDArray[np.str_]:
 
 def _shifts_and_drift(axes: Axes, result: Trend, dates: NDArray[np.float64], known: Quantity) -> None:
     for segment in result.segments:
-        for index in segment.shifts:
-            place = 0.5 * (dates[index - 1] + dates[index])
+        places = {index: 0.5 * float(dates[index - 1] + dates[index]) for index in segment.shifts}
+        for first, last in segment.gradual:
+            axes.axvspan(places[first], places[last], color=SAND, alpha=0.16, linewidth=0.0, label="gradual change")
+        for index, place in places.items():
+            if any(first <= index <= last for first, last in segment.gradual):
+                continue
             axes.axvline(place, color=SAND, linewidth=1.2, linestyle=(0, (1, 1.5)), label="shift without event")
         drift, onset = segment.drift_per_year, segment.drift_onset
         if onset is None or drift is None:

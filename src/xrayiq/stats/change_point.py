@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -16,6 +17,7 @@ from xrayiq.stats._arguments import as_series, between, positive
 #: median absolute deviation of a normal sample in its standard deviations
 _MAD: Final = 0.6744897501960817
 _MOST_VALUES: Final = 600  # of which all pairs are looked at
+_GRADUAL: Final = 3  # shifts in one direction that are one change
 _WINDOW: Final = 7  # results of the running median
 _OUTLYING: Final = 3.0  # standard deviations from the running median that a value is drawn in to
 
@@ -46,6 +48,19 @@ class MeanShifts:
     means: tuple[float, ...]
     sigma: float
     penalty: float
+
+    @property
+    def gradual(self) -> tuple[tuple[int, int], ...]:
+        """First and last index of each run of three or more shifts in one direction: one change that is no line."""
+        found = []
+        begin = 0
+        rises = [after > before for before, after in itertools.pairwise(self.means)]
+        for _, run in itertools.groupby(rises):
+            length = len(list(run))
+            if length >= _GRADUAL:
+                found.append((self.indices[begin], self.indices[begin + length - 1]))
+            begin += length
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

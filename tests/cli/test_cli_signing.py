@@ -148,7 +148,8 @@ def test_clock_that_was_set_back_signs_nothing(folder, monkeypatch):
         (("--role", "x", "--statement", "y"), {}, "needs --from, --to, --by"),
         ((*SIGN, "--only-site", "South"), {}, "knows no site 'South'"),
         (SIGN, {"first": day(5), "last": day(4)}, "not before the first"),
-        (SIGN, {"last": datetime.date(2999, 1, 1)}, "not to come"),
+        (SIGN, {"last": datetime.date(2999, 1, 1)}, "which is not over"),
+        (SIGN, {"last": datetime.date.today()}, "which is not over"),
     ],
 )
 def test_sign_off_that_cannot_be_is_a_usage_error(folder, more, period, said):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from xrayiq.dicom.reported import ReportedGroup, ReportedImage, ReportedMeasurement, TestReport
 from xrayiq.errors import InputError
 from xrayiq.exchange.placing import placed_folder
 from xrayiq.exchange.selection import Selection, parts_of, tests_only
@@ -21,8 +22,6 @@ from xrayiq.records import Records
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from xrayiq.dicom.sr import ReportedGroup, ReportedImage, ReportedMeasurement, TestReport
 
 _Row = dict[str, Any]
 _UID_COLUMNS: Final = ("sop_class_uid", "series_uid", "study_uid")
@@ -102,8 +101,6 @@ class _Known:
     @classmethod
     def of(cls, records: Records) -> _Known:
         """Of the test images of a store."""
-        from xrayiq.dicom.sr import ReportedImage
-
         images, members, measured_at = {}, {}, {}
         for row in _cells(records, "objects", ("subject", "population", *_UID_COLUMNS)):
             uids = [row[name] for name in _UID_COLUMNS]
@@ -151,8 +148,6 @@ def _plain_rows(part: pd.DataFrame) -> Iterator[_Row]:
 
 
 def _report(subject: str, rows: list[_Row], known: _Known) -> TestReport | None:
-    from xrayiq.dicom.sr import TestReport
-
     first, images = rows[0], known.images_of(subject)
     if first["exposed_at"] is None or not images:
         return None
@@ -169,8 +164,6 @@ def _report(subject: str, rows: list[_Row], known: _Known) -> TestReport | None:
 
 
 def _group(rows: list[_Row]) -> ReportedGroup:
-    from xrayiq.dicom.sr import ReportedGroup
-
     first = rows[0]
     judged = {row["status"] for row in rows} - {None, "indeterminate"}
     numbers = itertools.groupby(rows, lambda row: (row["quantity"], row["direction"], row["value"]))
@@ -185,8 +178,6 @@ def _group(rows: list[_Row]) -> ReportedGroup:
 
 def _measurement(rows: list[_Row]) -> ReportedMeasurement:
     """Number with the narrowest of its absolute limits; one relative to a baseline is no range of the number itself."""
-    from xrayiq.dicom.sr import ReportedMeasurement
-
     first = rows[0]
     absolute = [row for row in rows if row["basis"] == "absolute"]
     low, high = _bound(absolute, "fail_low"), _bound(absolute, "fail_high")

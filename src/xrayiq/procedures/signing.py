@@ -64,8 +64,11 @@ def sign_period(
         The store is not as it was written, or the clock stands before its last event.
     """
     today = datetime.date.today()
-    if last < first or last > today:
-        raise InputError(f"a period from {first} to {last}", needed="a last day not before the first, and not to come")
+    if last < first or last >= today:
+        over = "" if last < today else ", which is not over"
+        raise InputError(
+            f"a period from {first} to {last}{over}", needed="a last day not before the first, and before today"
+        )
     for name, text in (("role", role), ("statement", statement)):
         if not text.strip():
             raise InputError(f"a sign-off without {name}", needed=f"its {name}")

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 
 from xrayiq.model import Equipment
+from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.counting import in_force, with_objects
 from xrayiq.records.session import Session
 from xrayiq.records.tables import EQUIPMENT, MEASUREMENTS, OBJECTS, OUTCOMES
@@ -99,7 +100,7 @@ class HistoryReader(Session):
                 yield DatedValue(
                     **{name: row[name] for name in ("outcome_id", "run_id", "subject", "procedure", "quantity")},
                     **{name: row[name] for name in ("direction", "exposed_at", "tube_voltage_kv", "rows", "columns")},
-                    value=float("nan") if row["value"] is None else float(row["value"]),
+                    value=number_of(row["value"]),
                     protocol_name=row["protocol_name"] or "",
                     equipment=equipment_of(row),
                 )
@@ -128,6 +129,20 @@ class HistoryReader(Session):
                     on if isinstance(on, datetime.date) else datetime.date.fromisoformat(on),
                     row["objects"],
                 )
+
+
+def verdicts_in_force() -> Select[Any]:
+    """Verdicts of outcomes in force, with subject, procedure and run of the outcome, its exposure and equipment."""
+    of_verdict = [column for column in ALL_VERDICTS.c if column.name != "ordinal"]
+    of_outcome = (OUTCOMES.c.run_id, OUTCOMES.c.subject, OUTCOMES.c.procedure, OBJECTS.c.exposed_at)
+    query: Select[Any] = select(*of_verdict, *of_outcome, *EQUIPMENT_COLUMNS).select_from(ALL_VERDICTS)
+    query = with_objects(query.join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id))
+    return query.outerjoin(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id).where(in_force())
+
+
+def number_of(value: Any) -> float:
+    """Number of a row; NaN where it is none."""
+    return float("nan") if value is None else float(value)
 
 
 def equipment_of(row: Any) -> Equipment:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Select, select
 
 from xrayiq.model import Equipment
 from xrayiq.records.all_verdicts import ALL_VERDICTS
-from xrayiq.records.counting import in_force, with_objects
-from xrayiq.records.history import EQUIPMENT_COLUMNS, equipment_of
+from xrayiq.records.history import equipment_of, number_of, verdicts_in_force
 from xrayiq.records.store import Records
-from xrayiq.records.tables import EQUIPMENT, OBJECTS, OUTCOMES
+from xrayiq.records.tables import OBJECTS, OUTCOMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +60,7 @@ def judged_values(
     JudgedValue
         Of every unit.
     """
-    columns = (ALL_VERDICTS.c.direction, ALL_VERDICTS.c.value, ALL_VERDICTS.c.status)
-    query: Select[Any] = select(OUTCOMES.c.subject, *columns, OBJECTS.c.exposed_at, *EQUIPMENT_COLUMNS)
-    query = with_objects(query.select_from(ALL_VERDICTS).join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id))
-    query = query.outerjoin(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
-    query = query.where(
-        in_force(),
+    query = verdicts_in_force().where(
         OUTCOMES.c.procedure == procedure,
         ALL_VERDICTS.c.quantity == quantity,
         ALL_VERDICTS.c.limit_id == limit_id,
@@ -82,7 +73,7 @@ def judged_values(
             yield JudgedValue(
                 subject=row["subject"],
                 direction=row["direction"],
-                value=float("nan") if row["value"] is None else float(row["value"]),
+                value=number_of(row["value"]),
                 status=row["status"],
                 exposed_at=row["exposed_at"],
                 equipment=equipment_of(row),

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import func, insert, select
 
 from xrayiq.model import Equipment, Limit, Verdict
 from xrayiq.records.all_verdicts import ALL_VERDICTS
-from xrayiq.records.counting import in_force, with_objects
-from xrayiq.records.history import EQUIPMENT_COLUMNS, equipment_of
+from xrayiq.records.history import equipment_of, number_of, verdicts_in_force
 from xrayiq.records.outcome_rows import judged_columns
 from xrayiq.records.sealed_forms import BASELINE_VERDICT
 from xrayiq.records.sealing import NewRow
-from xrayiq.records.tables import BASELINE_VERDICTS, EQUIPMENT, OBJECTS, OUTCOMES, RUNS
+from xrayiq.records.tables import BASELINE_VERDICTS, OUTCOMES, RUNS
 from xrayiq.records.trail import EventRecorder, details_of
 
 #: kind of the event that says up to which outcome each run was judged, in its details under "runs"
@@ -143,12 +142,7 @@ class JudgementRecorder(EventRecorder):
         FailedVerdict
             Of every procedure and unit.
         """
-        of_verdict = [column for column in ALL_VERDICTS.c if column.name != "ordinal"]
-        of_outcome = (OUTCOMES.c.run_id, OUTCOMES.c.subject, OUTCOMES.c.procedure, OBJECTS.c.exposed_at)
-        query: Select[Any] = select(*of_verdict, *of_outcome, *EQUIPMENT_COLUMNS)
-        query = with_objects(query.select_from(ALL_VERDICTS).join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id))
-        query = query.outerjoin(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
-        query = query.where(in_force(), ALL_VERDICTS.c.status == "fail", OUTCOMES.c.run_id.in_(list(outcomes)))
+        query = verdicts_in_force().where(ALL_VERDICTS.c.status == "fail", OUTCOMES.c.run_id.in_(list(outcomes)))
         query = query.order_by(ALL_VERDICTS.c.outcome_id, ALL_VERDICTS.c.ordinal)
         with self._read() as connection:
             for row in connection.execute(query).mappings():
@@ -157,7 +151,7 @@ class JudgementRecorder(EventRecorder):
                     continue
                 yield FailedVerdict(
                     **{name: row[name] for name in ("outcome_id", "subject", "procedure", "quantity", "direction")},
-                    value=float("nan") if row["value"] is None else float(row["value"]),
+                    value=number_of(row["value"]),
                     compared=row["compared"],
                     baseline=row["baseline"],
                     limit=_limit(dict(row)),

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from xrayiq.audit import TrendSettings
 from xrayiq.errors import InputError
-from xrayiq.stats import ewma_chart, ewma_deviation
+from xrayiq.stats import ewma, ewma_deviation
 
 #: Lucas and Saccucci, Technometrics 32 (1990), table 3: average run length by shift in standard deviations
 LUCAS_SACCUCCI = {
@@ -24,9 +25,7 @@ def run_length(weight: float, width: float, *, shift: float = 0.0, states: int =
     edges = np.linspace(-width * deviation, width * deviation, states + 1)
     middles = 0.5 * (edges[:-1] + edges[1:])
     # one step of the chart from each cell: its average is linear in the new value, so two values tell where it goes
-    steps = np.array(
-        [ewma_chart([v], center=float(m), sigma=1.0, weight=weight).values[0] for m in middles for v in (0.0, 1.0)]
-    )
+    steps = np.array([ewma(np.array([v]), center=float(m), weight=weight)[0] for m in middles for v in (0.0, 1.0)])
     at_zero, slope = steps[0::2], steps[1::2] - steps[0::2]
     bounds = (edges[None, :] - at_zero[:, None]) / slope[:, None]
     moves = np.diff(norm.cdf(bounds - shift), axis=1)
@@ -46,22 +45,21 @@ def test_run_length_of_the_sas_manual() -> None:
 
 
 def test_default_scheme_warns_falsely_once_in_about_370_results() -> None:
-    chart = ewma_chart([0.0], center=0.0, sigma=1.0)
-    assert run_length(chart.weight, chart.width) == pytest.approx(370.0, rel=0.02)
+    settings = TrendSettings()
+    assert settings.ewma_width is not None
+    assert run_length(settings.ewma_weight, settings.ewma_width) == pytest.approx(370.0, rel=0.02)
 
 
-def test_average_and_limits_are_the_definition() -> None:
-    values, center, sigma, weight, width = [1.0, 3.0, 2.0, 9.0], 2.0, 0.5, 0.3, 2.5
-    chart = ewma_chart(values, center=center, sigma=sigma, weight=weight, width=width)
+def test_average_and_its_deviation_are_the_definition() -> None:
+    values, center, weight = np.array([1.0, 3.0, 2.0, 9.0]), 2.0, 0.3
+    averages, deviations = ewma(values, center=center, weight=weight), ewma_deviation(values.size, weight=weight)
     # z_i = sum of weight (1 - weight)^j x_(i-j), plus what is left of the start
-    for index in range(len(values)):
+    for index in range(values.size):
         parts = [weight * (1 - weight) ** back * values[index - back] for back in range(index + 1)]
-        assert chart.values[index] == pytest.approx(sum(parts) + (1 - weight) ** (index + 1) * center)
+        assert averages[index] == pytest.approx(sum(parts) + (1 - weight) ** (index + 1) * center)
         # variance of that sum of independent values
-        variance = sum((weight * (1 - weight) ** back * sigma) ** 2 for back in range(index + 1))
-        assert chart.upper[index] - center == pytest.approx(width * math.sqrt(variance))
-        assert center - chart.lower[index] == pytest.approx(width * math.sqrt(variance))
-    assert list(chart.outside) == [False, False, False, True]
+        variance = sum((weight * (1 - weight) ** back) ** 2 for back in range(index + 1))
+        assert deviations[index] == pytest.approx(math.sqrt(variance))
 
 
 def test_deviation_from_an_estimated_centre_is_that_of_simulated_baselines() -> None:
@@ -76,7 +74,9 @@ def test_deviation_from_an_estimated_centre_is_that_of_simulated_baselines() -> 
     assert ewma_deviation(count, weight=weight, baseline_count=baseline)[-1] == pytest.approx(expected, rel=0.014)
 
 
-@pytest.mark.parametrize("settings", [{"weight": 0.0}, {"weight": 1.1}, {"width": 0.0}, {"sigma": 0.0}])
-def test_a_setting_out_of_range_is_an_input_error(settings: dict[str, float]) -> None:
+@pytest.mark.parametrize("weight", [0.0, 1.1])
+def test_a_weight_out_of_range_is_an_input_error(weight: float) -> None:
     with pytest.raises(InputError):
-        ewma_chart([1.0], **{"center": 0.0, "sigma": 1.0, **settings})
+        ewma(np.array([1.0]), center=0.0, weight=weight)
+    with pytest.raises(InputError):
+        ewma_deviation(1, weight=weight)

@@ -8,26 +8,20 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from xrayiq.errors import InputError
-from xrayiq.stats import prediction_limits, prediction_scores
+from xrayiq.stats import prediction_factor, prediction_scores
 
 RATE = 0.0026997960632601866  # of a normal value beyond 3 standard deviations
 
 
 def test_limits_are_students_t_times_the_spread_of_a_difference() -> None:
-    baseline = np.array([9.0, 10.0, 11.0, 10.0, 12.0, 8.0])
-    found = prediction_limits(baseline)
     t_value = stats.t.ppf(1.0 - RATE / 2.0, df=5)
-    assert found.upper == pytest.approx(10.0 + t_value * math.sqrt(2.0) * math.sqrt(7.0 / 6.0))
-    assert found.lower == pytest.approx(10.0 - t_value * math.sqrt(2.0) * math.sqrt(7.0 / 6.0))
-    assert found.false_warning_rate == pytest.approx(RATE)
-    assert found.count == 6
+    assert prediction_factor(3.0, 6) == pytest.approx(t_value * math.sqrt(7.0 / 6.0))
+    assert prediction_factor(3.0, 6, known_mean=True) == pytest.approx(t_value)
 
 
 def test_two_sigma_of_many_results_come_to_the_printed_quantile() -> None:
     # Student's t of 4 degrees of freedom, upper 2.5 %: 2.776 in every table; rate of 1.96 sigma is 5 %
-    found = prediction_limits([1.0, 2.0, 3.0, 4.0, 5.0], sigma_limit=1.959964)
-    assert (found.upper - 3.0) / (math.sqrt(2.5) * math.sqrt(1.2)) == pytest.approx(2.776, abs=6e-4)
+    assert prediction_factor(1.959964, 5) / math.sqrt(1.2) == pytest.approx(2.776, abs=6e-4)
 
 
 @pytest.mark.parametrize("count", [5, 10, 24])
@@ -43,18 +37,11 @@ def test_rate_of_the_next_result_is_the_stated_one(count: int) -> None:
 
 
 def test_scores_pass_three_where_the_limits_are() -> None:
-    baseline = np.array([9.0, 10.0, 11.0, 10.0, 12.0, 8.0, 9.5])
-    found = prediction_limits(baseline)
-    ends = np.array([found.lower, found.upper]) - found.mean
-    np.testing.assert_allclose(prediction_scores(ends, sd=found.sd, count=7), [-3.0, 3.0], rtol=1e-9)
+    ends = 1.3 * prediction_factor(3.0, 7) * np.array([-1.0, 1.0])
+    np.testing.assert_allclose(prediction_scores(ends, sd=1.3, count=7), [-3.0, 3.0], rtol=1e-9)
 
 
 def test_results_that_never_vary_score_nothing_until_one_differs() -> None:
     np.testing.assert_array_equal(
         prediction_scores(np.array([0.0, 0.1, -0.1]), sd=0.0, count=5), [0.0, math.inf, -math.inf]
     )
-
-
-def test_one_result_predicts_nothing() -> None:
-    with pytest.raises(InputError, match="2 or more"):
-        prediction_limits([1.0])

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import spsolve
 from scipy.stats import norm
 
 from xrayiq.errors import InputError
-from xrayiq.stats import find_run_signals, run_rule_hits
+from xrayiq.stats import RULE_TEXTS, run_rule_hits
 
 #: Champ and Woodall, Technometrics 29 (1987), tables 1 and 2: average run length by rules and shift
 CHAMP_WOODALL = {
@@ -67,26 +67,30 @@ def test_average_run_lengths_are_those_of_champ_and_woodall(rules: tuple[int, ..
     assert run_length(rules, shift) == pytest.approx(CHAMP_WOODALL[rules][shift], abs=6e-3)
 
 
+def signals(scores: list[float], *, rule: int) -> list[int]:
+    """Places of the results at which a rule is met."""
+    return [int(place) for place in np.flatnonzero(run_rule_hits(np.array(scores), rules=(rule,))[0])]
+
+
 def test_a_result_beyond_three_sigma_signals_and_one_on_the_limit_does_not() -> None:
-    signals = find_run_signals([10.0, 13.0, 13.1, 7.0, 6.9], center=10.0, sigma=1.0, rules=(1,))
-    assert [(s.index, s.rule, s.side) for s in signals] == [(2, 1, 1), (4, 1, -1)]
-    assert "3 standard deviations" in signals[0].text
+    assert signals([0.0, 3.0, 3.1, -3.0, -3.1], rule=1) == [2, 4]
+    assert "3 standard deviations" in RULE_TEXTS[1]
 
 
 def test_two_of_three_must_lie_on_one_side_and_the_last_is_one_of_them() -> None:
-    assert [s.index for s in find_run_signals([2.1, 0.0, 2.2, 0.0, 0.0], center=0.0, sigma=1.0, rules=(2,))] == [2]
-    assert not find_run_signals([2.1, -2.2, 0.0, 0.0, 2.2], center=0.0, sigma=1.0, rules=(2,))
+    assert signals([2.1, 0.0, 2.2, 0.0, 0.0], rule=2) == [2]
+    assert not signals([2.1, -2.2, 0.0, 0.0, 2.2], rule=2)
 
 
 def test_four_of_five_beyond_one_sigma_signals_at_the_fourth() -> None:
-    assert [s.index for s in find_run_signals([1.1, 1.1, 0.0, 1.1, 1.1], center=0.0, sigma=1.0, rules=(3,))] == [4]
-    assert [s.index for s in find_run_signals([1.1, 1.1, 1.1, 1.1, 0.0], center=0.0, sigma=1.0, rules=(3,))] == [3]
-    assert not find_run_signals([1.1, 1.1, 0.0, 0.0, 1.1, 1.1], center=0.0, sigma=1.0, rules=(3,))
+    assert signals([1.1, 1.1, 0.0, 1.1, 1.1], rule=3) == [4]
+    assert signals([1.1, 1.1, 1.1, 1.1, 0.0], rule=3) == [3]
+    assert not signals([1.1, 1.1, 0.0, 0.0, 1.1, 1.1], rule=3)
 
 
 def test_eight_in_a_row_signal_from_the_eighth_on_and_a_result_at_the_centre_breaks_the_run() -> None:
-    assert [s.index for s in find_run_signals([-0.1] * 10, center=0.0, sigma=1.0, rules=(4,))] == [7, 8, 9]
-    assert not find_run_signals([0.1] * 7 + [0.0] + [0.1] * 7, center=0.0, sigma=1.0, rules=(4,))
+    assert signals([-0.1] * 10, rule=4) == [7, 8, 9]
+    assert not signals([0.1] * 7 + [0.0] + [0.1] * 7, rule=4)
 
 
 def test_many_series_at_once_are_each_by_itself() -> None:
@@ -98,4 +102,4 @@ def test_many_series_at_once_are_each_by_itself() -> None:
 
 def test_an_unknown_rule_is_an_input_error() -> None:
     with pytest.raises(InputError, match="rule 5"):
-        find_run_signals([1.0], center=0.0, sigma=1.0, rules=(5,))
+        signals([1.0], rule=5)

@@ -1,81 +1,11 @@
-"""Exponentially weighted moving average (EWMA) with its exact limits."""
+"""Exponentially weighted moving average (EWMA) and its exact deviation (Lucas and Saccucci, Technometrics 32, 1990)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from xrayiq.errors import InputError
-from xrayiq.stats._arguments import as_series, positive
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EwmaChart:
-    """EWMA of a series with limits at each point.
-
-    Parameters
-    ----------
-    values : 1-D array
-        The average after each result.
-    lower, upper : 1-D arrays
-        Limits at each point; they widen from the first to a constant width.
-    outside : 1-D array of bool
-        Where the average lies outside.
-    weight : float
-        Weight of the newest result, λ.
-    width : float
-        Half width of the limits in standard deviations of the average, L.
-    """
-
-    values: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    outside: NDArray[np.bool_]
-    weight: float
-    width: float
-
-
-def ewma_chart(
-    values: ArrayLike, *, center: float, sigma: float, weight: float = 0.2, width: float = 2.86
-) -> EwmaChart:
-    """EWMA chart about a known centre with exact limits (Lucas and Saccucci, Technometrics 32, 1990).
-
-    Parameters
-    ----------
-    values : 1-D array
-        Finite values, oldest first.
-    center, sigma : float
-        Mean and standard deviation of a stable process.
-    weight : float
-        λ, above 0 and at most 1.
-    width : float
-        L; with constant limits λ = 0.2 and L = 2.86 give one false warning in about 370 results.
-
-    Returns
-    -------
-    EwmaChart
-        z_i = λ x_i + (1 − λ) z_(i−1) from z_0 = centre, limits centre ± L σ √(λ/(2 − λ) · (1 − (1 − λ)^(2i))).
-
-    Raises
-    ------
-    InputError
-        A value is not finite, sigma or width is not positive, or the weight is out of range.
-    """
-    series = as_series("values", values, at_least=1)
-    positive("sigma", sigma)
-    positive("width", width)
-    averages = ewma(series, center=center, weight=weight)
-    reach = width * sigma * ewma_deviation(series.size, weight=weight)
-    return EwmaChart(
-        values=averages,
-        lower=center - reach,
-        upper=center + reach,
-        outside=np.abs(averages - center) > reach,
-        weight=weight,
-        width=width,
-    )
 
 
 def ewma(values: NDArray[np.float64], *, center: NDArray[np.float64] | float, weight: float) -> NDArray[np.float64]:

@@ -2,83 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
-
-from xrayiq.stats._arguments import as_series, positive
 
 #: results from which on an estimated mean and standard deviation are taken as known
 SETTLED_COUNT: Final = 25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictionLimits:
-    """Limits of one future result.
+def prediction_factor(sigma_limit: float, count: int, *, known_mean: bool = False) -> float:
+    """Half width of prediction limits that keep the false-warning rate of known k-sigma limits.
 
     Parameters
     ----------
-    mean, sd : float
-        Mean and standard deviation (n − 1) of the baseline.
-    count : int
-        Results in it.
-    lower, upper : float
-        Limits.
-    false_warning_rate : float
-        Chance that a result of a stable normal process lies outside, whatever the count.
-    """
-
-    mean: float
-    sd: float
-    count: int
-    lower: float
-    upper: float
-    false_warning_rate: float
-
-
-def prediction_limits(baseline: ArrayLike, *, sigma_limit: float = 3.0) -> PredictionLimits:
-    """Prediction limits that keep the false-warning rate of known k-sigma limits.
-
-    Parameters
-    ----------
-    baseline : 1-D array
-        Two or more finite results of a stable process.
     sigma_limit : float
         k; the rate is that of a normal value beyond ± k standard deviations, 0.27 % for 3.
+    count : int
+        Results in the baseline, two or more.
+    known_mean : bool
+        True where the mean was not estimated from the baseline.
 
     Returns
     -------
-    PredictionLimits
-        mean ± t s √(1 + 1/n), with t of n − 1 degrees of freedom at the same rate.
-
-    Raises
-    ------
-    InputError
-        There are fewer than two results, or one is not finite.
+    float
+        t √(1 + 1/n) in standard deviations of the baseline, with t of n − 1 degrees of freedom at the same rate;
+        t alone with a known mean.
 
     Notes
     -----
-    Of ten results t √(1 + 1/n) is 4.29 where known parameters give 3. Results judged by one baseline share its error:
-    the rate of each is exact, but false warnings come in groups. Source: Hahn and Meeker, Statistical Intervals, 1991.
+    Of ten results it is 4.29 where known parameters give 3. Results judged by one baseline share its error: the rate of
+    each is exact, but false warnings come in groups. Source: Hahn and Meeker, Statistical Intervals, 1991.
     """
-    series = as_series("baseline", baseline, at_least=2)
-    count, mean, sd = series.size, float(series.mean()), float(series.std(ddof=1))
-    reach = float(prediction_factor(positive("sigma_limit", sigma_limit), count)) * sd
-    return PredictionLimits(
-        mean=mean,
-        sd=sd,
-        count=count,
-        lower=mean - reach,
-        upper=mean + reach,
-        false_warning_rate=float(2.0 * ndtr(-sigma_limit)),
-    )
-
-
-def prediction_factor(sigma_limit: float, count: int, *, known_mean: bool = False) -> float:
-    """Half width of prediction limits in standard deviations of a baseline of `count` results."""
     t_value = float(-stdtrit(count - 1, ndtr(-sigma_limit)))
     return t_value if known_mean else t_value * float(np.sqrt(1.0 + 1.0 / count))
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from xrayiq.errors import InputError
-from xrayiq.stats._arguments import as_series, positive
 
 #: (how many, of how many consecutive results, beyond how many standard deviations on one side), by rule
 _PATTERNS: Final = MappingProxyType({1: (1, 1, 3.0), 2: (2, 3, 2.0), 3: (4, 5, 1.0), 4: (8, 8, 0.0)})
@@ -24,69 +22,6 @@ RULE_TEXTS: Final = MappingProxyType(
         4: "8 results in a row on one side",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSignal:
-    """One result at which a rule is met.
-
-    Parameters
-    ----------
-    index : int
-        Place of the result in the series, from 0.
-    rule : int
-        Western Electric rule, 1 to 4.
-    side : {-1, 1}
-        Below or above the centre.
-    """
-
-    index: int
-    rule: int
-    side: int
-
-    @property
-    def text(self) -> str:
-        """What the rule says."""
-        return RULE_TEXTS[self.rule]
-
-
-def find_run_signals(
-    values: ArrayLike, *, center: float, sigma: float, rules: Sequence[int] = (1, 2, 3, 4)
-) -> tuple[RunSignal, ...]:
-    """Results at which Western Electric rules are met (Statistical Quality Control Handbook, 1956).
-
-    Parameters
-    ----------
-    values : 1-D array
-        Finite values, oldest first.
-    center, sigma : float
-        Mean and standard deviation of a stable process.
-    rules : sequence of int
-        Which of the rules 1 to 4.
-
-    Returns
-    -------
-    tuple of RunSignal
-        By index, then rule. The result itself is one of those that make the pattern.
-
-    Raises
-    ------
-    InputError
-        A value is not finite, sigma is not positive, or there is no such rule.
-
-    Notes
-    -----
-    With all four rules a stable normal process gives one false signal in 91.75 results, with rules 1, 2 and 4 in 122,
-    with rule 1 alone in 370 (Champ and Woodall, Technometrics 29, 1987).
-    """
-    series = as_series("values", values)
-    hits = run_rule_hits((series - center) / positive("sigma", sigma), rules=rules)
-    return tuple(
-        RunSignal(index=index, rule=rule, side=1 if series[index] > center else -1)
-        for index in range(series.size)
-        for row, rule in enumerate(rules)
-        if hits[row, index]
-    )
 
 
 def run_rule_hits(scores: NDArray[np.float64], *, rules: Sequence[int] = (1, 2, 3, 4)) -> NDArray[np.bool_]:
@@ -102,12 +37,18 @@ def run_rule_hits(scores: NDArray[np.float64], *, rules: Sequence[int] = (1, 2, 
     Returns
     -------
     array of bool
-        Shape (rules, *scores.shape).
+        Shape (rules, *scores.shape). The result itself is one of those that make the pattern (Statistical Quality
+        Control Handbook, 1956).
 
     Raises
     ------
     InputError
         There is no such rule.
+
+    Notes
+    -----
+    With all four rules a stable normal process gives one false signal in 91.75 results, with rules 1, 2 and 4 in 122,
+    with rule 1 alone in 370 (Champ and Woodall, Technometrics 29, 1987).
     """
     return np.stack([_hits(scores, rule) | _hits(-scores, rule) for rule in rules])
 

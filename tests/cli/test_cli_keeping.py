@@ -286,3 +286,20 @@ def test_store_that_is_not_there_or_is_sealed_with_another_key_is_refused(folder
     done = xrayiq("records", "limit", "set", LIMIT, "--fail-low", "-0.3", *WHO, folder=folder)
     assert done.returncode == 4
     assert "sealed with another key" in done.stderr
+
+
+def test_list_shows_a_relative_value_as_its_limit_takes_it_and_how_far_an_acceptance_goes(folder):
+    (finding,) = records(folder, "finding", "list")
+    # the baseline is the mean of ten values that alternate about 100, the value 75
+    assert (finding["worst"], finding["baseline"], finding["compared"]) == (75.0, 100.0, -0.25)
+    table = " ".join(xrayiq("records", "finding", "list", folder=folder, columns=400).stdout.split())
+    assert "75.0 per mAs, −25.0 % from the baseline 100.0 per mAs" in table
+    assert "−20 % to +20 % of the baseline" in table
+    number = str(finding["number"])
+    assert "passed" in refused(folder, "finding", "step", number, "accepted", "--worst", "-0.22", *WHO)
+    step = records(folder, "finding", "step", number, "accepted", "--worst", "-0.3", "--until", "2999-12-31", *WHO)
+    assert (step["accepted_worst"], step["accepted_until"]) == (-0.3, "2999-12-31")
+    keeping_store.write_run(folder, (1, 30, 71.0), (1, 31, 68.0))
+    accepted, new = records(folder, "finding", "list")
+    assert (accepted["state"], accepted["values"], new["state"], new["values"]) == ("accepted", 2, "open", 1)
+    assert new["follows"] == accepted["number"]

@@ -117,7 +117,9 @@ def _shifts_and_drift(axes: Axes, result: Trend, dates: NDArray[np.float64], kno
     for segment in result.segments:
         places = {index: 0.5 * float(dates[index - 1] + dates[index]) for index in segment.shifts}
         for first, last in segment.gradual:
-            axes.axvspan(places[first], places[last], color=SAND, alpha=0.16, linewidth=0.0, label="gradual change")
+            axes.axvspan(
+                places[first], places[last], color=SAND, alpha=0.16, linewidth=0.0, zorder=0.3, label="gradual change"
+            )
         for index, place in places.items():
             if any(first <= index <= last for first, last in segment.gradual):
                 continue

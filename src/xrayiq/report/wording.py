@@ -145,8 +145,8 @@ def worst_text(finding: Finding) -> str:
         return text
     deviation = f"{100.0 * finding.worst_compared:+.1f} %".replace("-", "−")
     if finding.worst_baseline is None:
-        return f"{text}, {deviation} of the baseline"
-    return f"{text}, {deviation} of the baseline {value_text(finding.quantity, finding.worst_baseline)}"
+        return f"{text}, {deviation} from the baseline"
+    return f"{text}, {deviation} from the baseline {value_text(finding.quantity, finding.worst_baseline)}"
 
 
 def allowed_text(finding: Finding) -> str:

@@ -7,6 +7,7 @@ from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_exa
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.schedule import DueTest, KeptTest, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
+from xrayiq.audit.size_bands import size_bands
 from xrayiq.audit.tested_unit import TestedUnit
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
@@ -41,5 +42,6 @@ __all__ = [
     "shipped_schedule",
     "site_examinations",
     "site_schedule",
+    "size_bands",
     "tests_due",
 ]

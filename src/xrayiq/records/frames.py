@@ -125,7 +125,7 @@ def _dose_events() -> Select[Any]:
         *_all(DOSE_EVENTS, without=("outcome_id", "operator_key")),
         *_named(OUTCOMES, ("subject", "run_id")),
         func.coalesce(DOSE_EVENTS.c.operator_key, OBJECTS.c.operator_key).label("operator_key"),
-        *_named(OBJECTS, ("modality", "study_uid", "exposed_at", "population", *_PATIENT_NAMES)),
+        *_named(OBJECTS, ("modality", "study_uid", "exposed_at", "is_test_patient", *_PATIENT_NAMES)),
         OBJECTS.c.equipment_id,
         *_named(EQUIPMENT, _EQUIPMENT_NAMES),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Select, func, select
 
@@ -14,6 +14,9 @@ from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.counting import in_force, with_objects
 from xrayiq.records.session import Session
 from xrayiq.records.tables import EQUIPMENT, MEASUREMENTS, OBJECTS, OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: columns that `equipment_of` reads
 EQUIPMENT_COLUMNS: Final = tuple(EQUIPMENT.columns[name] for name in Equipment.__slots__)
@@ -62,6 +65,30 @@ class DatedValue:
 
 class HistoryReader(Session):
     """The part of a store that is read over time."""
+
+    def values(self, quantities: Sequence[str]) -> pd.DataFrame:
+        """Values in force of some quantities, whatever they were measured on.
+
+        Parameters
+        ----------
+        quantities : sequence of str
+            Names from the closed list.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `subject`, `procedure`, `quantity`, `value` in the order of their outcomes.
+        """
+        from xrayiq.records.frames import frame_of  # pandas loads when a frame is asked for, not for a run
+
+        query: Select[Any] = (
+            select(OUTCOMES.c.subject, OUTCOMES.c.procedure, MEASUREMENTS.c.quantity, MEASUREMENTS.c.value)
+            .select_from(MEASUREMENTS)
+            .join(OUTCOMES, MEASUREMENTS.c.outcome_id == OUTCOMES.c.id)
+        )
+        chosen = with_objects(query).where(MEASUREMENTS.c.quantity.in_(quantities), in_force())
+        with self._read() as connection:
+            return frame_of(connection, chosen.order_by(MEASUREMENTS.c.outcome_id, MEASUREMENTS.c.ordinal))
 
     def dated_values(self, quantities: Sequence[str]) -> Iterator[DatedValue]:
         """Values in force of some quantities, in the order of exposure; those without a date last.

@@ -53,7 +53,8 @@ def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: P
 
 def repeats_header(row: Mapping[str, Any], _: Sequence[Row]) -> bool:
     """Whether the columns of an object that no seal covers say what its header says."""
-    told = json.loads(row["header_json"]).get("acquisition", {})
-    return all(row[name] == told.get(name) for name in TOLD_NUMBERS) and all(
-        row[name] == (None if told.get(name) is None else text_as_stored(told[name])) for name in TOLD_TEXTS
-    )
+    header = json.loads(row["header_json"])
+    told = header.get("acquisition", {})
+    numbers = all(row[name] == told.get(name) for name in TOLD_NUMBERS)
+    texts = all(row[name] == (None if told.get(name) is None else text_as_stored(told[name])) for name in TOLD_TEXTS)
+    return numbers and texts and row["is_test_patient"] == header.get("is_test_patient", False)

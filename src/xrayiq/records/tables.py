@@ -130,6 +130,7 @@ OBJECTS: Final = Table(
     Column("role_seal", Text, nullable=False, server_default=text("''")),
     *(Column(name, Double) for name in TOLD_NUMBERS),
     *(Column(name, StorableText) for name in TOLD_TEXTS),
+    Column("is_test_patient", Boolean, nullable=False, server_default=text("false")),
 )
 
 FILES: Final = Table(

@@ -23,7 +23,10 @@ def upgrade() -> None:
             objects.add_column(sa.Column(name, sa.Double()))
         for name in _TEXTS:
             objects.add_column(sa.Column(name, sa.Text()))
+        never = sa.text("false")
+        objects.add_column(sa.Column("is_test_patient", sa.Boolean(), nullable=False, server_default=never))
     told = [f"{name} = {_number(name)}" for name in _NUMBERS] + [f"{name} = {_text(name)}" for name in _TEXTS]
+    told.append(f"is_test_patient = {_flag('is_test_patient')}")
     op.execute("UPDATE objects SET " + ", ".join(told))  # noqa: S608 - constants of this file
 
 
@@ -35,3 +38,9 @@ def _text(name: str) -> str:
 
 def _number(name: str) -> str:
     return f"CAST({_text(name)} AS DOUBLE PRECISION)"
+
+
+def _flag(name: str) -> str:
+    if op.get_context().dialect.name == "sqlite":
+        return f"coalesce(json_extract(header_json, '$.{name}'), 0)"
+    return f"coalesce(CAST(CAST(header_json AS JSON) ->> '{name}' AS BOOLEAN), false)"

@@ -1,0 +1,129 @@
+"""Audits over a store: frames are read, audited, and what was found is handed back as findings."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pandas as pd
+
+from xrayiq.audit import DoseAudit, assess_dose
+from xrayiq.dose import DiagnosticReferenceLevel, expected_dap_gy_m2, find_unit_suspicions, tube_output_at
+from xrayiq.errors import InputError
+from xrayiq.procedures.dose_settings import tube_output_for
+from xrayiq.procedures.exposure_frame import exposures_of_store
+from xrayiq.procedures.site import Site
+from xrayiq.procedures.site_events import settings_in_force
+from xrayiq.records import Records
+
+_UNITS: tuple[str, ...] = (
+    *("site", "room", "unit", "quantity", "exposures", "median_ratio", "suspected_power", "text"),
+)
+#: tube voltages are looked up at so many steps per kV
+_STEPS_A_KV = 10.0
+
+
+def audit_dose(
+    records: Records,
+    *,
+    site: Site | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    populations: Collection[str] = ("clinical",),
+) -> DoseAudit:
+    """Audit the doses of a store's exposures.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    site : Site, optional
+        Settings of a site's file: register, names of examinations, outputs of tubes, reference levels of its own.
+    first, last : date, optional
+        Days that the exposures lie within.
+    populations : collection of str
+        Which images count; patients' exposures by default.
+
+    Returns
+    -------
+    DoseAudit
+        Typical values beside reference levels, units that probably state doses wrongly, excursions, creep, workload,
+        and dose beside image quality, with findings. Nothing is written.
+    """
+    settings = settings_in_force(records, site)
+    counted = exposures_of_store(records, settings, first=first, last=last, populations=populations)
+    return assess_dose(
+        counted.frame,
+        levels=level_frame(settings.reference_levels),
+        units=unit_frame(counted.frame, settings),
+        unmapped=counted.unmapped,
+        left_out=counted.left_out,
+    )
+
+
+def level_frame(levels: Iterable[DiagnosticReferenceLevel]) -> pd.DataFrame:
+    """Levels in force for single exposures as audits take them, one row for each view."""
+    rows = [
+        {
+            "level_id": level.set_name,
+            "body_part": level.body_part,
+            "view": view,
+            "band": level.band,
+            "quantity": level.quantity,
+            "level": level.value,
+            "achievable": np.nan if level.achievable_value is None else level.achievable_value,
+            "source": level.source.text,
+        }
+        for level in levels
+        if not level.superseded_by and level.per == "radiograph"
+        for view in level.views or ("",)
+    ]
+    columns = ["level_id", "body_part", "view", "band", "quantity", "level", "achievable", "source"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def unit_frame(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
+    """Stated over expected dose-area products of each unit; see `find_unit_suspicions`."""
+    expected = _expected_dap(exposures, site)
+    rows = []
+    for (name, room), group in exposures.groupby(["site", "room"], observed=True, sort=True):
+        try:
+            found = find_unit_suspicions(
+                group["unit"].to_list(),
+                group["dose_area_product"].to_numpy(),
+                expected.loc[group.index].to_numpy(),
+                quantity="dose_area_product",
+            )
+        except InputError:  # no exposure with both doses: nothing can be said
+            continue
+        rows += [
+            {"site": name, "room": room, "unit": one.unit, "quantity": found.quantity, "exposures": one.exposures}
+            | {"median_ratio": one.median_ratio, "suspected_power": one.suspected_power, "text": one.text}
+            for one in found.units
+        ]
+    return pd.DataFrame(rows, columns=list(_UNITS))
+
+
+def _expected_dap(exposures: pd.DataFrame, site: Site) -> pd.Series:
+    """Dose-area product that technique and field give, by the output of each unit's tube; NaN where not known."""
+    outputs = pd.Series(np.nan, index=exposures.index)
+    steps = (exposures["tube_voltage_kv"] * _STEPS_A_KV).round() / _STEPS_A_KV
+    for unit, group in exposures.groupby("unit", observed=True):
+        table = tube_output_for(site.tube_outputs, (str(unit),))
+        own = steps.loc[group.index]
+        known = {}
+        for voltage in own.dropna().unique():
+            try:
+                known[voltage] = tube_output_at(table, tube_voltage_kv=float(voltage)).output_ugy_per_mas
+            except InputError:  # outside the table
+                known[voltage] = np.nan
+        outputs.loc[group.index] = own.map(known)
+    return pd.Series(
+        expected_dap_gy_m2(
+            output_ugy_per_mas=outputs.to_numpy(),
+            exposure_mas=exposures["exposure_mas"].to_numpy(),
+            field_area_at_1_m_mm2=exposures["field_area_mm2"].to_numpy(),
+        ),
+        index=exposures.index,
+    )

@@ -1,0 +1,212 @@
+"""Exposures of a store, each once: images and dose reports together, with place, examination and patient size."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from xrayiq.audit import ExaminationNames, size_bands
+from xrayiq.model import Equipment
+from xrayiq.procedures.exposure_matching import matched_rows
+from xrayiq.procedures.site import Site
+from xrayiq.procedures.whereabouts import Whereabouts, whereabouts
+from xrayiq.records import Records
+
+#: what of an image's header is an audit's under another name
+_RENAMED: Final = {
+    "dap_gy_m2": "dose_area_product",
+    "entrance_dose_mgy": "incident_air_kerma",
+    "average_glandular_dose_mgy": "average_glandular_dose",
+    "reference_point_kerma_mgy": "reference_point_kerma",
+    "irradiation_event_uid": "event_uid",
+}
+#: numbers of images and of events alike; each is taken from the image where it has one
+NUMBERS: Final = (
+    *("dose_area_product", "incident_air_kerma", "average_glandular_dose", "reference_point_kerma"),
+    *("tube_voltage_kv", "exposure_mas", "exposure_time_ms", "tube_current_ma", "exposure_index"),
+    *("target_exposure_index", "deviation_index", "field_area_mm2", "source_detector_distance_mm"),
+    *("patient_age_years", "patient_weight_kg", "patient_size_m"),
+)
+TEXTS: Final = (
+    *("modality", "laterality", "protocol_name", "study_uid", "patient_key", "operator_key", "patient_sex"),
+    *("event_uid", "event_type"),
+)
+#: of images alone
+IMAGE_NUMBERS: Final = ("source_patient_distance_mm", "filter_thickness_min_mm", "filter_thickness_max_mm")
+IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "filter_material")
+_MEASURED: Final = {"clinical_noise": "noise", "clinical_snr": "snr", "field_area": "field_area_at_detector_mm2"}
+_REFERENCE_DISTANCE_MM: Final = 1000.0
+_IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CountedExposures:
+    """Exposures that statistics count, and what was left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each exposure: `subject` (image, or dose report and number of the event), `source` (``"image"``,
+        ``"report"`` or ``"both"``), `exposed_at`, `site`, `room`, `unit`, `body_part`, `view`, `band`, `weight_told`,
+        `repeated`, `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `noise` and `snr`. Doses go by the names of
+        the closed list of quantities, in their units; the field's area is that 1 m from the source.
+    left_out : dict of str to int
+        Images and events that do not count, by reason.
+    unmapped : DataFrame
+        `body_part`, `view_position`, `protocol_name` and `exposures` of those whose part or view nothing tells.
+    """
+
+    frame: pd.DataFrame
+    left_out: dict[str, int]
+    unmapped: pd.DataFrame
+
+
+def exposures_of_store(
+    records: Records,
+    site: Site,
+    *,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    populations: Collection[str] = ("clinical",),
+) -> CountedExposures:
+    """Exposures of a store in a period.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site
+        Settings in force: register, names of examinations.
+    first, last : date, optional
+        Days that the exposures lie within; those without a date count only where neither is given.
+    populations : collection of str
+        What counts; patients' exposures by default.
+
+    Returns
+    -------
+    CountedExposures
+        In the order of time. An exposure that an image and a dose report tell of counts once, with the image's values
+        and, where it has none, the report's.
+    """
+    images, left_out = _images(records, populations)
+    events, lost = _events(records, site)
+    matched = matched_rows(images, events, numbers=NUMBERS, texts=TEXTS)
+    left_out |= lost
+    for reason, number in (
+        ("events of images that do not count", matched.uncounted),
+        ("told by image and report, counted once", matched.both),
+    ):
+        if number:
+            left_out[reason] = number
+    frame = _within(_placed(records, matched.frame, site), first, last)
+    told, unmapped = _examinations(frame, site.examinations)
+    bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
+    told = told.join(bands).assign(entrance_surface_air_kerma=float("nan"))
+    told = told.sort_values("exposed_at", kind="stable").reset_index(drop=True)
+    return CountedExposures(frame=told, left_out=left_out, unmapped=unmapped)
+
+
+def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """All images with what else is known of their exposure, and the number of those that do not count by population."""
+    chosen = records.frame("exposures").rename(columns=_RENAMED)
+    counts = chosen["population"].value_counts()
+    left_out = {str(name): int(number) for name, number in counts.items() if name not in populations}
+    chosen["counts"] = chosen["population"].isin(list(populations))
+    measured = records.values(tuple(_MEASURED))
+    measured = measured[measured["procedure"].isin(("clinical_noise", "collimation"))]
+    wide = measured.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
+    wide = wide.rename(columns=_MEASURED).reindex(columns=list(_MEASURED.values()))
+    chosen = chosen.merge(wide, how="left", left_on="subject", right_index=True)
+    scale = (_REFERENCE_DISTANCE_MM / chosen["source_detector_distance_mm"].where(lambda value: value > 0.0)) ** 2
+    chosen["field_area_mm2"] = chosen["field_area_at_detector_mm2"] * scale
+    return chosen.assign(reference_point_kerma=float("nan"), event_type=None), left_out
+
+
+def _events(records: Records, site: Site) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Events of dose reports, each once, and the number of those that do not count by reason."""
+    every = records.frame("dose_events").rename(columns=_RENAMED)
+    every = every.rename(
+        columns={"protocol": "protocol_name", "field_area_at_1_m_mm2": "field_area_mm2", "subject": "report"}
+    ).rename(columns={"target_region": "body_part", "view": "view_position", "exposed_at": "reported_at"})
+    every["subject"] = every["report"] + "#" + (every["ordinal"] + 1).astype("string")
+    every["exposed_at"] = every["started_at"].fillna(every["reported_at"])
+    left_out = {}
+    tests = every["is_test_patient"].fillna(value=False).astype(bool)
+    own = pd.Series(True, index=every.index)
+    if site.equipment:
+        known = {number: _is_registered(site, row) for number, row in _equipment(every).items()}
+        own = every["equipment_id"].map(known).fillna(value=True).astype(bool)
+    for name, wrong in (("events of test patients", tests), ("events of imported equipment", ~own & ~tests)):
+        if wrong.any():
+            left_out[name] = int(wrong.sum())
+    chosen = every[~tests & own]
+    named = chosen["event_uid"].notna()
+    keys = ["equipment_id", "exposed_at", "plane", "tube_voltage_kv", "exposure_mas", "dose_area_product"]
+    again = (named & chosen.duplicated("event_uid", keep="last")) | (~named & chosen.duplicated(keys, keep="last"))
+    if again.any():
+        left_out["events told by another report again"] = int(again.sum())
+    return chosen[~again].reset_index(drop=True), left_out
+
+
+def _equipment(frame: pd.DataFrame) -> dict[int, Mapping[Any, Any]]:
+    rows = frame.drop_duplicates("equipment_id")[["equipment_id", *_IDENTITY]].dropna(subset="equipment_id")
+    return {int(row["equipment_id"]): row for row in rows.to_dict("records")}
+
+
+def _equipment_of(row: Mapping[Any, Any]) -> Equipment:
+    told: dict[str, Any] = {name: None if pd.isna(row[name]) else str(row[name]) for name in _IDENTITY}
+    return Equipment(**told)
+
+
+def _is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
+    return any(entry.is_of(_equipment_of(row)) for entry in site.equipment)
+
+
+def _placed(records: Records, frame: pd.DataFrame, site: Site) -> pd.DataFrame:
+    """With site, room and unit of the day of each exposure."""
+    known = {int(row["id"]): row for row in records.frame("equipment").to_dict("records")}
+    day = frame["exposed_at"].dt.normalize()
+    pairs = pd.DataFrame({"equipment_id": frame["equipment_id"], "day": day})
+    where: dict[tuple[Any, Any], Whereabouts] = {}
+    for number, moment in pairs.drop_duplicates().itertuples(index=False):
+        row = None if pd.isna(number) else known.get(int(number))
+        equipment = Equipment() if row is None else _equipment_of(row)
+        on = None if pd.isna(moment) else moment.date()
+        where[None if row is None else int(number), on] = whereabouts(equipment, on, facts=site.facts)
+    places = pd.DataFrame(
+        [
+            {"equipment_id": number, "day": pd.NaT if on is None else pd.Timestamp(on)}
+            | {"site": place.site, "room": place.room, "unit": place.unit}
+            for (number, on), place in where.items()
+        ],
+        columns=["equipment_id", "day", "site", "room", "unit"],
+    ).astype({"equipment_id": "Int64", "day": "datetime64[us]"})
+    return frame.assign(day=day.astype("datetime64[us]")).merge(places, how="left", on=["equipment_id", "day"])
+
+
+def _within(frame: pd.DataFrame, first: datetime.date | None, last: datetime.date | None) -> pd.DataFrame:
+    kept = pd.Series(True, index=frame.index)
+    if first is not None:
+        kept &= frame["day"] >= pd.Timestamp(first)
+    if last is not None:
+        kept &= frame["day"] <= pd.Timestamp(last)
+    return frame[kept].drop(columns="day").reset_index(drop=True)
+
+
+def _examinations(frame: pd.DataFrame, names: ExaminationNames) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """With body part and view as statistics group by, and what nothing told."""
+    said = ["body_part", "view_position", "protocol_name"]
+    texts = frame[said].fillna("").astype(str)
+    distinct = texts.drop_duplicates()
+    found = [names.examination(**row) for row in distinct.to_dict("records")]  # type: ignore[arg-type]  # texts by name
+    table = distinct.assign(part=[one.body_part for one in found], told_view=[one.view for one in found])
+    told = texts.merge(table, how="left", on=said).set_axis(frame.index)
+    open_rows = told[(told["part"] == "") | (told["told_view"] == "")]
+    unmapped = open_rows.groupby(said, sort=True).size().rename("exposures").reset_index()
+    unmapped = unmapped.sort_values("exposures", ascending=False, kind="stable").reset_index(drop=True)
+    with_names = frame.drop(columns=["body_part", "view_position"])
+    return with_names.assign(body_part=told["part"], view=told["told_view"]), unmapped

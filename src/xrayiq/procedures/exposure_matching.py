@@ -1,0 +1,125 @@
+"""Images and events of dose reports that tell of one exposure, over whole stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from xrayiq.model import ReportedExposure, match_exposures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MatchedRows:
+    """Exposures, each once.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Images that count and events that no image tells of, one row each, with `source` and `repeated`.
+    both : int
+        How many an image and a report tell of.
+    uncounted : int
+        Events of images that do not count.
+    """
+
+    frame: pd.DataFrame
+    both: int
+    uncounted: int
+
+
+def matched_rows(
+    images: pd.DataFrame, events: pd.DataFrame, *, numbers: tuple[str, ...], texts: tuple[str, ...]
+) -> MatchedRows:
+    """One row for each exposure.
+
+    Parameters
+    ----------
+    images : DataFrame
+        All images: `subject`, `exposure_key`, `counts` (bool), `event_uid`, `exposed_at`, `equipment_id`, the columns
+        of `Equipment`, `body_part`, `view_position`, `numbers` and `texts`.
+    events : DataFrame
+        Events, each once: the same without `exposure_key` and `counts`, and `acquired_image_uid` and `is_rejected`.
+    numbers, texts : tuple of str
+        Columns that both have: an image's own value counts, and the event's where it has none.
+
+    Returns
+    -------
+    MatchedRows
+        An event is of the image with its irradiation event, else of the one that it names, else of one of the same
+        unit, time and technique by the rules of `match_exposures`. Of several events of one image the first is its own,
+        the others stand for themselves.
+    """
+    keys = _keys_by(images, events["event_uid"], "event_uid")
+    keys = keys.fillna(_keys_by(images, events["acquired_image_uid"], "subject"))
+    keys = keys.fillna(_keys_by_time(images, events, keys))
+    keys = keys.mask(keys.duplicated() & keys.notna())
+    counted = images[images["counts"]]
+    known, of_counted = keys.notna(), keys.isin(set(counted["exposure_key"]))
+    rejected = events["is_rejected"].fillna(value=False).astype(bool)
+    told_here = events.assign(exposure_key=keys, source="report", repeated=rejected)
+    matched, alone = told_here[known & of_counted], told_here[~known]
+    columns = ["body_part", "view_position", "exposed_at", *numbers, *texts]
+    beside = counted.merge(
+        matched[["exposure_key", "is_rejected", *columns]], how="left", on="exposure_key", suffixes=("", "_told")
+    )
+    for name in columns:
+        beside[name] = beside[name].fillna(beside[f"{name}_told"])
+    told = beside["exposure_key"].isin(set(matched["exposure_key"]))
+    beside["source"] = told.map({True: "both", False: "image"})
+    beside["repeated"] = beside["is_rejected"].fillna(value=False).astype(bool)
+    kept = [name for name in beside.columns if not name.endswith("_told")]
+    frame = pd.concat([part for part in (beside[kept], alone) if len(part)] or [beside[kept]], ignore_index=True)
+    return MatchedRows(frame=frame, both=int(told.sum()), uncounted=int((known & ~of_counted).sum()))
+
+
+def _keys_by(images: pd.DataFrame, uids: pd.Series, name: str) -> pd.Series:
+    """Exposure of the images with these identifiers; none where images of several exposures have one."""
+    named = images.loc[images[name].notna(), [name, "exposure_key"]].drop_duplicates()
+    alone = named.drop_duplicates(name, keep=False).set_index(name)["exposure_key"]
+    return uids.map(alone).astype("string")
+
+
+def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series) -> pd.Series:
+    """Exposure of the images of the same unit, time and technique as events that nothing else tells the image of."""
+    nothing = pd.Series(pd.NA, index=events.index, dtype="string")
+    found: dict[int, str] = {}
+    left = events[keys.isna() & events["exposed_at"].notna()]
+    days = set(left["exposed_at"].dt.normalize())
+    free = images[images["exposed_at"].notna() & ~images["exposure_key"].isin(set(keys.dropna()))]
+    near = free["exposed_at"].dt.normalize().isin(days) & free["serial_number"].isin(
+        set(left["serial_number"].dropna())
+    )
+    candidates = free[near].drop_duplicates("exposure_key")
+    if left.empty or candidates.empty:
+        return nothing
+    told = [_reported(row, "image", row["exposure_key"]) for row in candidates.to_dict("records")]
+    told += [_reported(row, "report", str(place)) for place, row in left.to_dict("index").items()]
+    for group in match_exposures(told):
+        key = next((member.subject for member in group.members if member.source == "image"), None)
+        if key is not None:
+            for member in group.members:
+                if member.source == "report":
+                    found[int(member.subject)] = key
+    return nothing.fillna(pd.Series(found, dtype="string"))
+
+
+def _reported(row: Mapping[Any, Any], source: str, subject: str) -> ReportedExposure:
+    def known(name: str) -> Any:
+        return None if pd.isna(row[name]) else row[name]
+
+    moment = known("exposed_at")
+    return ReportedExposure(
+        source="image" if source == "image" else "report",
+        subject=subject,
+        unit=(known("manufacturer"), known("model"), known("station_name"), known("serial_number")),
+        event_uid=known("event_uid"),
+        exposed_at=None if moment is None else moment.to_pydatetime(),
+        tube_voltage_kv=known("tube_voltage_kv"),
+        exposure_mas=known("exposure_mas"),
+        exposure_time_ms=known("exposure_time_ms"),
+        dap_gy_m2=known("dose_area_product"),
+        average_glandular_dose_mgy=known("average_glandular_dose"),
+    )

@@ -53,7 +53,9 @@ class Store:
 
     def __init__(self, records: Records) -> None:
         self.records = records
-        self.run_id = records.begin_run(archive_key="a", plan_digest="p", site_digest="", kernel_digest="k", version="0")
+        self.run_id = records.begin_run(
+            archive_key="a", plan_digest="p", site_digest="", kernel_digest="k", version="0"
+        )
 
     def _add(self, header: ObjectHeader, kind: str, population: str, outcomes: list[Outcome]) -> None:
         name = header.subject

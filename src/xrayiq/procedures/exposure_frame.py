@@ -38,8 +38,17 @@ TEXTS: Final = (
 #: of images alone
 IMAGE_NUMBERS: Final = ("source_patient_distance_mm", "filter_thickness_min_mm", "filter_thickness_max_mm")
 IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "filter_material")
+_IMAGE_COLUMNS: Final = (
+    *("subject", "exposure_key", "population", "body_part", "view_position", "exposed_at", "equipment_id"),
+    *(name for name in NUMBERS if name not in (*_RENAMED.values(), "field_area_mm2")),
+    *(name for name in TEXTS if name not in (*_RENAMED.values(), "event_type")),
+    *(name for name in _RENAMED if name != "reference_point_kerma_mgy"),
+    *IMAGE_NUMBERS,
+    *IMAGE_TEXTS,
+)
 _MEASURED: Final = {"clinical_noise": "noise", "clinical_snr": "snr", "field_area": "field_area_at_detector_mm2"}
 _REFERENCE_DISTANCE_MM: Final = 1000.0
+_UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")
 _IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
 
 
@@ -92,9 +101,10 @@ def exposures_of_store(
         In the order of time. An exposure that an image and a dose report tell of counts once, with the image's values
         and, where it has none, the report's.
     """
+    equipment = records.frame("equipment", columns=("id", *_IDENTITY)).set_index("id")
     images, left_out = _images(records, populations)
-    events, lost = _events(records, site)
-    matched = matched_rows(images, events, numbers=NUMBERS, texts=TEXTS)
+    events, lost = _events(records, site, equipment)
+    matched = matched_rows(images, events, equipment[list(_UNIT)], numbers=NUMBERS, texts=TEXTS)
     left_out |= lost
     for reason, number in (
         ("events of images that do not count", matched.uncounted),
@@ -102,7 +112,7 @@ def exposures_of_store(
     ):
         if number:
             left_out[reason] = number
-    frame = _within(_placed(records, matched.frame, site), first, last)
+    frame = _within(_placed(matched.frame, equipment, site), first, last)
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     told = told.join(bands).assign(entrance_surface_air_kerma=float("nan"))
@@ -112,7 +122,7 @@ def exposures_of_store(
 
 def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFrame, dict[str, int]]:
     """All images with what else is known of their exposure, and the number of those that do not count by population."""
-    chosen = records.frame("exposures").rename(columns=_RENAMED)
+    chosen = records.frame("exposures", columns=_IMAGE_COLUMNS).rename(columns=_RENAMED)
     counts = chosen["population"].value_counts()
     left_out = {str(name): int(number) for name, number in counts.items() if name not in populations}
     chosen["counts"] = chosen["population"].isin(list(populations))
@@ -126,7 +136,7 @@ def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFram
     return chosen.assign(reference_point_kerma=float("nan"), event_type=None), left_out
 
 
-def _events(records: Records, site: Site) -> tuple[pd.DataFrame, dict[str, int]]:
+def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Events of dose reports, each once, and the number of those that do not count by reason."""
     every = records.frame("dose_events").rename(columns=_RENAMED)
     every = every.rename(
@@ -138,7 +148,7 @@ def _events(records: Records, site: Site) -> tuple[pd.DataFrame, dict[str, int]]
     tests = every["is_test_patient"].fillna(value=False).astype(bool)
     own = pd.Series(True, index=every.index)
     if site.equipment:
-        known = {number: _is_registered(site, row) for number, row in _equipment(every).items()}
+        known = {number: _is_registered(site, row) for number, row in equipment.to_dict("index").items()}
         own = every["equipment_id"].map(known).fillna(value=True).astype(bool)
     for name, wrong in (("events of test patients", tests), ("events of imported equipment", ~own & ~tests)):
         if wrong.any():
@@ -152,11 +162,6 @@ def _events(records: Records, site: Site) -> tuple[pd.DataFrame, dict[str, int]]
     return chosen[~again].reset_index(drop=True), left_out
 
 
-def _equipment(frame: pd.DataFrame) -> dict[int, Mapping[Any, Any]]:
-    rows = frame.drop_duplicates("equipment_id")[["equipment_id", *_IDENTITY]].dropna(subset="equipment_id")
-    return {int(row["equipment_id"]): row for row in rows.to_dict("records")}
-
-
 def _equipment_of(row: Mapping[Any, Any]) -> Equipment:
     told: dict[str, Any] = {name: None if pd.isna(row[name]) else str(row[name]) for name in _IDENTITY}
     return Equipment(**told)
@@ -166,17 +171,17 @@ def _is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
     return any(entry.is_of(_equipment_of(row)) for entry in site.equipment)
 
 
-def _placed(records: Records, frame: pd.DataFrame, site: Site) -> pd.DataFrame:
+def _placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.DataFrame:
     """With site, room and unit of the day of each exposure."""
-    known = {int(row["id"]): row for row in records.frame("equipment").to_dict("records")}
+    known = equipment.to_dict("index")
     day = frame["exposed_at"].dt.normalize()
     pairs = pd.DataFrame({"equipment_id": frame["equipment_id"], "day": day})
     where: dict[tuple[Any, Any], Whereabouts] = {}
     for number, moment in pairs.drop_duplicates().itertuples(index=False):
         row = None if pd.isna(number) else known.get(int(number))
-        equipment = Equipment() if row is None else _equipment_of(row)
+        made = Equipment() if row is None else _equipment_of(row)
         on = None if pd.isna(moment) else moment.date()
-        where[None if row is None else int(number), on] = whereabouts(equipment, on, facts=site.facts)
+        where[None if row is None else int(number), on] = whereabouts(made, on, facts=site.facts)
     places = pd.DataFrame(
         [
             {"equipment_id": number, "day": pd.NaT if on is None else pd.Timestamp(on)}

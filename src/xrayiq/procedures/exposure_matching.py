@@ -31,17 +31,24 @@ class MatchedRows:
 
 
 def matched_rows(
-    images: pd.DataFrame, events: pd.DataFrame, *, numbers: tuple[str, ...], texts: tuple[str, ...]
+    images: pd.DataFrame,
+    events: pd.DataFrame,
+    equipment: pd.DataFrame,
+    *,
+    numbers: tuple[str, ...],
+    texts: tuple[str, ...],
 ) -> MatchedRows:
     """One row for each exposure.
 
     Parameters
     ----------
     images : DataFrame
-        All images: `subject`, `exposure_key`, `counts` (bool), `event_uid`, `exposed_at`, `equipment_id`, the columns
-        of `Equipment`, `body_part`, `view_position`, `numbers` and `texts`.
+        All images: `subject`, `exposure_key`, `counts` (bool), `event_uid`, `exposed_at`, `equipment_id`, `body_part`,
+        `view_position`, `numbers` and `texts`.
     events : DataFrame
         Events, each once: the same without `exposure_key` and `counts`, and `acquired_image_uid` and `is_rejected`.
+    equipment : DataFrame
+        Manufacturer, model, station and serial number by `equipment_id`.
     numbers, texts : tuple of str
         Columns that both have: an image's own value counts, and the event's where it has none.
 
@@ -54,10 +61,11 @@ def matched_rows(
     """
     keys = _keys_by(images, events["event_uid"], "event_uid")
     keys = keys.fillna(_keys_by(images, events["acquired_image_uid"], "subject"))
-    keys = keys.fillna(_keys_by_time(images, events, keys))
+    keys = keys.fillna(_keys_by_time(images, events, keys, equipment))
     keys = keys.mask(keys.duplicated() & keys.notna())
     counted = images[images["counts"]]
-    known, of_counted = keys.notna(), keys.isin(set(counted["exposure_key"]))
+    known = keys.notna()
+    of_counted = keys.isin(counted.loc[counted["exposure_key"].isin(keys.dropna()), "exposure_key"])
     rejected = events["is_rejected"].fillna(value=False).astype(bool)
     told_here = events.assign(exposure_key=keys, source="report", repeated=rejected)
     matched, alone = told_here[known & of_counted], told_here[~known]
@@ -67,7 +75,7 @@ def matched_rows(
     )
     for name in columns:
         beside[name] = beside[name].fillna(beside[f"{name}_told"])
-    told = beside["exposure_key"].isin(set(matched["exposure_key"]))
+    told = beside["exposure_key"].isin(matched["exposure_key"])
     beside["source"] = told.map({True: "both", False: "image"})
     beside["repeated"] = beside["is_rejected"].fillna(value=False).astype(bool)
     kept = [name for name in beside.columns if not name.endswith("_told")]
@@ -82,19 +90,21 @@ def _keys_by(images: pd.DataFrame, uids: pd.Series, name: str) -> pd.Series:
     return uids.map(alone).astype("string")
 
 
-def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series) -> pd.Series:
+def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series, equipment: pd.DataFrame) -> pd.Series:
     """Exposure of the images of the same unit, time and technique as events that nothing else tells the image of."""
     nothing = pd.Series(pd.NA, index=events.index, dtype="string")
     found: dict[int, str] = {}
     left = events[keys.isna() & events["exposed_at"].notna()]
-    days = set(left["exposed_at"].dt.normalize())
-    free = images[images["exposed_at"].notna() & ~images["exposure_key"].isin(set(keys.dropna()))]
-    near = free["exposed_at"].dt.normalize().isin(days) & free["serial_number"].isin(
-        set(left["serial_number"].dropna())
-    )
-    candidates = free[near].drop_duplicates("exposure_key")
-    if left.empty or candidates.empty:
+    if left.empty:
         return nothing
+    near = images["exposed_at"].dt.normalize().isin(left["exposed_at"].dt.normalize())
+    near &= images["equipment_id"].isin(_same_units(equipment, left["equipment_id"]))
+    candidates = images[near & ~images["exposure_key"].isin(keys.dropna())].drop_duplicates("exposure_key")
+    if candidates.empty:
+        return nothing
+    made = [name for name in equipment.columns if name not in left.columns]
+    left = left.join(equipment[made], on="equipment_id")
+    candidates = candidates.join(equipment, on="equipment_id")
     told = [_reported(row, "image", row["exposure_key"]) for row in candidates.to_dict("records")]
     told += [_reported(row, "report", str(place)) for place, row in left.to_dict("index").items()]
     for group in match_exposures(told):
@@ -104,6 +114,13 @@ def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series) -
                 if member.source == "report":
                     found[int(member.subject)] = key
     return nothing.fillna(pd.Series(found, dtype="string"))
+
+
+def _same_units(equipment: pd.DataFrame, numbers: pd.Series) -> list[int]:
+    """Equipment of the same serial number or station as some."""
+    own = equipment[equipment.index.isin(numbers.dropna())]
+    alike = equipment["serial_number"].isin(own["serial_number"].dropna())
+    return list(equipment.index[alike | equipment["station_name"].isin(own["station_name"].dropna())])
 
 
 def _reported(row: Mapping[Any, Any], source: str, subject: str) -> ReportedExposure:

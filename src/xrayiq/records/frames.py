@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -150,24 +151,29 @@ _OF_OUTCOMES: Final = ("outcomes", "dose_events", "measurements", "verdicts")
 FRAME_NAMES: Final = tuple(_QUERIES)
 
 
-def query_of(name: str, *, superseded: bool = False) -> Select[Any]:
-    """Query behind a frame.
+def query_of(name: str, *, superseded: bool = False, columns: Sequence[str] = ()) -> Select[Any]:
+    """Query behind a frame, of some of its columns or all.
 
     Raises
     ------
     InputError
-        There is no frame of that name.
+        There is no frame of that name, or no such column.
     """
     try:
         query = _QUERIES[name]
     except KeyError:
         raise InputError(f"frame {name!r}", needed="one of " + ", ".join(FRAME_NAMES)) from None
+    if columns:
+        known = {column.name: column for column in query.selected_columns if isinstance(column, (Column, Label))}
+        if unknown := [one for one in columns if one not in known]:
+            raise InputError(f"column {unknown[0]!r} of frame {name!r}", needed="one of " + ", ".join(known))
+        query = query.with_only_columns(*(known[one] for one in columns))
     return query.where(in_force()) if name in _OF_OUTCOMES and not superseded else query
 
 
-def read_frame(connection: Connection, name: str, *, superseded: bool) -> pd.DataFrame:
+def read_frame(connection: Connection, name: str, *, superseded: bool, columns: Sequence[str]) -> pd.DataFrame:
     """Frame of a table; see `Records.frame`."""
-    return frame_of(connection, query_of(name, superseded=superseded))
+    return frame_of(connection, query_of(name, superseded=superseded, columns=columns))
 
 
 def frame_of(connection: Connection, query: Select[Any]) -> pd.DataFrame:

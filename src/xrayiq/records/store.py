@@ -184,7 +184,7 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         with self._read() as connection:
             return counting.archive_status(connection, archive_keys, plan_digest=plan_digest, expected=expected)
 
-    def frame(self, name: str, *, superseded: bool = False) -> pd.DataFrame:
+    def frame(self, name: str, *, superseded: bool = False, columns: Sequence[str] = ()) -> pd.DataFrame:
         """One table as a frame; measurements and verdicts with their outcome, object and equipment beside them.
 
         Parameters
@@ -197,6 +197,8 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         superseded : bool
             Also outcomes, measurements and verdicts of earlier settings or versions, where the same file has since
             been scored under others.
+        columns : sequence of str
+            Only these; all without.
 
         Returns
         -------
@@ -207,12 +209,12 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         Raises
         ------
         InputError
-            There is no such frame.
+            There is no such frame or column.
         """
         from xrayiq.records.frames import read_frame  # pandas loads when a frame is asked for, not for a run
 
         with self._read() as connection:
-            return read_frame(connection, name, superseded=superseded)
+            return read_frame(connection, name, superseded=superseded, columns=columns)
 
     def results(
         self, types: Mapping[str, type[Result]], *, procedure: str | None = None, superseded: bool = False

@@ -23,7 +23,7 @@ from xrayiq.metrics.exposure_index import ExposureIndex
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.nps import Nps
 from xrayiq.metrics.uniformity import Uniformity
-from xrayiq.model import DoseEvent, DoseReport, Limit, ObjectHeader, Provenance, Response, Result
+from xrayiq.model import DoseEvent, DoseReport, Limit, ObjectHeader, Provenance, Response, Result, TomographyDose
 from xrayiq.plots import (
     plot,
     plot_deviation_indices,
@@ -368,6 +368,19 @@ def test_dose_report_has_a_bar_for_each_event_that_states_a_product() -> None:
     ax = plot(make_dose_report(), ax=axes())
     heights = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in ax.patches}  # type: ignore[attr-defined]
     assert heights == pytest.approx({1: 0.1, 3: 0.0, 4: 0.3})  # Gy·cm²
+
+
+def test_dose_reports_of_other_kinds_show_their_own_dose() -> None:
+    header = ObjectHeader(subject="1.2.3")
+    breast = DoseEvent(average_glandular_dose_mgy=1.5, dap_gy_m2=1.0)
+    section = DoseEvent(tomography=TomographyDose(dose_length_product_mgy_cm=250.0))
+    for kind, event, height, unit in (
+        ("mammography", breast, 1.5, "mGy"),
+        ("computed_tomography", section, 250.0, "mGy·cm"),
+    ):
+        ax = plot(DoseReport(header=header, kind=kind, events=(event,)), ax=axes())  # type: ignore[arg-type]
+        assert [bar.get_height() for bar in ax.patches] == [height]  # type: ignore[attr-defined]
+        assert ax.get_ylabel().endswith(f"/ {unit}")
 
 
 def test_groups_overlay_every_curve_under_its_label() -> None:

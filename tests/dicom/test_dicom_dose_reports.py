@@ -285,6 +285,7 @@ def test_two_blocks_of_one_plane_are_summed_and_told():
         ("0.99", ("0.3", "0.33", "0.33"), True),
         # a total of nothing, and one in another unit
         ("0", ("0.33", "0.33", "0.33"), True),
+        ("0.0", ("0.01", "0.01", "0.01"), True),
         ("9900", ("0.33", "0.33", "0.33"), True),
     ],
 )

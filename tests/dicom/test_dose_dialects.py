@@ -151,6 +151,36 @@ def test_enhanced_and_comprehensive_documents_read_alike(sop_class):
     assert (found.events, found.planes) == (expected.events, expected.planes)
 
 
+def open_ended(dataset):
+    """The dataset with sequences and items of undefined length."""
+    for element in dataset:
+        if element.VR == "SQ":
+            element.is_undefined_length = True
+            for item in element.value:
+                item.is_undefined_length_sequence_item = True
+                open_ended(item)
+    return dataset
+
+
+@pytest.mark.parametrize(
+    "syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"]
+)
+@pytest.mark.parametrize("lengths", ["defined", "undefined"])
+@pytest.mark.parametrize("dialect", ["angiography_shutters", "mammography"])
+def test_every_encoding_gives_the_same_report(dialect, lengths, syntax):
+    simulated = simulate_dose_report(dialect, seed=6, events=2)
+    simulated.dataset.SpecificCharacterSet = "ISO_IR 192"
+    simulated.dataset.ContentSequence[-2].ContentSequence[0].ConceptCodeSequence[0].CodeMeaning = "Ebene Größe"
+    expected = read_dose_report(simulated.dataset)
+    simulated.dataset.file_meta.TransferSyntaxUID = syntax
+    dataset = open_ended(simulated.dataset) if lengths == "undefined" else simulated.dataset
+    written = content(dataset)
+    for source in (written, pydicom.dcmread(io.BytesIO(written))):
+        found = read_dose_report(source)
+        assert (found.events, found.planes, found.faults) == (expected.events, expected.planes, expected.faults)
+    assert found.events[-1].plane[2] == "Ebene Größe"
+
+
 def test_the_enhanced_form_gives_its_summaries_of_events():
     simulated = simulate_dose_report("radiography", seed=3, events=3)
     expected = read_dose_report(simulated.dataset)
@@ -240,6 +270,8 @@ def test_damage_inside_the_tree_costs_what_follows_it_in_its_item():
     assert found.events[0] == read_dose_report(whole).events[0]
     assert found.events[2] == read_dose_report(whole).events[2]
     assert found.events[1].irradiation_event_uid == uid.decode()
+    assert found.events[1].started_at is None
+    assert found.events[1].dap_gy_m2 == read_dose_report(whole).events[1].dap_gy_m2
     assert any("could not be read to its end" in fault.message for fault in found.faults)
 
 

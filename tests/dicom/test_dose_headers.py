@@ -93,6 +93,11 @@ def test_a_truncated_zero_gives_way_and_zero_alone_is_a_value(field, fine, coars
     assert getattr(read_acquisition(mammogram(fine, coarser)), field) == pytest.approx(unit, rel=1e-12)
 
 
+def test_a_zero_in_the_finer_attribute_gives_way_too():
+    found = read_acquisition(mammogram(stored("ExposureInuAs", "0"), stored("Exposure", "5")))
+    assert found.exposure_mas == 5.0
+
+
 def test_an_organ_dose_is_a_glandular_dose_in_mammography_only():
     dose = stored("OrganDose", "0.0123")
     assert read_acquisition(mammogram(dose)).average_glandular_dose_mgy == pytest.approx(1.23, rel=1e-12)

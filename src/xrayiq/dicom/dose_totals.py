@@ -163,7 +163,7 @@ def _against_events(
         if total is None or not values:
             continue
         finest = min((step for one, _ in events for step in _steps(one, share, _NUMBERS[field][1])), default=0.0)
-        step = _step(item, field) if total else 0.0
+        step = _step(item, field)
         allowed = (step + len(values) * finest) / 2 + _SUMMATION * max(total, sum(values))
         difference = total - sum(values)
         if -difference > allowed or (difference > allowed and len(values) == len(events)):

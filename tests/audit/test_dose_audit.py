@@ -72,6 +72,8 @@ def test_doses_of_a_wrong_unit_are_not_compared_but_stay_in_the_workload(rows: l
     assert set(found.frame("typical")["room"]) == {"A", "B"}
     assert set(found.frame("workload")["room"]) == {"A", "B", "C"}
     assert found.exposures[DAP].notna().all()
+    comparable = found.comparable()
+    assert (len(comparable), set(comparable.loc[comparable[DAP].notna(), "room"])) == (180, {"A", "B"})
 
 
 def test_every_table_is_a_frame_and_another_is_refused(rows: list[dict[str, object]]) -> None:

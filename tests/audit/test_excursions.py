@@ -91,3 +91,12 @@ def test_zero_has_no_logarithm_and_is_left_out() -> None:
 def test_columns_are_the_same_however_few_rows_are_told() -> None:
     full = find_excursions(exposures([*_like(), {DAP: 1.0}]), DAP)
     assert set(find_excursions(exposures(_like(5)), DAP).columns) == set(full.columns)
+
+
+def test_a_level_of_any_view_counts_for_the_trigger() -> None:
+    rows = exposures([*_like(sigma=0.6), {DAP: 3.5e-5}])
+    level = {"body_part": "CHEST", "band": "adult", "quantity": DAP, "level": 3.0e-5}
+    for view, found in (("", 3.0e-5), ("PA", 3.0e-5), ("LAT", math.nan)):
+        told = find_excursions(rows, DAP, levels=pd.DataFrame([level | {"view": view}]))
+        triggered = told[told["subject"] == "1.2.101"]
+        assert list(triggered["level"]) == ([found] if not math.isnan(found) else [])

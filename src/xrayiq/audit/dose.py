@@ -103,6 +103,10 @@ class DoseAudit:
             return creep_frame(self.creep)
         return getattr(self, {"levels": "compared", "local_levels": "local"}.get(name, name))  # type: ignore[no-any-return]  # a frame each
 
+    def comparable(self) -> pd.DataFrame:
+        """Exposures, the doses of units that probably state them in a wrong unit unknown."""
+        return _without(self.exposures, self.units[self.units["suspected_power"] != 0])
+
     def __repr__(self) -> str:
         """Number of exposures and findings."""
         days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"

@@ -72,7 +72,7 @@ def find_excursions(
     told["median"] = np.exp(middle)
     told["ratio"] = told["value"] / told["median"]
     told["score"] = _scores(told, middle)
-    told = told.merge(_lowest(levels, quantity), how="left", on=["body_part", "view", "band"])
+    told = told.merge(_lowest(levels, quantity, told), how="left", on=["body_part", "view", "band"])
     triggered = (told["ratio"] > TRIGGER_RATIO) & (told["value"] > told["level"])
     told["finding"] = (told["score"] > FINDING_SCORE) | triggered
     for name, column in _COMPONENTS.items():
@@ -82,26 +82,45 @@ def find_excursions(
     return chosen.drop(columns=["logarithm", "number"]).sort_values("score", ascending=False, kind="stable")
 
 
+def robust_spread(logarithms: NDArray[np.float64]) -> float:
+    """Standard deviation of a group's logarithms that excursions do not raise.
+
+    Parameters
+    ----------
+    logarithms : 1-D array
+        Of one group.
+
+    Returns
+    -------
+    float
+        1.4826 MAD; where that is 0, the distance of Tukey's outer fence by `TOLD_SCORE`; 0 where this is 0, too.
+    """
+    spread = _NORMAL * float(np.median(np.abs(logarithms - np.median(logarithms))))
+    if spread > 0.0:
+        return spread
+    first, third = np.quantile(logarithms, (0.25, 0.75))
+    return _FENCE * float(third - first) / TOLD_SCORE
+
+
 def _scores(told: pd.DataFrame, middle: pd.Series) -> NDArray[np.float64]:
-    """Robust z of the logarithm in each group; by Tukey's fences where the MAD is 0."""
+    """Robust z of the logarithm in each group; infinite beside a spread of 0."""
     distance = told["logarithm"] - middle
-    like = told.assign(apart=distance.abs()).groupby(list(LIKE), observed=True, sort=False)
-    spread = _NORMAL * like["apart"].transform("median")
-    first, third = (like["logarithm"].transform("quantile", share) for share in (0.25, 0.75))
-    fence = _FENCE * (third - first)
-    beyond = np.where(
-        fence > 0.0, distance / fence * TOLD_SCORE, np.where(distance == 0.0, 0.0, np.sign(distance) * np.inf)
-    )
+    like = told.groupby(list(LIKE), observed=True, sort=False)
+    spread = like["logarithm"].transform(lambda group: robust_spread(group.to_numpy()))
+    beyond = np.where(distance == 0.0, 0.0, np.sign(distance) * np.inf)
     return np.where(spread > 0.0, distance / spread.where(spread > 0.0, 1.0), beyond)
 
 
-def _lowest(levels: pd.DataFrame | None, quantity: str) -> pd.DataFrame:
-    """Lowest level of each examination."""
-    columns = ["body_part", "view", "band", "level"]
+def _lowest(levels: pd.DataFrame | None, quantity: str, told: pd.DataFrame) -> pd.DataFrame:
+    """Lowest level of each examination, those for any view counted."""
+    columns = ["body_part", "view", "band"]
+    wanted = told[columns].drop_duplicates()
     if levels is None:
-        return pd.DataFrame({name: pd.Series(dtype="float64" if name == "level" else "object") for name in columns})
-    own = levels[levels["quantity"] == quantity]
-    return own.groupby(columns[:3], observed=True)["level"].min().reset_index()
+        return wanted.assign(level=np.nan)
+    own = levels.loc[levels["quantity"] == quantity, [*columns, "level"]]
+    beside = wanted.merge(own, on=["body_part", "band"], suffixes=("", "_of_level"))
+    beside = beside[(beside["view_of_level"] == "") | (beside["view_of_level"] == beside["view"])]
+    return beside.groupby(columns, observed=True)["level"].min().reset_index()
 
 
 def _cause(row: Mapping[Any, Any]) -> str:

@@ -6,7 +6,7 @@ import functools
 
 from matplotlib.axes import Axes
 
-from xrayiq.audit import Trend
+from xrayiq.audit import DoseAudit, DoseCreep, Trend
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.dose.skin_dose import SkinDose
@@ -62,9 +62,12 @@ from xrayiq.plots.dark_noise import plot_dark_noise
 from xrayiq.plots.defects import plot_defect_change, plot_defect_map, plot_defects
 from xrayiq.plots.detectability import plot_detectability
 from xrayiq.plots.disc_ring import plot_disc_ring
+from xrayiq.plots.dose_and_quality import DOSE_AND_QUALITY, plot_dose_and_quality
+from xrayiq.plots.dose_creep import DOSE_CREEP, plot_dose_creep
 from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
 from xrayiq.plots.edges import plot_edges
+from xrayiq.plots.excursions import EXCURSIONS, plot_excursions
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.field_picture import plot_field_picture
 from xrayiq.plots.focal_spot import plot_focal_spot
@@ -73,6 +76,7 @@ from xrayiq.plots.geometry import plot_geometry
 from xrayiq.plots.ghost_factor import plot_ghost_factor
 from xrayiq.plots.lag import plot_ghosting, plot_lag
 from xrayiq.plots.line_noise import plot_line_noise
+from xrayiq.plots.local_levels import LOCAL_LEVELS, plot_local_levels
 from xrayiq.plots.local_variance import plot_local_variance
 from xrayiq.plots.mammography_flat_field import plot_mammography_flat_field
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
@@ -88,10 +92,16 @@ from xrayiq.plots.temporal_noise import plot_temporal_noise
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
 from xrayiq.plots.trend import TREND_NARROW, TREND_WIDE, plot_trend
 from xrayiq.plots.tube_output import plot_tube_output
+from xrayiq.plots.typical_doses import plot_typical_doses, typical_doses_size
 from xrayiq.plots.uniformity import plot_uniformity
 from xrayiq.plots.unit_suspicion import plot_unit_suspicions, unit_suspicion_size
+from xrayiq.plots.workload import plot_workload, plot_workload_by_voltage, workload_by_voltage_size, workload_size
 
 __all__ = [
+    "DOSE_AND_QUALITY",
+    "DOSE_CREEP",
+    "EXCURSIONS",
+    "LOCAL_LEVELS",
     "TREND_NARROW",
     "TREND_WIDE",
     "accuracy_size",
@@ -114,11 +124,14 @@ __all__ = [
     "plot_detectability",
     "plot_deviation_indices",
     "plot_disc_ring",
+    "plot_dose_and_quality",
+    "plot_dose_creep",
     "plot_dose_report",
     "plot_dqe",
     "plot_dqes",
     "plot_edges",
     "plot_effective_dqe",
+    "plot_excursions",
     "plot_exposure_index",
     "plot_field_picture",
     "plot_fixed_pattern_nps",
@@ -129,6 +142,7 @@ __all__ = [
     "plot_ghosting",
     "plot_lag",
     "plot_line_noise",
+    "plot_local_levels",
     "plot_local_variance",
     "plot_mammography_flat_field",
     "plot_mtf",
@@ -147,21 +161,27 @@ __all__ = [
     "plot_threshold_contrast",
     "plot_trend",
     "plot_tube_output",
+    "plot_typical_doses",
     "plot_uniformity",
     "plot_unit_suspicions",
+    "plot_workload",
+    "plot_workload_by_voltage",
     "to_png",
     "to_svg",
+    "typical_doses_size",
     "unit_suspicion_size",
+    "workload_by_voltage_size",
+    "workload_size",
 ]
 
 
-def plot(result: Result | Response, *, ax: Axes | None = None) -> Axes:
+def plot(result: Result | Response | DoseAudit | DoseCreep, *, ax: Axes | None = None) -> Axes:
     """Figure of a result, with quantities and units on its axes.
 
     Parameters
     ----------
-    result : Result or Response
-        What a metric, a reader or a fit gave; the error for anything else lists the types that have a figure.
+    result : Result, Response, DoseAudit or DoseCreep
+        What a metric, a reader, a fit or an audit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
 
@@ -230,3 +250,5 @@ _plot.register(ContrastDetail, plot_contrast_detail)
 _plot.register(DiscRing, plot_disc_ring)
 _plot.register(BarPattern, plot_bar_pattern)
 _plot.register(Trend, plot_trend)
+_plot.register(DoseAudit, plot_typical_doses)
+_plot.register(DoseCreep, plot_dose_creep)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from numpy.typing import NDArray
 
 from xrayiq.audit import YEAR_S, Trend, baseline_at
 from xrayiq.errors import InputError
 from xrayiq.model import Limit, Measurement, Quantity, judge, quantity
 from xrayiq.plots.style import BLUE, GREEN, ORANGE, PURPLE, SAND, canvas, signed, soft_grid
-from xrayiq.plots.trend_labels import days, event_labels, legend_below, wrapped_title
+from xrayiq.plots.trend_labels import date_axis, days, event_labels, legend_below, wrapped_title
 from xrayiq.plots.trend_limits import draw_document_limits, draw_statistical_limits
 
 #: width and height in inches: on a page or a screen, and on a phone
@@ -60,10 +58,10 @@ def plot_trend(
             draw_statistical_limits(axes, result, segment, dates)
         _results(axes, result, dates, judged)
         _shifts_and_drift(axes, result, dates, known)
-        _span(axes, result, dates)
+        _span(axes, result)
+        date_axis(axes, result.dates, also=[event.date for event in result.events])
         draw_document_limits(axes, result, chosen, dates)
         axes.set_ylabel(f"{known.label} / {known.display_unit}" if known.display_unit else known.label)
-        axes.set_xlabel(_date_label(result.dates))
         rows = event_labels(axes, result.events)
         axes.set_title(wrapped_title(axes, _title(result, known, judged)), pad=7.0 + rows)
         soft_grid(axes, "y")
@@ -142,8 +140,8 @@ def _shifts_and_drift(axes: Axes, result: Trend, dates: NDArray[np.float64], kno
         )
 
 
-def _span(axes: Axes, result: Trend, dates: NDArray[np.float64]) -> None:
-    """Range of the axes: all results and events, and limits once there is a whole baseline."""
+def _span(axes: Axes, result: Trend) -> None:
+    """Range of the quantity: all results, and limits once there is a whole baseline."""
     factor = quantity(result.quantity).display_factor
     shown = [result.values]
     for segment in result.segments:
@@ -157,12 +155,6 @@ def _span(axes: Axes, result: Trend, dates: NDArray[np.float64]) -> None:
         low, high = float(together.min()), float(together.max())
         room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
         axes.set_ylim(low - room, high + room)
-    marks = [*dates, *(days(event.date) for event in result.events)]
-    if marks:
-        margin = 0.02 * (max(marks) - min(marks)) or 7.0
-        axes.set_xlim(min(marks) - margin, max(marks) + margin)
-    axes.xaxis.set_major_locator(locator := AutoDateLocator(minticks=3, maxticks=8))  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
 
 
 def _title(result: Trend, known: Quantity, statuses: NDArray[np.str_]) -> str:
@@ -171,9 +163,3 @@ def _title(result: Trend, known: Quantity, statuses: NDArray[np.str_]) -> str:
         return f"{name}: no results"
     told = _BEYOND.get(str(statuses[-1]), _TOLD[result.status])
     return f"{name}: {known.text(float(result.values[-1]))}, {told}"
-
-
-def _date_label(dates: Sequence[dt.datetime]) -> str:
-    """What the axis is, with the years that its ticks may not name."""
-    years = sorted({date.year for date in dates})
-    return "Date" if not years else f"Date, {years[0]}" if len(years) == 1 else f"Date, {years[0]} to {years[-1]}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.legend import Legend
 from matplotlib.transforms import ScaledTranslation
 
@@ -26,6 +26,7 @@ _SHORT: Final = 24  # letters of an entry that shares a row of the legend with o
 _HANDLE: Final = 34.0  # points of a legend's line and gaps
 _NARROW: Final = 300.0  # points of axes below which the legend begins under the ticks
 _LEFT: Final = 36.0  # points that it begins further left there
+_BESIDE_NAMES: Final = 30.0  # points that a legend gains where names take the place of ticks
 _BELOW: Final = 36.0  # points that ticks and label of the dates take
 _LEGEND_ROW: Final = 1.62  # height of a legend's row, in heights
 
@@ -73,9 +74,28 @@ def event_labels(axes: Axes, events: Sequence[TrendEvent]) -> float:
     return _ROW * _SIZE * len(rows)
 
 
-def wrapped_title(axes: Axes, text: str) -> str:
-    """Title in as many lines as it takes."""
-    return textwrap.fill(text, max(int(_points(axes) / (_TITLE_LETTER * _TITLE_SIZE)), 20))
+def wrapped_title(axes: Axes, text: str, *, beside_inches: float = 0.0) -> str:
+    """Title in as many lines as it takes, beside names of rows of that width."""
+    return textwrap.fill(text, max(int((_points(axes) - 72.0 * beside_inches) / (_TITLE_LETTER * _TITLE_SIZE)), 20))
+
+
+def date_axis(
+    axes: Axes,
+    dates: Sequence[dt.datetime | dt.date],
+    *,
+    also: Iterable[dt.datetime | dt.date] = (),
+    word: str = "Date",
+) -> None:
+    """Range that holds the dates, and others, few ticks, and a label with the years that these may not name."""
+    places = [days(date) for date in (*dates, *also)]
+    if places:
+        margin = 0.02 * (max(places) - min(places)) or 7.0
+        axes.set_xlim(min(places) - margin, max(places) + margin)
+    axes.xaxis.set_major_locator(locator := AutoDateLocator(minticks=3, maxticks=8))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    years = sorted({date.year for date in dates})
+    span = [years[0]] if len(years) == 1 else [years[0], years[-1]] if years else []
+    axes.set_xlabel(", ".join([word, " to ".join(map(str, span))]) if span else word)
 
 
 def days(date: dt.datetime | dt.date) -> float:
@@ -87,10 +107,13 @@ def _apart(span: tuple[float, float], other: tuple[float, float]) -> bool:
     return span[1] <= other[0] or other[1] <= span[0]
 
 
-def legend_below(axes: Axes) -> None:
-    """Legend under the label of the dates, each thing once, long lines wrapped."""
-    left = _LEFT if _points(axes) < _NARROW else 0.0
-    width = _points(axes) + left
+def legend_below(axes: Axes, *, names_inches: float | None = None) -> None:
+    """Legend under the label of the horizontal axis, each thing once, long lines wrapped; below names of rows, too."""
+    if names_inches is None:
+        left = _LEFT if _points(axes) < _NARROW else 0.0
+        width = _points(axes) + left
+    else:
+        left, width = 72.0 * names_inches, _points(axes) + _BESIDE_NAMES
     handles, labels = axes.get_legend_handles_labels()
     named = dict(zip(reversed(labels), reversed(handles), strict=True))
     named = {label: named[label] for label in dict.fromkeys(labels)}

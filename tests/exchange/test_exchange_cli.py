@@ -27,6 +27,7 @@ quantity = "mtf_f50"
 procedure = "mtf"
 measuring_unit = "lp/mm"
 """
+WHO = ("--by", "jdoe", "--reason", "results of the paper years")
 QATRACK = """
 [server]
 url = "{root}"
@@ -134,12 +135,12 @@ def test_an_import_tells_each_cell_and_that_something_was_refused(give, table):
     assert [(row["status"], row["reason"]) for row in printed(tried)] == [("taken", ""), ("refused", "decimal comma")]
     assert "1 values would be taken, 0 known already, 1 refused (1 decimal comma)" in tried.stderr
     assert "not read: Name" in tried.stderr
-    assert printed(give(*order)) == printed(tried)
-    assert [row["status"] for row in printed(give(*order))] == ["known", "refused"]
+    assert printed(give(*order, *WHO)) == printed(tried)
+    assert [row["status"] for row in printed(give(*order, *WHO))] == ["known", "refused"]
 
 
 def test_an_import_in_a_table_says_why(give, table):
-    done = give("import", "history.csv", "--mapping", "history.toml")
+    done = give("import", "history.csv", "--mapping", "history.toml", *WHO)
     assert "2.5 /mm" in done.stdout
     assert "decimal" in done.stdout
 
@@ -151,13 +152,15 @@ def test_a_whole_import_ends_well_and_judges_where_asked(give, table, tmp_path, 
         encoding="utf-8",
     )
     order = ("import", "history.csv", "--mapping", "history.toml")
-    assert give(*order, "--site", "site.toml").exit_code == 2
-    assert give(*order, "--judge", "--site", "site.toml").exit_code == 0
+    assert give(*order, "--judge", "--site", "site.toml").exit_code == 2
+    done = give(*order, "--judge", "--site", "site.toml", *WHO)
+    assert done.exit_code == 0
+    assert "findings opened: 1" in done.stderr
     with open_records(store) as records:
         verdicts = records.frame("verdicts").set_index("limit_id")
     assert verdicts.loc["mine", "status"] == "fail"
 
 
 def test_a_store_with_imported_results_is_whole(give, table):
-    assert give("import", "history.csv", "--mapping", "history.toml").exit_code == 3
+    assert give("import", "history.csv", "--mapping", "history.toml", *WHO).exit_code == 3
     assert give("verify").exit_code == 0

@@ -41,6 +41,7 @@ detector_id = "D1"
 serial_number = "S2"
 """
 HEADINGS = "Date,Room,MTF50 [lp/mm],Uniformity [%],Remarks,Name\n"
+WHO = {"actor": "jdoe", "reason": "results of the paper years"}
 LONG = """
 [table]
 separator = ";"
@@ -76,7 +77,7 @@ def take(records, tmp_path):
         table, place = tmp_path / "table.csv", tmp_path / "mapping.toml"
         table.write_text(headings + rows, encoding="utf-8")
         place.write_text(mapping, encoding="utf-8")
-        return import_history(records, table, place, **options)
+        return import_history(records, table, place, **(WHO | options))
 
     return import_it
 
@@ -222,7 +223,7 @@ def test_values_are_judged_only_where_that_is_asked(records, take, tmp_path):
         'document = "Ours"\nedition = ""\nconfidence = "A"\n',
         encoding="utf-8",
     )
-    take("2024-02-29,Room 1,,20,,\n", judge_by=site)
+    take("2024-02-29,Room 1,,20,,\n", judge=True, site=site)
     verdicts = records.frame("verdicts").set_index("limit_id")
     assert verdicts.loc["mine", "status"] == "fail"
     assert verdicts.loc["mine", "value"] == pytest.approx(0.2)
@@ -284,10 +285,10 @@ def test_tables_that_cannot_be_read_are_told(records, take, tmp_path):
     take("")
     mapping = load_history_mapping(tmp_path / "mapping.toml")
     with pytest.raises(ReadError, match=r"gone\.csv"):
-        import_history(records, tmp_path / "gone.csv", mapping)
+        import_history(records, tmp_path / "gone.csv", mapping, **WHO)
     (tmp_path / "latin.csv").write_bytes(HEADINGS.encode() + "Größe".encode("latin-1"))
     with pytest.raises(ReadError, match="no text in utf-8"):
-        import_history(records, tmp_path / "latin.csv", mapping)
+        import_history(records, tmp_path / "latin.csv", mapping, **WHO)
     with pytest.raises(ReadError, match="stand twice"):
         take("", headings="Date,Date\n")
 

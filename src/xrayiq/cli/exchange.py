@@ -110,26 +110,36 @@ def import_results(
         bool, typer.Option("--dry-run", help="Say what would be taken and what not, and store nothing.")
     ] = False,
     judge: Annotated[
-        bool, typer.Option("--judge", help="Judge the values by the limits in force; not judged without it.")
+        bool, typer.Option("--judge", help="Judge the values by the limits in force, and open findings.")
     ] = False,
-    site: Annotated[
-        Path | None, typer.Option("--site", metavar="FILE", help="Site settings with the limits, for --judge.")
-    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="ACCOUNT", help="Account name of whoever imports it; not for --dry-run.")
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; names no patient. Not for --dry-run.")
+    ] = "",
+    site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
 ) -> None:
-    """Take earlier results from a table; exit code 3 if a cell could not be taken. Again, it adds nothing."""
+    """Take earlier results from a table and tick off their tests; exit code 3 if a cell could not be taken.
+
+    Imported again, a table adds nothing.
+    """
     from xrayiq.exchange import import_history
     from xrayiq.procedures import load_site
     from xrayiq.records import open_records
 
-    if site is not None and not judge:
-        raise typer.BadParameter("--site is for --judge, which needs its limits")
+    if not dry_run and not (by and reason):
+        raise typer.BadParameter("say who imports it and why: --by and --reason")
     with open_records(records, create=not dry_run) as store:
-        done = import_history(store, file, mapping, dry_run=dry_run, judge_by=load_site(site) if judge else None)
+        done = import_history(
+            store, file, mapping, actor=by, reason=reason, dry_run=dry_run, judge=judge, site=load_site(site)
+        )
     rows = _told(done) if output is Format.table else _cells(done)
     show(rows, output=output, title="Would be taken" if dry_run else "Imported")
     _say_counts(done)
+    _say_tests(done)
     raise typer.Exit(_SOMETHING_REFUSED if done.counts["refused"] else 0)
 
 
@@ -255,3 +265,16 @@ def _say_counts(done: HistoryImport) -> None:
     say(said + (f" ({reasons})" if reasons else "") + f"; {done.empty} empty cells")
     if done.unread:
         say("columns without a meaning, not read: " + ", ".join(done.unread))
+
+
+def _say_tests(done: HistoryImport) -> None:
+    """Tests that were or would be ticked off, what no test takes, and findings."""
+    verb = "would tick off" if done.dry_run else "ticked off"
+    for one in done.ticked:
+        days = f"{one.days} day{'' if one.days == 1 else 's'}, the last {one.last}"
+        if one.test:
+            say(f"{verb} {one.test} of {one.unit} by {one.procedure}: {days}")
+        else:
+            say(f"no test of the schedule takes {one.procedure} of {one.unit}: {days}")
+    if done.judgement.opened or done.judgement.reopened:
+        say(f"findings opened: {done.judgement.opened}, opened again: {done.judgement.reopened}")

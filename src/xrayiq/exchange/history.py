@@ -5,24 +5,22 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-import importlib.metadata
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
+from xrayiq.errors import InputError
 from xrayiq.exchange.history_cells import HistoryCell, read_cells
 from xrayiq.exchange.history_mapping import HistoryMapping, load_history_mapping
-from xrayiq.exchange.selection import IMPORTED
-from xrayiq.model import Acquisition, Equipment, Measurement, ObjectHeader, Outcome
-from xrayiq.procedures import Site, load_site
-from xrayiq.procedures.scoring import verdicts
-from xrayiq.records import FileEntry, Records
+from xrayiq.exchange.history_storing import ImportOrder, Key, key_of, store_cells
+from xrayiq.exchange.history_tests import TickedTest, ticked_tests
+from xrayiq.model import Measurement
+from xrayiq.procedures import Judgement, Site, load_site, settings_in_force
+from xrayiq.procedures.imported import IMPORTED_PREFIX, is_imported
+from xrayiq.records import Records
 
-PREFIX: Final = "imported:"
-_Key = tuple[str, str, str, str]
 CellStatus = Literal["taken", "known", "refused"]
 
 
@@ -78,12 +76,21 @@ class HistoryImport:
         Headings that the mapping does not name.
     dry_run : bool
         Whether nothing was stored.
+    ticked : tuple of TickedTest
+        Tests of the schedule that the values taken tick off, and values that no test takes.
+    event : int or None
+        Event of the audit trail that says so; None where nothing was stored.
+    judgement : Judgement
+        Verdicts relative to baselines and findings that came of it.
     """
 
     cells: tuple[ImportedCell, ...]
     empty: int
     unread: tuple[str, ...]
     dry_run: bool
+    ticked: tuple[TickedTest, ...] = ()
+    event: int | None = None
+    judgement: Judgement = dataclasses.field(default_factory=Judgement)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -102,8 +109,11 @@ def import_history(
     path: str | Path,
     mapping: HistoryMapping | str | Path,
     *,
+    actor: str = "",
+    reason: str = "",
     dry_run: bool = False,
-    judge_by: Site | str | Path | None = None,
+    judge: bool = False,
+    site: Site | str | Path | None = None,
 ) -> HistoryImport:
     """Store the results of a CSV table as outcomes of procedures ``imported:…``.
 
@@ -115,10 +125,14 @@ def import_history(
         Table with headings.
     mapping : HistoryMapping or path
         See `load_history_mapping`.
+    actor, reason : str
+        Account name of who imports them, and why; a dry run needs neither.
     dry_run : bool
-        Tell what would be taken, and store nothing.
-    judge_by : Site or path, optional
-        Settings by whose limits the values are judged, without baselines; not judged by default.
+        Tell what would be taken and which tests it would tick off, and store nothing.
+    judge : bool
+        Whether the values are judged by the limits in force and open findings; without it no later run judges them.
+    site : Site or path, optional
+        Settings that name equipment, limits and schedule.
 
     Returns
     -------
@@ -131,6 +145,8 @@ def import_history(
         The table cannot be read.
     SiteError
         The mapping contradicts itself or the table.
+    InputError
+        Nobody says who imports it and why.
     RecordsError
         The store refuses; then nothing is stored.
 
@@ -140,36 +156,50 @@ def import_history(
     not name are not read into the store.
     """
     known = mapping if isinstance(mapping, HistoryMapping) else load_history_mapping(mapping)
-    site = judge_by if isinstance(judge_by, Site) or judge_by is None else load_site(judge_by)
+    told_by = site if isinstance(site, Site) else load_site(site)
+    if not dry_run and not (actor.strip() and reason.strip()):
+        raise InputError("an import without actor or reason", needed="who imports it, and why")
     cells, empty, unread = read_cells(path, known)
     checked = _checked(cells, _stored(records, cells))
     new = [cell for cell, status in checked if status == "taken"]
-    if new and not dry_run:
-        digest = hashlib.sha256(known.text.encode()).hexdigest()
-        _store(records, new, site, mapping_digest=digest)
     told = tuple(_told(cell, status) for cell, status in checked)
-    return HistoryImport(cells=told, empty=empty, unread=unread, dry_run=dry_run)
+    equipment = [cell.equipment for cell in new if cell.equipment is not None]
+    settings = settings_in_force(records, told_by, also=equipment)
+    ticked = ticked_tests(records, new, site=told_by, settings=settings)
+    done = HistoryImport(cells=told, empty=empty, unread=unread, dry_run=dry_run, ticked=ticked)
+    if dry_run or not new:
+        return done
+    order = ImportOrder(
+        actor=actor,
+        reason=reason,
+        table_digest=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+        mapping_digest=hashlib.sha256(known.text.encode()).hexdigest(),
+        site=told_by,
+        judge=judge,
+    )
+    event, judgement = store_cells(records, new, order)
+    return dataclasses.replace(done, event=event.number, judgement=judgement)
 
 
-def _stored(records: Records, cells: Iterable[HistoryCell]) -> dict[_Key, float]:
+def _stored(records: Records, cells: Iterable[HistoryCell]) -> dict[Key, float]:
     """Imported values of the store by their identity."""
     names = sorted({cell.meaning.quantity for cell in cells if cell.meaning is not None})
     return {
         (each.subject, each.procedure, each.quantity, each.direction): each.value
         for each in records.dated_values(names)
-        if each.procedure.startswith(PREFIX)
+        if is_imported(each.procedure)
     }
 
 
-def _checked(cells: Sequence[HistoryCell], stored: Mapping[_Key, float]) -> list[tuple[HistoryCell, CellStatus]]:
+def _checked(cells: Sequence[HistoryCell], stored: Mapping[Key, float]) -> list[tuple[HistoryCell, CellStatus]]:
     """Cells with their status; the first of several with one identity counts."""
-    seen: dict[_Key, HistoryCell] = {}
+    seen: dict[Key, HistoryCell] = {}
     found: list[tuple[HistoryCell, CellStatus]] = []
     for cell in cells:
         if cell.reason:
             found.append((cell, "refused"))
             continue
-        key = _key(cell)
+        key = key_of(cell)
         first = seen.setdefault(key, cell)
         if first is not cell:
             same = first.value == cell.value
@@ -188,68 +218,6 @@ def _refused(cell: HistoryCell, reason: str, message: str) -> HistoryCell:
     return dataclasses.replace(cell, reason=reason, message=said + message)  # type: ignore[arg-type]  # a known reason
 
 
-def _key(cell: HistoryCell) -> _Key:
-    """Identity of a value; its first part is the subject, one for each: what is imported later supersedes nothing."""
-    unit, moment, meaning = cell.equipment, cell.exposed_at, cell.meaning
-    assert unit is not None and moment is not None and meaning is not None  # noqa: S101 - of cells without a reason
-    named = [getattr(unit, name) for name in Equipment.__slots__ if name != "software_versions"]
-    what = (PREFIX + meaning.procedure, meaning.quantity, meaning.direction)
-    text = json.dumps([*named, moment.isoformat(), *what])
-    return PREFIX + hashlib.sha256(text.encode()).hexdigest()[:32], *what
-
-
-def _store(records: Records, cells: Sequence[HistoryCell], site: Site | None, *, mapping_digest: str) -> None:
-    """Store cells in one transaction: all of them or none."""
-    with records.transaction():
-        run = records.begin_run(
-            archive_key=IMPORTED,
-            plan_digest=IMPORTED,
-            site_digest="" if site is None else site.digest,
-            version=importlib.metadata.version("xrayiq"),
-        )
-        for cell in cells:
-            header = ObjectHeader(subject=_key(cell)[0], acquisition=_acquisition(cell))
-            records.add(
-                run,
-                archive_key=IMPORTED,
-                plan_digest=IMPORTED,
-                file=_file(header.subject),
-                header=header,
-                kind=IMPORTED,
-                outcomes=[_outcome(cell, header, site, mapping_digest)],
-                population="no_image",
-            )
-        records.finish_run(run, status="finished", counts={"measured": len(cells)})
-
-
-def _file(subject: str) -> FileEntry:
-    """Entry of the index, which an outcome must have to be in force; it names no file."""
-    return FileEntry(relative_path=subject, size=0, mtime_ns=0, digest=subject, subject=subject, status="object")
-
-
-def _acquisition(cell: HistoryCell) -> Acquisition:
-    unit = cell.equipment
-    told = {name: getattr(unit, name) for name in Equipment.__slots__ if name != "software_versions"}
-    return Acquisition(exposed_at=cell.exposed_at, **told)
-
-
-def _outcome(cell: HistoryCell, header: ObjectHeader, site: Site | None, mapping_digest: str) -> Outcome:
-    meaning = cell.meaning
-    assert meaning is not None  # noqa: S101 - as above
-    measurement = Measurement(quantity=meaning.quantity, value=cell.value, direction=meaning.direction)
-    judged = () if site is None else verdicts([measurement], meaning.procedure, site.limits_for(header))
-    identity = json.dumps([meaning.quantity, meaning.direction])
-    return Outcome(
-        subject=header.subject,
-        procedure=PREFIX + meaning.procedure,
-        kind="measured",
-        parameter_digest=hashlib.sha256(identity.encode()).hexdigest()[:16],
-        message=f"taken from a table by the mapping {mapping_digest[:16]}",
-        measurements=(measurement,),
-        verdicts=judged,
-    )
-
-
 def _told(cell: HistoryCell, status: CellStatus) -> ImportedCell:
     unit, meaning = cell.equipment, cell.meaning
     return ImportedCell(
@@ -260,7 +228,7 @@ def _told(cell: HistoryCell, status: CellStatus) -> ImportedCell:
         message=cell.message,
         quantity="" if meaning is None else meaning.quantity,
         direction="" if meaning is None else meaning.direction,
-        procedure="" if meaning is None else PREFIX + meaning.procedure,
+        procedure="" if meaning is None else IMPORTED_PREFIX + meaning.procedure,
         value=None if cell.value != cell.value else cell.value,
         unit="" if meaning is None else Measurement(quantity=meaning.quantity, value=cell.value).unit,
         exposed_at=cell.exposed_at,

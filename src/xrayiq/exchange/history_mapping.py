@@ -12,6 +12,7 @@ from xrayiq.errors import SiteError
 from xrayiq.exchange.measuring_units import to_quantity_unit
 from xrayiq.exchange.toml_tables import check_keys, read_toml, value_of
 from xrayiq.model import Equipment, quantities
+from xrayiq.procedures.imported import only_procedure_of
 from xrayiq.units import UnknownUnitError
 
 _IDENTITY: Final = (
@@ -37,7 +38,7 @@ class MappedValue:
     quantity : str
         From the closed list.
     procedure : str
-        Procedure that it compares with, for example ``"uniformity"``.
+        Procedure that it compares with and whose tests it does, for example ``"uniformity"``.
     direction : str
         ``"rows"``, ``"columns"`` or empty.
     measuring_unit : str
@@ -99,7 +100,8 @@ def load_history_mapping(path: str | Path) -> HistoryMapping:
     path : path
         ``[table]`` (separator, decimal, encoding, date_format, time_format), ``[columns]`` (headings of date, time,
         unit or serial_number …, name, value, measuring_unit, comment), ``[[values]]`` (column or name, with quantity,
-        procedure, measuring_unit or factor, direction), ``[units.NAME]`` (serial_number, detector_id …).
+        procedure where the quantity has not one alone, measuring_unit or factor, direction), ``[units.NAME]``
+        (serial_number, detector_id …).
 
     Returns
     -------
@@ -157,17 +159,20 @@ def _values(rows: Any, source: str, *, has_units: bool) -> tuple[dict[str, Mappe
 
 
 def _value(row: Mapping[str, Any], where: str, source: str, *, has_units: bool) -> MappedValue:
+    quantity = value_of(row, "quantity", str, "", where=where, source=source)
     factor = value_of(row, "factor", float, float("nan"), where=where, source=source)
     value = MappedValue(
-        quantity=value_of(row, "quantity", str, "", where=where, source=source),
-        procedure=value_of(row, "procedure", str, "", where=where, source=source),
+        quantity=quantity,
+        procedure=value_of(row, "procedure", str, "", where=where, source=source) or only_procedure_of(quantity),
         direction=value_of(row, "direction", str, "", where=where, source=source),
         measuring_unit=value_of(row, "measuring_unit", str, "", where=where, source=source),
         factor=None if factor != factor else factor,
     )
     if value.quantity not in quantities() or not value.procedure:
         found = f"quantity {value.quantity!r}, procedure {value.procedure!r} in {where}"
-        raise SiteError(found, needed="a quantity of the closed list, and a procedure", source=source)
+        raise SiteError(
+            found, needed="a quantity of the closed list, and a procedure where it has not one alone", source=source
+        )
     if value.direction not in ("", "rows", "columns"):
         raise SiteError(f"direction {value.direction!r} in {where}", needed="rows, columns or none", source=source)
     told = [bool(value.measuring_unit), value.factor is not None, has_units]

@@ -11,6 +11,7 @@ from xrayiq.audit import Baseline, TrendEvent, TrendSegment
 from xrayiq.errors import InputError
 from xrayiq.model import Event, quantity
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
+from xrayiq.procedures.imported import is_imported
 from xrayiq.procedures.places import places_of
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import (
@@ -20,7 +21,6 @@ from xrayiq.procedures.site_events import (
     is_about,
     moment_of,
     settings_in_force,
-    site_with_events,
 )
 from xrayiq.procedures.site_trail import events_of_places
 from xrayiq.procedures.whereabouts import whereabouts
@@ -103,7 +103,7 @@ def baselines_in_force(
         One for each series of at least one result, by unit, procedure, quantity and mode.
     """
     events = records.events()
-    settings = site_with_events(site, events)
+    settings = settings_in_force(records, site)
     by_hand = [event for event in in_force(events) if event.kind == BASELINE]
     wanted = _quantities(settings, by_hand) if quantities is None else quantities
     values: Iterable[DatedValue] = records.dated_values(wanted)
@@ -124,14 +124,15 @@ def series_of_unit(records: Records, *, site: Site, unit: str, quantity: str) ->
 
 
 def procedure_of(keys: Iterable[SeriesKey], quantity: str) -> str:
-    """The only procedure that gives a quantity.
+    """The only procedure that gives a quantity; what was imported counts only where nothing was measured.
 
     Raises
     ------
     InputError
         None does, or several.
     """
-    procedures = sorted({key.procedure for key in keys})
+    every = {key.procedure for key in keys}
+    procedures = sorted({name for name in every if not is_imported(name)} or every)
     if len(procedures) == 1:
         return procedures[0]
     found = f"{quantity} by {', '.join(procedures)}" if procedures else f"no result of {quantity} on this unit"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from xrayiq.audit import Baseline, Trend, TrendEvent, TrendSettings, assess_trend
 from xrayiq.audit.trend_events import baseline_before, in_order
 from xrayiq.model import Limit, Measurement, Verdict, judge
+from xrayiq.procedures.imported import is_imported, measured_as
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
 from xrayiq.records import DatedValue
 
@@ -148,8 +149,8 @@ def build_series(
 
 
 def mode_of(value: DatedValue) -> str:
-    """Protocol, tube voltage and size of image that values must have in common to be compared."""
-    parts = [value.protocol_name]
+    """Protocol, tube voltage and size of image that values have in common that are compared; that it was imported."""
+    parts = ["imported" if is_imported(value.procedure) else "", value.protocol_name]
     if value.tube_voltage_kv is not None:
         parts.append(f"{value.tube_voltage_kv:.0f} kV")
     if value.rows and value.columns:
@@ -196,7 +197,9 @@ def relative_limits(limits: Iterable[Limit], procedure: str, quantity: str) -> t
     return tuple(
         limit
         for limit in limits
-        if limit.basis == "relative_to_baseline" and limit.quantity == quantity and limit.procedure in ("", procedure)
+        if limit.basis == "relative_to_baseline"
+        and limit.quantity == quantity
+        and limit.procedure in ("", measured_as(procedure))
     )
 
 

@@ -10,12 +10,13 @@ from typing import Final
 
 from xrayiq.audit import DueTest, KeptTest, ScheduledTest, TestedUnit, UnitEvent, schedule_kept, tests_due
 from xrayiq.model import Event, same_name
+from xrayiq.procedures.imported import measured_as
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.out_of_use import TimeOutOfUse, times_of_units
 from xrayiq.procedures.present_names import present_schedule
 from xrayiq.procedures.register import Register, RegisteredUnit
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import RENEWING, in_force, moment_of, site_with_events
+from xrayiq.procedures.site_events import RENEWING, in_force, moment_of, settings_in_force
 from xrayiq.procedures.subjects import is_about_unit
 from xrayiq.procedures.whereabouts import whereabouts
 from xrayiq.records import Records, modality_days, outcome_days
@@ -80,7 +81,7 @@ def test_history(
         Ready to be asked about a day or a period.
     """
     events = records.events()
-    settings = site_with_events(site, events)
+    settings = settings_in_force(records, site)
     register = register_of(records, site)
     chosen = {
         unit.name: unit
@@ -89,12 +90,14 @@ def test_history(
     }
     out_of_use = times_of_units(events, register)
     counts: dict[str, Counter[str]] = {name: Counter() for name in chosen}
+    begun: dict[str, datetime.date] = {}
     for equipment, day, (modality,), number in modality_days(records):
         name = whereabouts(equipment, day, facts=settings.facts).unit
         if name in chosen and modality in TESTED:
             counts[name][modality] += number
+            begun.setdefault(name, day)
     results = {
-        (name, procedure, day)
+        (name, measured_as(procedure), day)
         for equipment, day, (procedure, kind), _ in outcome_days(records)
         if kind == "measured" and (name := whereabouts(equipment, day, facts=settings.facts).unit) in chosen
     }
@@ -103,10 +106,10 @@ def test_history(
             TestedUnit(
                 name=name,
                 modality=counts[name].most_common(1)[0][0],
-                since=unit.first_day,
+                since=begun[name],
                 out_of_use=days_out_of_use(out_of_use[name]),
             )
-            for name, unit in chosen.items()
+            for name in chosen
             if counts[name]
         ),
         results=tuple(sorted(results)),

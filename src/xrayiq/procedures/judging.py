@@ -17,7 +17,7 @@ from xrayiq.procedures.learnt_events import learnt_events
 from xrayiq.procedures.present_names import present_names
 from xrayiq.procedures.register import Register, build_register, equipment_days
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import events_of_series, settings_in_force, site_with_events
+from xrayiq.procedures.site_events import events_of_series, settings_in_force
 from xrayiq.procedures.unknown_places import unknown_places
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, whereabouts
 from xrayiq.records import JUDGED, DatedValue, FailedVerdict, Records
@@ -79,7 +79,7 @@ def judge_runs(records: Records, site: Site, *, run_id: int) -> Judgement:
         if not pending:
             return Judgement()
         events = list(records.events())
-        settings = site_with_events(site, events)
+        settings = settings_in_force(records, site)
         register = build_register(equipment_days(records), facts=settings.facts)
         learnt = learnt_events(register, events)
         events += [append(records, event, actor=RUN) for event in learnt]

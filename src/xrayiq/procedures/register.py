@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xrayiq.model import Equipment
-from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, header_name, whereabouts
+from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, header_name, whereabouts, whole
 from xrayiq.records import Records
 
 
@@ -162,8 +163,9 @@ def build_register(days: Iterable[EquipmentDay], *, facts: Sequence[EquipmentFac
     Register
         Objects that name no equipment are no part of it.
     """
+    known = [dataclasses.replace(one, equipment=whole(one.equipment, one.day, facts=facts)) for one in days]
     placed = sorted(
-        ((one, whereabouts(one.equipment, one.day, facts=facts)) for one in days),
+        ((one, whereabouts(one.equipment, one.day, facts=facts)) for one in known),
         key=lambda pair: (pair[0].day, pair[1].unit, pair[1].detector),
     )
     by_unit: dict[str, list[tuple[EquipmentDay, Whereabouts]]] = {}

@@ -13,7 +13,7 @@ from xrayiq.procedures.finding_steps import list_findings
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import known_name, sites_of
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import site_with_events
+from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.procedures.whereabouts import EquipmentFact, whereabouts
 from xrayiq.records import Records, outcome_days, verdict_days
 from xrayiq.records.days_of_work import Counted
@@ -85,7 +85,7 @@ def sign_period(
                 needed="a clock that is right",
                 remedy="set it; nothing was signed",
             )
-        facts = site_with_events(site, events).facts
+        facts = settings_in_force(records, site).facts
         period = (first, last)
         details: dict[str, Any] = {
             "from": first.isoformat(),

@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 from xrayiq.audit import ScheduledTest, TrendEvent, changed_schedule
-from xrayiq.model import Event, Limit, quantity
+from xrayiq.model import Equipment, Event, Limit, quantity
 from xrayiq.procedures.constancy import SeriesKey
 from xrayiq.procedures.limits import override_of_row
 from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.whereabouts import EquipmentFact, Whereabouts, fact_of_row
+from xrayiq.procedures.whole_equipment import completing_facts
 from xrayiq.records import Records, details_of
 
 ServiceKind = Literal["acceptance", "calibration", "repair", "software", "detector_swap", "service", "downtime"]
@@ -76,9 +77,21 @@ def site_with_events(site: Site, events: Iterable[Event]) -> Site:
     return dataclasses.replace(site, limits=(*site.limits, *limits), facts=(*site.facts, *facts), schedule=schedule)
 
 
-def settings_in_force(records: Records, site: Site | None = None) -> Site:
-    """Settings of a site's file, or the shipped ones, with what the store's events say."""
-    return site_with_events(site or load_site(), records.events())
+def settings_in_force(records: Records, site: Site | None = None, *, also: Iterable[Equipment] = ()) -> Site:
+    """Settings of a site's file, or the shipped ones, with what the store's events and headers say.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    site : Site, optional
+        Settings of its file.
+    also : iterable of Equipment
+        Equipment that is about to enter the store; see `completing_facts`.
+    """
+    settings = site_with_events(site or load_site(), records.events())
+    completing = completing_facts(records, also)
+    return dataclasses.replace(settings, facts=(*completing, *settings.facts)) if completing else settings
 
 
 def events_of_series(

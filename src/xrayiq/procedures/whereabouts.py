@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from xrayiq.procedures.populations import RegisteredEquipment
 #: what can be told of equipment that its headers do not, or tell wrong
 TOLD: Final = ("site", "room", "unit", "detector", "tube")
 MATCHED: Final = tuple(field.name for field in fields(RegisteredEquipment))
+#: what the name of a unit by its header is made of
+_NAMING: Final = ("manufacturer", "model", "serial_number")
 #: key of an event's details that the header of some equipment stands under
 _HEADER: Final = "header"
 
@@ -33,6 +36,9 @@ class EquipmentFact:
         First day; None for ever.
     withdrawn : bool
         Whether it was taken back: then it only tells what the equipment was called once.
+    same_as : tuple of (date, Equipment)
+        What headers state, from each day on, of equipment that is named by no more than `match`; empty for what a site
+        says. See `whole_equipment`.
     """
 
     match: RegisteredEquipment
@@ -43,6 +49,21 @@ class EquipmentFact:
     tube: str | None = None
     valid_from: datetime.date | None = None
     withdrawn: bool = False
+    same_as: tuple[tuple[datetime.date, Equipment], ...] = ()
+
+    def completed(self, equipment: Equipment, day: datetime.date | None) -> Equipment:
+        """Equipment with what headers of that day state beside; the first ones where it is of earlier."""
+        if not self.same_as or any(
+            not same_name(getattr(equipment, name) or "", getattr(self.match, name) or "") for name in _NAMING
+        ):
+            return equipment
+        before = [one for since, one in self.same_as if day is None or since <= day]
+        known = before[-1] if before else self.same_as[0][1]
+        detectors = {one.detector_id for _, one in self.same_as}
+        told = {name: getattr(known, name) for name in MATCHED if name != "detector_id" or len(detectors) == 1}
+        return dataclasses.replace(
+            equipment, **{name: text for name, text in told.items() if not getattr(equipment, name)}
+        )
 
     def holds_on(self, day: datetime.date | None) -> bool:
         """Whether it is in force on a day; on an unknown day only what holds for ever is."""
@@ -94,7 +115,7 @@ class Whereabouts:
 
 
 def whereabouts(
-    equipment: Equipment, day: datetime.date | None = None, *, facts: Iterable[EquipmentFact] = ()
+    equipment: Equipment, day: datetime.date | None = None, *, facts: Collection[EquipmentFact] = ()
 ) -> Whereabouts:
     """Unit, detector and place of an exposure: by its header, with what the site says in its place.
 
@@ -104,7 +125,7 @@ def whereabouts(
         Of its header.
     day : date, optional
         Day of the exposure.
-    facts : iterable of EquipmentFact
+    facts : collection of EquipmentFact
         What the site says; of two of the same equipment and thing the later one counts.
 
     Returns
@@ -112,6 +133,7 @@ def whereabouts(
     Whereabouts
         The site is the institution and the room the station, where nobody says otherwise.
     """
+    equipment = whole(equipment, day, facts=facts)
     unit = header_name(equipment)
     detector = _detector(equipment, unit)
     told = {
@@ -134,6 +156,14 @@ def whereabouts(
     return Whereabouts(
         **told, names=_without(told["unit"], names), detector_names=_without(told["detector"], detector_names)
     )
+
+
+def whole(equipment: Equipment, day: datetime.date | None, *, facts: Collection[EquipmentFact]) -> Equipment:
+    """Equipment that is named by its serial number alone with what headers of the unit of that number state."""
+    if equipment.serial_number and not (equipment.manufacturer and equipment.model):
+        for fact in facts:
+            equipment = fact.completed(equipment, day)
+    return equipment
 
 
 def _earlier_names(what: str, own: Sequence[EquipmentFact], others: Iterable[EquipmentFact]) -> list[str]:

@@ -13,12 +13,14 @@ from xrayiq.records.parts import frame_names, frame_parts
 from xrayiq.records.period_rows import period_rows
 from xrayiq.records.reading import KnownFile, StoredResult
 from xrayiq.records.recording import StoredFile
+from xrayiq.records.run_recording import RUN_ENDED
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
 from xrayiq.records.trail import details_of
 
 __all__ = [
     "JUDGED",
+    "RUN_ENDED",
     "ArchiveStatus",
     "DatedValue",
     "FailedVerdict",

@@ -132,6 +132,11 @@ class HistoryReader(Session):
                     equipment=equipment_of(row),
                 )
 
+    def known_equipment(self) -> tuple[Equipment, ...]:
+        """All equipment that objects of the store name."""
+        with self._read() as connection:
+            return tuple(equipment_of(row) for row in connection.execute(select(*EQUIPMENT_COLUMNS)).mappings())
+
     def equipment_days(self) -> Iterator[tuple[Equipment, datetime.date, int]]:
         """Equipment, day of exposure and number of objects, in the order of days; objects without a date are left out.
 

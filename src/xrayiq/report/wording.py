@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.model import Finding, FindingStep, quantity
+from xrayiq.procedures.imported import is_imported, measured_as
 
 #: longest text from a header that a page shows
 _LONGEST: Final = 80
@@ -96,6 +97,12 @@ def clean(value: object, *, longest: int = _LONGEST) -> str:
 def words(name: str, known: MappingProxyType[str, str]) -> str:
     """Plain words of a stored name, the name itself in plain letters where there are none."""
     return known.get(name) or clean(name).replace("_", " ").capitalize()
+
+
+def procedure_words(procedure: str) -> str:
+    """Plain words of a procedure; of one whose results were taken from a table they say so."""
+    told = words(measured_as(procedure), PROCEDURE_WORDS)
+    return f"{told} (imported)" if is_imported(procedure) else told
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

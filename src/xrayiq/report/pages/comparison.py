@@ -24,7 +24,7 @@ from xrayiq.report.pages.trend_choice import trend_rows
 from xrayiq.report.pages.writing import frame_of_pages, rendered
 from xrayiq.report.pdf import write_pdf
 from xrayiq.report.tables import Picture, Table, table
-from xrayiq.report.wording import PROCEDURE_WORDS, clean, counted, label_of, value_text, words
+from xrayiq.report.wording import clean, counted, label_of, procedure_words, value_text
 from xrayiq.stats import MeanDifference, mean_difference
 
 CONFIDENCE: Final = 0.95
@@ -219,7 +219,7 @@ def _label(one: Compared) -> str:
     """Quantity with its unit, and the procedure."""
     unit = quantity(one.quantity).display_unit
     label = label_of(one.quantity, clean(one.direction)) + (f" / {unit}" if unit else "")
-    return f"{label} · {words(one.procedure, PROCEDURE_WORDS)}"
+    return f"{label} · {procedure_words(one.procedure)}"
 
 
 def _number(name: str, value: float, sign: str = "") -> str:

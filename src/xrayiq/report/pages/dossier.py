@@ -15,6 +15,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series, SeriesKey, build_series
 from xrayiq.procedures.due_tests import TESTED, TestHistory, days_out_of_use
+from xrayiq.procedures.imported import measured_as
 from xrayiq.procedures.out_of_use import TimeOutOfUse, UseChange, times_out_of_use, used_while_out
 from xrayiq.procedures.places import Places, equipment_of
 from xrayiq.procedures.present_names import present_names, present_schedule
@@ -148,19 +149,20 @@ class Dossier:
     def _results(self) -> list[tuple[str, str, datetime.date]]:
         measured = self.outcomes[(self.outcomes["kind"] == "measured") & self.outcomes["day"].notna()]
         rows = measured[["unit_name", "procedure", "day"]].drop_duplicates()
-        return [(str(unit), str(procedure), day) for unit, procedure, day in rows.itertuples(index=False, name=None)]
+        found = rows.itertuples(index=False, name=None)
+        return [(str(unit), measured_as(str(procedure)), day) for unit, procedure, day in found]
 
     def _tested(self) -> list[TestedUnit]:
         found = []
         for unit in self.register.units:
-            own = self.objects.loc[self.objects["unit_name"] == unit.name, "modality"]
-            counts = own[own.isin(TESTED)].value_counts()
+            own = self.objects[(self.objects["unit_name"] == unit.name) & self.objects["modality"].isin(TESTED)]
+            counts = own["modality"].value_counts()
             if not counts.empty:
                 found.append(
                     TestedUnit(
                         name=unit.name,
                         modality=str(counts.index[0]),
-                        since=unit.first_day,
+                        since=own["day"].dropna().min(),
                         out_of_use=days_out_of_use(self.times_out_of_use(unit)),
                     )
                 )

@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from xrayiq.procedures.imported import measured_as
 from xrayiq.report.findings import allowed_text, limit_of
 from xrayiq.report.pages.dossier import Dossier
 from xrayiq.report.pages.parts import allowed_by, days_text, spread
@@ -14,7 +15,7 @@ from xrayiq.report.pages.period import Period
 from xrayiq.report.pages.recorded import SignOff
 from xrayiq.report.pages.standing import CLINICAL
 from xrayiq.report.tables import Marked, Table, table
-from xrayiq.report.wording import PROCEDURE_WORDS, clean, counted, grouped, label_of, minute, words
+from xrayiq.report.wording import clean, counted, grouped, label_of, minute, procedure_words
 
 _MOST_ROWS: Final = 2000
 _MOST_OUTSIDE: Final = 400
@@ -48,8 +49,9 @@ def _listed(values: Iterable[str]) -> str:
 def tested_table(dossier: Dossier, period: Period, tests: pd.DataFrame) -> Table:
     """What each unit was tested for and when, and how its schedule was kept."""
     rows: list[tuple[str | Marked, ...]] = []
+    procedures = tests["procedure"].map(measured_as)
     for one in dossier.kept(period):
-        own = tests[(tests["unit_name"] == one.unit) & tests["procedure"].isin(one.test.procedures)]
+        own = tests[(tests["unit_name"] == one.unit) & procedures.isin(one.test.procedures)]
         days = sorted(set(own["day"]))
         late: str | Marked = "–"
         if one.days_overdue:
@@ -77,7 +79,7 @@ def result_tables(dossier: Dossier, verdicts: pd.DataFrame) -> list[tuple[str, T
             limit = limit_of(group.iloc[0].to_dict())
             counts = [int((group["status"] == status).sum()) for status in _STATUSES]
             worst = next(status for status, count in zip(_STATUSES, counts, strict=True) if count)
-            procedure = words(str(group["procedure"].iloc[0]), PROCEDURE_WORDS)
+            procedure = procedure_words(str(group["procedure"].iloc[0]))
             judged = zip(counts, _JUDGED, strict=True)
             rows.append(
                 (
@@ -179,7 +181,7 @@ def refused_table(dossier: Dossier, outcomes: pd.DataFrame) -> Table:
     rows = [
         (
             clean(unit) or "No unit",
-            words(str(procedure), PROCEDURE_WORDS),
+            procedure_words(str(procedure)),
             clean(reason).replace("_", " "),
             grouped(len(group)),
         )

@@ -17,15 +17,14 @@ from xrayiq.report.findings import limit_of
 from xrayiq.report.pages.recorded import Service
 from xrayiq.report.tables import Marked, Table, table
 from xrayiq.report.wording import (
-    PROCEDURE_WORDS,
     acceptance_text,
     allowed_text,
     bounds_text,
     clean,
     counted,
     label_of,
+    procedure_words,
     value_text,
-    words,
     worst_text,
 )
 
@@ -207,7 +206,7 @@ def result_rows(measurements: pd.DataFrame, verdicts: pd.DataFrame) -> list[tupl
     for (procedure, name, direction, day), group in bare.groupby(
         ["procedure", "quantity", "direction", "day"], sort=False, dropna=False
     ):
-        what = f"{label_of(str(name), clean(direction))} · {words(str(procedure), PROCEDURE_WORDS)}"
+        what = f"{label_of(str(name), clean(direction))} · {procedure_words(str(procedure))}"
         rows.append((what, "none", spread(str(name), group["value"]), "–", "–", "", day_text(day)))
     return rows
 
@@ -217,7 +216,7 @@ def _judged_row(group: pd.DataFrame) -> tuple[str, ...]:
     limit = limit_of(first)
     name = limit.quantity
     baselines = group["baseline"].dropna()
-    procedure = words(str(first["procedure"]), PROCEDURE_WORDS)
+    procedure = procedure_words(str(first["procedure"]))
     return (
         f"{label_of(name, clean(first['direction']))} · {procedure}",
         str(first["status"]),

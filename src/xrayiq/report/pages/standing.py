@@ -12,6 +12,7 @@ import pandas as pd
 from xrayiq.audit import DueTest
 from xrayiq.model import Finding
 from xrayiq.procedures.constancy import Series
+from xrayiq.procedures.imported import is_imported, measured_as
 from xrayiq.procedures.register import RegisteredUnit
 from xrayiq.report.evidence import DETECTOR_PROCEDURES
 from xrayiq.report.pages.dossier import Dossier
@@ -120,7 +121,8 @@ def _standing(dossier: Dossier, unit: RegisteredUnit, due: tuple[DueTest, ...]) 
     unsettled = tuple(finding for finding in every if not finding.is_settled)
     verdicts = last_verdicts(dossier, unit.name)
     outside = verdicts[verdicts["status"].isin(["fail", "warning"])]
-    series = tuple(one for one in dossier.series if one.key.unit == unit.name and one.trend.status == "warning")
+    own = [one for one in dossier.series if one.key.unit == unit.name]
+    series = tuple(one for one in own if not _is_continued(one, own) and one.trend.status == "warning")
     tests = test_outcomes(dossier, unit.name)
     parts = [
         *_of_findings(unsettled),
@@ -145,6 +147,17 @@ def _standing(dossier: Dossier, unit: RegisteredUnit, due: tuple[DueTest, ...]) 
         outside=outside,
         warning_series=series,
         objects=unit.objects,
+    )
+
+
+def _is_continued(series: Series, others: Sequence[Series]) -> bool:
+    """Whether values that were imported are followed by measured ones of the same."""
+    key = series.key
+    return is_imported(key.procedure) and any(
+        other.key.procedure == measured_as(key.procedure)
+        and (other.key.quantity, other.key.direction) == (key.quantity, key.direction)
+        and max(other.medians, default=datetime.date.min) >= max(series.medians, default=datetime.date.min)
+        for other in others
     )
 
 

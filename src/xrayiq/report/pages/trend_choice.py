@@ -10,6 +10,7 @@ from importlib import resources
 
 from xrayiq.model import Limit, quantity
 from xrayiq.procedures.constancy import Series
+from xrayiq.procedures.imported import measured_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def trend_quantities() -> tuple[str, ...]:
 def place_of(series: Series) -> int | None:
     """Place of a series in the curated list; None where it is not on it."""
     keys = [(row.procedure, row.quantity) for row in trend_rows()]
-    key = (series.key.procedure, series.key.quantity)
+    key = (measured_as(series.key.procedure), series.key.quantity)
     return keys.index(key) if key in keys else None
 
 
@@ -59,7 +60,7 @@ def limits_of(series: Series, limits: Iterable[Limit]) -> tuple[Limit, ...]:
     return tuple(
         limit
         for limit in limits
-        if limit.quantity == series.key.quantity and limit.procedure in ("", series.key.procedure)
+        if limit.quantity == series.key.quantity and limit.procedure in ("", measured_as(series.key.procedure))
     )
 
 

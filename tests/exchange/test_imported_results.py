@@ -93,7 +93,7 @@ def test_imported_values_stand_as_a_trend_of_their_own_on_the_page_of_the_unit(r
     trend = shown[UNIT, "imported:uniformity", "imported"].trend
     assert [moment.date() for moment in trend.dates] == [FIRST, datetime.date(2024, 2, 15), LAST]
     assert list(trend.values) == pytest.approx([0.03, 0.032, 0.031])
-    assert any(key[1] == "uniformity" for key in shown)
+    assert [key[1] for key in shown] == ["uniformity", "imported:uniformity"]
 
 
 def test_imported_results_tick_off_the_tests_of_their_procedure(records, take):

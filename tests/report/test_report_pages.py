@@ -8,7 +8,7 @@ from pages_builders import CANARY, LAST, NORTH, SOUTH, finding, step, unit_of, w
 from report_builders import HOSTILE, MONDAY, Reader, Store, uniformity
 
 from xrayiq.errors import InputError
-from xrayiq.procedures import add_service_event, change_use
+from xrayiq.procedures import add_service_event, change_use, tell_equipment
 from xrayiq.report.pages import Period, month
 from xrayiq.report.pages.dossier import gather_dossier
 from xrayiq.report.pages.naming import page_name
@@ -213,3 +213,13 @@ def test_unit_out_of_use_says_so_wherever_it_stands_and_owes_no_test(two_sites: 
     assert said in first.text
     assert f"seen on {LAST}; if it is used again" in first.text
     assert said not in Reader(pages(two_sites, only_site=f"{CANARY}site")[INDEX]).text
+
+
+def test_pages_call_a_unit_by_the_name_that_the_site_gave_it(two_sites: Store) -> None:
+    told = {"serial_number": "SN-N", "unit": "Trauma 1"}
+    tell_equipment(two_sites.records, told, actor="mp7", reason="new names")
+    found = pages(two_sites)
+    table = next(table for table in Reader(found[INDEX]).tables if table[0][0] == "Unit")
+    assert table[1][0].startswith("Trauma 1")
+    assert "N1" in table[1][0]
+    assert "Trauma 1: " in Reader(found[page_name("unit", "Trauma 1")]).text

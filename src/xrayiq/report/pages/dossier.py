@@ -86,10 +86,12 @@ class Dossier:
         return self.recorded.trail
 
     def called(self, unit: object) -> str:
-        """What pages call a unit: its room where no other unit stands in a room of that name, else its whole name."""
+        """What pages call a unit: the name that the site gave it, else its room if it stands there alone, else all."""
         own = next((one for one in self.register.units if one.name == unit), None)
         if own is None:
             return clean(unit) or "No unit"
+        if own.name not in own.identity:
+            return clean(own.name)
         alike = [one for one in self.register.units if one.room == own.room]
         return clean(own.room) if own.room and len(alike) == 1 else clean(own.name)
 

@@ -94,7 +94,8 @@ def unit_row(dossier: Dossier, standing: Standing) -> UnitRow:
     maker = " ".join(part for part in (clean(unit.manufacturer), clean(unit.model)) if part)
     serial = f"serial {clean(unit.serial_number)}" if unit.serial_number else ""
     called = dossier.called(unit.name)
-    detail = " · ".join(part for part in (maker, serial, dossier.out_of_use(unit)) if part)
+    room = clean(unit.room) if called == clean(unit.name) else ""
+    detail = " · ".join(part for part in (room, maker, serial, dossier.out_of_use(unit)) if part)
     return UnitRow(
         href=unit_page_name(unit.name),
         name=called,

@@ -10,7 +10,7 @@ from importlib import resources
 
 from xrayiq.model import Limit, quantity
 from xrayiq.procedures.constancy import Series
-from xrayiq.procedures.imported import measured_as
+from xrayiq.procedures.imported import is_imported, measured_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,7 @@ def in_page_order(series: Iterable[Series]) -> list[tuple[TrendRow, Series]]:
             pair[1].trend.status != "warning",
             pair[0],
             pair[1].key.direction,
+            is_imported(pair[1].key.procedure),
             -len(pair[1].trend.values),
             pair[1].key.mode,
         ),

@@ -168,10 +168,10 @@ def assess_dose(
         unmapped=unmapped,
         left_out=dict(left_out or {}),
         findings=(
-            *unit_findings(suspected),
+            *unit_findings(suspected, exposures),
             *level_findings(compared, fit),
             *excursion_findings(excursions),
-            *creep_findings(creep),
+            *creep_findings(creep, exposures),
         ),
     )
 

@@ -18,7 +18,7 @@ AUDIT: Final = "dose"
 _MOST_SUBJECTS: Final = 20
 
 
-def unit_findings(suspected: pd.DataFrame) -> list[AuditFinding]:
+def unit_findings(suspected: pd.DataFrame, exposures: pd.DataFrame) -> list[AuditFinding]:
     """One for each unit that probably states doses in a wrong unit."""
     return [
         AuditFinding(
@@ -36,6 +36,7 @@ def unit_findings(suspected: pd.DataFrame) -> list[AuditFinding]:
             sentence=row["text"],
             suggestion="compare a header with the console and the dose meter; tell the maker",
             exposures=int(row["exposures"]),
+            **_days(exposures.loc[exposures["unit"] == row["unit"], "exposed_at"]),
         )
         for row in suspected.to_dict("records")
     ]
@@ -56,6 +57,7 @@ def level_findings(compared: pd.DataFrame, exposures: pd.DataFrame) -> list[Audi
                 about=f"{_name(row)}, {row['level_id']}",
                 site=row["site"],
                 room=row["room"],
+                unit=_only(own["unit"]),
                 quantity=row["quantity"],
                 value=row["median"],
                 bound=row["level"],
@@ -109,7 +111,7 @@ def excursion_findings(excursions: pd.DataFrame) -> list[AuditFinding]:
     return findings
 
 
-def creep_findings(creep: Iterable[DoseCreep]) -> list[AuditFinding]:
+def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[AuditFinding]:
     """One for each level that rises by enough."""
     findings = []
     for one in creep:
@@ -125,6 +127,7 @@ def creep_findings(creep: Iterable[DoseCreep]) -> list[AuditFinding]:
                 about=f"{one.body_part} {one.view}, {one.band}",
                 site=one.site,
                 room=one.room,
+                unit=_only(exposures.loc[(exposures["site"] == one.site) & (exposures["room"] == one.room), "unit"]),
                 quantity=one.quantity,
                 value=float(one.levels[-1]),
                 bound=float(one.upper[-1]),
@@ -152,6 +155,11 @@ def _of_group(exposures: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
     for name in GROUP:
         own = own[own[name] == row[name]]
     return own
+
+
+def _only(units: pd.Series) -> str:
+    """The unit, where all are one."""
+    return str(units.iloc[0]) if units.nunique() == 1 else ""
 
 
 def _days(moments: pd.Series) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from xrayiq.cli import keeping
+from xrayiq.cli.audits import audit_application
 from xrayiq.cli.exchange import attach
 from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, OnlySite, Output, SiteSettings, Store
 from xrayiq.cli.printing import Format, say
@@ -29,6 +30,7 @@ application = typer.Typer(
 attach(records_application)
 keeping.attach(records_application)
 application.add_typer(records_application, name="records")
+application.add_typer(audit_application, name="audit")
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes; one per core by default.")]
 

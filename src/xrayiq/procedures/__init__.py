@@ -8,6 +8,8 @@ from xrayiq.procedures.acquisition_sets import (
     response_mode,
     subject_of,
 )
+from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
+from xrayiq.procedures.audits import audit_dose, record_dose_findings
 from xrayiq.procedures.baselines import BaselineInForce, baselines_in_force
 from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
 from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
@@ -76,6 +78,7 @@ __all__ = [
     "MapOfDay",
     "Procedure",
     "Recognition",
+    "RecordedFindings",
     "Register",
     "RegisteredEquipment",
     "ResponseBook",
@@ -91,6 +94,7 @@ __all__ = [
     "appearance",
     "applicable",
     "attempt",
+    "audit_dose",
     "baselines_in_force",
     "change_schedule",
     "change_use",
@@ -120,6 +124,8 @@ __all__ = [
     "recognise",
     "recognise_header",
     "recognise_meter_table",
+    "record_dose_findings",
+    "record_findings",
     "register_of",
     "require_whole",
     "response_mode",

@@ -11,8 +11,11 @@ import pandas as pd
 from xrayiq.audit import DoseAudit, assess_dose
 from xrayiq.dose import DiagnosticReferenceLevel, expected_dap_gy_m2, find_unit_suspicions, tube_output_at
 from xrayiq.errors import InputError
+from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.dose_settings import tube_output_for
-from xrayiq.procedures.exposure_frame import exposures_of_store
+from xrayiq.procedures.exposure_frame import equipment_of, exposures_of_store
+from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.records import Records
@@ -30,6 +33,7 @@ def audit_dose(
     site: Site | None = None,
     first: datetime.date | None = None,
     last: datetime.date | None = None,
+    only_site: str = "",
     populations: Collection[str] = ("clinical",),
 ) -> DoseAudit:
     """Audit the doses of a store's exposures.
@@ -42,6 +46,8 @@ def audit_dose(
         Settings of a site's file: register, names of examinations, outputs of tubes, reference levels of its own.
     first, last : date, optional
         Days that the exposures lie within.
+    only_site : str
+        Only exposures at this site.
     populations : collection of str
         Which images count; patients' exposures by default.
 
@@ -53,13 +59,28 @@ def audit_dose(
     """
     settings = settings_in_force(records, site)
     counted = exposures_of_store(records, settings, first=first, last=last, populations=populations)
+    exposures = counted.frame
+    if only_site:
+        known = find_place(register_of(records, settings), site=only_site).site
+        exposures = exposures[exposures["site"] == known].reset_index(drop=True)
     return assess_dose(
-        counted.frame,
+        exposures,
         levels=level_frame(settings.reference_levels),
-        units=unit_frame(counted.frame, settings),
+        units=unit_frame(exposures, settings),
         unmapped=counted.unmapped,
-        left_out=counted.left_out,
+        left_out={} if only_site else counted.left_out,
     )
+
+
+def record_dose_findings(records: Records, audit: DoseAudit, *, site: Site | None = None) -> RecordedFindings:
+    """Open the findings of an audit in its store, or add to those that are there; see `record_findings`."""
+    equipment = records.frame("equipment").set_index("id")
+    named = audit.exposures[audit.exposures["unit"] != ""].dropna(subset="equipment_id").drop_duplicates("unit")
+    headers = {
+        str(unit): equipment_of(equipment.loc[int(number)].to_dict())
+        for unit, number in zip(named["unit"], named["equipment_id"], strict=True)
+    }
+    return record_findings(records, audit.findings, site=site, equipment=headers)
 
 
 def level_frame(levels: Iterable[DiagnosticReferenceLevel]) -> pd.DataFrame:

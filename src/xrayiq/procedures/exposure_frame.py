@@ -162,13 +162,14 @@ def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.D
     return chosen[~again].reset_index(drop=True), left_out
 
 
-def _equipment_of(row: Mapping[Any, Any]) -> Equipment:
+def equipment_of(row: Mapping[Any, Any]) -> Equipment:
+    """Identity out of a row of the frame of equipment, without its software."""
     told: dict[str, Any] = {name: None if pd.isna(row[name]) else str(row[name]) for name in _IDENTITY}
     return Equipment(**told)
 
 
 def _is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
-    return any(entry.is_of(_equipment_of(row)) for entry in site.equipment)
+    return any(entry.is_of(equipment_of(row)) for entry in site.equipment)
 
 
 def _placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.DataFrame:
@@ -179,7 +180,7 @@ def _placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.Data
     where: dict[tuple[Any, Any], Whereabouts] = {}
     for number, moment in pairs.drop_duplicates().itertuples(index=False):
         row = None if pd.isna(number) else known.get(int(number))
-        made = Equipment() if row is None else _equipment_of(row)
+        made = Equipment() if row is None else equipment_of(row)
         on = None if pd.isna(moment) else moment.date()
         where[None if row is None else int(number), on] = whereabouts(made, on, facts=site.facts)
     places = pd.DataFrame(

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from xrayiq_phantoms.dicom_writer import write_dicom
     from xrayiq_phantoms.dose_dialects import simulate_dose_report
     from xrayiq_phantoms.dose_faults import plant_dose_fault
+    from xrayiq_phantoms.dose_hospital import DoseHospital, simulate_dose_hospital
+    from xrayiq_phantoms.dose_hospital_truth import DoseExposure, read_dose_exposures
     from xrayiq_phantoms.dose_report import ReportedEvent, write_dose_report
     from xrayiq_phantoms.manifest import Manifest, ManifestEntry, read_manifest
 
@@ -65,6 +67,8 @@ __all__ = [
     "Detector",
     "DiscRingObject",
     "DiscRingTruth",
+    "DoseExposure",
+    "DoseHospital",
     "EdgeTruth",
     "Equipment",
     "Examination",
@@ -93,6 +97,7 @@ __all__ = [
     "meter_table",
     "plan_bulk",
     "plant_dose_fault",
+    "read_dose_exposures",
     "read_manifest",
     "simulate_aluminium",
     "simulate_archive",
@@ -105,6 +110,7 @@ __all__ = [
     "simulate_decay",
     "simulate_detector_tests",
     "simulate_disc_ring",
+    "simulate_dose_hospital",
     "simulate_dose_report",
     "simulate_edge",
     "simulate_field",
@@ -135,6 +141,10 @@ _LAZY = {
     "Technique": "dicom_values",
     "simulated_uid": "dicom_values",
     "write_dicom": "dicom_writer",
+    "DoseHospital": "dose_hospital",
+    "simulate_dose_hospital": "dose_hospital",
+    "DoseExposure": "dose_hospital_truth",
+    "read_dose_exposures": "dose_hospital_truth",
     "simulate_dose_report": "dose_dialects",
     "plant_dose_fault": "dose_faults",
     "ReportedEvent": "dose_report",

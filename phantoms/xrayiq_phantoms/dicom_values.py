@@ -21,11 +21,13 @@ BODY_PARTS: Final = MappingProxyType(
         "CHEST": ("816094009", "Chest"),
         "HAND": ("85562004", "Hand"),
         "ABDOMEN": ("818981001", "Abdomen"),
+        "PELVIS": ("816092008", "Pelvis"),
+        "LSPINE": ("122496007", "Lumbar spine"),
     }
 )
 
 #: body parts without a left and a right
-UNPAIRED_BODY_PARTS: Final = frozenset({"CHEST", "ABDOMEN"})
+UNPAIRED_BODY_PARTS: Final = frozenset({"CHEST", "ABDOMEN", "PELVIS", "LSPINE"})
 
 #: SNOMED CT codes of views (DICOM PS3.16, CID 4010)
 VIEWS: Final = MappingProxyType(

@@ -247,6 +247,13 @@ def test_simulate_bulk_writes_the_number_asked_for(tmp_path):
     assert sum(path.is_file() for path in (tmp_path / "bulk").rglob("*")) >= 50
 
 
+def test_simulate_writes_one_kind_of_archive(tmp_path):
+    done = xrayiq("simulate", tmp_path / "both", "--bulk", "5", "--dose")
+    assert done.returncode == 2
+    assert "give one of them" in done.stderr
+    assert not (tmp_path / "both").exists()
+
+
 def test_dry_run_counts_and_makes_no_store(files, tmp_path):
     done = xrayiq("run", files["edge"].parent, "--dry-run", "--format", "json", folder=tmp_path)
     assert done.returncode == 0, done.stderr

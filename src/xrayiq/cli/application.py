@@ -56,16 +56,17 @@ def simulate(
     files: Annotated[int, typer.Option(min=24, help="About how many files.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     bulk: Annotated[int | None, typer.Option(min=1, help="Write this many small files fast, for load tests.")] = None,
-    test_days: Annotated[
-        int | None, typer.Option(min=1, help="Write this many days of whole detector tests of three rooms instead.")
-    ] = None,
+    test_days: Annotated[int | None, typer.Option(min=1, help="Write whole detector tests of so many days.")] = None,
+    dose: Annotated[bool, typer.Option("--dose", help="Write half a year of doses in four rooms instead.")] = False,
 ) -> None:
     """Write a simulated hospital archive with a manifest of its truth."""
     from xrayiq.cli.progress import progress_bar
     from xrayiq.selftest import write_archive
 
-    with progress_bar() as advance:
-        written = write_archive(folder, files=files, seed=seed, bulk=bulk, test_days=test_days, progress=advance)
+    with progress_bar() as step:
+        written = write_archive(
+            folder, files=files, seed=seed, bulk=bulk, test_days=test_days, dose=dose, progress=step
+        )
     say(f"{written} files in {folder}")
 
 

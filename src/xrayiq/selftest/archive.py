@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xrayiq.batch import Progress
 from xrayiq.errors import InputError, writing_to
-from xrayiq_phantoms import simulate_archive, simulate_bulk, simulate_detector_tests
+from xrayiq_phantoms import simulate_archive, simulate_bulk, simulate_detector_tests, simulate_dose_hospital
 
 
 def write_archive(
@@ -17,6 +17,7 @@ def write_archive(
     seed: int = 1,
     bulk: int | None = None,
     test_days: int | None = None,
+    dose: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> int:
     """Write a simulated archive with a manifest of its truth.
@@ -33,6 +34,8 @@ def write_archive(
         Write this many small files with fresh headers instead, for load tests.
     test_days : int, optional
         Write this many days of whole detector tests of three rooms instead.
+    dose : bool
+        Write half a year of dose reports and images of four rooms instead, for the audit of doses.
     progress : callable, optional
         Called with a `Progress` after each file.
 
@@ -44,8 +47,12 @@ def write_archive(
     Raises
     ------
     InputError
-        The folder holds files, is a file or cannot be written to.
+        More than one other archive is asked for, or the folder holds files, is a file or cannot be written to.
     """
+    if sum((bulk is not None, test_days is not None, dose)) > 1:
+        raise InputError(
+            "several archives for one folder", needed="one of bulk, test days and dose", remedy="give one of them"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder.name} is no empty folder", needed="a new or empty folder", remedy="choose another")
     report = progress or (lambda _: None)
@@ -58,4 +65,6 @@ def write_archive(
             return simulate_bulk(folder, count=bulk, seed=seed, progress=step).count
         if test_days is not None:
             return len(simulate_detector_tests(folder, days=test_days, seed=seed, progress=step).entries)
+        if dose:
+            return len(simulate_dose_hospital(folder, seed=seed, progress=step).manifest)
         return len(simulate_archive(folder, seed=seed, files=files, progress=step).entries)

@@ -130,7 +130,7 @@ def _study(
         rank=ranks[0],
         child_kg=program.views[0].child_kg,
         uniform=program.uniform or any(planted),
-        outside=index % 9 == 4 and not any(planted),
+        outside=index % 9 == 4 and not (program.uniform or any(planted)),
         stout=stout,
     )
     week = (start - SIMULATED_START).days // 7

@@ -42,6 +42,9 @@ _INTENTS: Final = {
     "1.2.840.10008.5.1.4.1.1.1.3": "FOR PRESENTATION",
     "1.2.840.10008.5.1.4.1.1.1.3.1": "FOR PROCESSING",
 }
+#: defined terms (DICOM PS3.3, C.8.7.10 and C.8.11.7): what else stands there is no attribute of equipment that is kept
+FILTER_TYPES: Final = ("STRIP", "WEDGE", "BUTTERFLY", "MULTIPLE", "FLAT", "SHAPED", "NONE")
+ANODE_MATERIALS: Final = ("TUNGSTEN", "MOLYBDENUM", "RHODIUM")
 _IMPLANTS: Final = {"YES": True, "NO": False}
 _MAMMOGRAPHY: Final = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
 
@@ -78,9 +81,9 @@ def acquisition_of(elements: Elements) -> Acquisition:
         exposure_control_mode=elements.text("ExposureControlMode"),
         focal_spot_mm=_positive(elements, "FocalSpots"),
         grid=elements.joined("Grid"),
-        anode_material=elements.joined("AnodeTargetMaterial"),
+        anode_material=elements.choice("AnodeTargetMaterial", ANODE_MATERIALS),
         half_value_layer_mm=_positive(elements, "HalfValueLayer"),
-        filter_type=elements.joined("FilterType"),
+        filter_type=elements.choice("FilterType", FILTER_TYPES),
         filter_material=elements.joined("FilterMaterial"),
         filter_thickness_min_mm=elements.number("FilterThicknessMinimum"),
         filter_thickness_max_mm=elements.number("FilterThicknessMaximum"),

@@ -12,6 +12,7 @@ from xrayiq.model import DoseReport, pack, unpack
 from xrayiq_phantoms.dose_dialects import DIALECTS, simulate_dose_report
 from xrayiq_phantoms.dose_faults import DOSE_FAULTS, plant_dose_fault
 from xrayiq_phantoms.dose_report import ReportedEvent, write_dose_report
+from xrayiq_phantoms.report_items import text_item
 
 EXACT = 1e-12  # one multiplication by a factor
 
@@ -96,7 +97,7 @@ def test_openings_of_shutters_are_the_field_at_one_metre(reports):
         assert event.field_area_at_1_m_mm2 == height * width
         assert event.geometry.source_detector_distance_mm == 1195.0
         assert event.table.height_mm == 791.0
-        assert event.reference_point == ("", "", "15cm below BeamIsocenter")
+        assert event.reference_point == ("113860", "DCM", "15cm from Isocenter toward Source")
 
 
 def test_mammography_tells_doses_of_each_breast_and_compression(reports):
@@ -170,7 +171,11 @@ def open_ended(dataset):
 def test_every_encoding_gives_the_same_report(dialect, lengths, syntax):
     simulated = simulate_dose_report(dialect, seed=6, events=2)
     simulated.dataset.SpecificCharacterSet = "ISO_IR 192"
-    simulated.dataset.ContentSequence[-2].ContentSequence[0].ConceptCodeSequence[0].CodeMeaning = "Ebene Größe"
+    event = simulated.dataset.ContentSequence[-2]
+    event.ContentSequence[0].ConceptCodeSequence[0].CodeMeaning = "Frau Größe"
+    for named in [one for one in event.ContentSequence if one.ConceptNameCodeSequence[0].CodeValue == "125203"]:
+        event.ContentSequence.remove(named)
+    event.ContentSequence.append(text_item(("125203", "Acquisition Protocol"), "Schädel in Größe"))
     expected = read_dose_report(simulated.dataset)
     simulated.dataset.file_meta.TransferSyntaxUID = syntax
     dataset = open_ended(simulated.dataset) if lengths == "undefined" else simulated.dataset
@@ -178,7 +183,8 @@ def test_every_encoding_gives_the_same_report(dialect, lengths, syntax):
     for source in (written, pydicom.dcmread(io.BytesIO(written))):
         found = read_dose_report(source)
         assert (found.events, found.planes, found.faults) == (expected.events, expected.planes, expected.faults)
-    assert found.events[-1].plane[2] == "Ebene Größe"
+    assert found.events[-1].protocol == "Schädel in Größe"
+    assert "Frau" not in str(found.to_dict())  # what a report says that a code means is free text
 
 
 def test_the_enhanced_form_gives_its_summaries_of_events():

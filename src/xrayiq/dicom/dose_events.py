@@ -106,7 +106,7 @@ def read_event(item: ContentItem, faults: list[DoseReportFault], key: bytes | No
         laterality=laterality_of(items),
         view=items.code("111031"),
         protocol=_protocol(items),
-        reference_point=items.code_or_text("113780"),
+        reference_point=items.code_where_coded("113780"),
         acquired_image_uid=images[0] if images else None,
         acquired_image_uids=images,
         is_rejected=_rejected(items),

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeVar
 
 from xrayiq.dicom.content import Code, ContentItem
 from xrayiq.dicom.dose_codes import contradicting_unit
+from xrayiq.dicom.known_codes import known_code
 from xrayiq.dicom.moments import parse_date, parse_datetime, parse_time
 from xrayiq.model import DoseReportFault
 from xrayiq.units import UnknownUnitError, to_inside_unit
@@ -21,6 +22,8 @@ Group = TypeVar("Group")
 _SIGNED: Final = frozenset({"angle", "position", "deviation"})
 #: dimensions that have the units of another
 _UNITS_OF: Final = {"position": "length", "deviation": "number"}
+#: 15 cm from the isocentre, however it is written
+_FROM_ISOCENTRE: Final = re.compile(r"15\s?cm\b.*iso", re.IGNORECASE)
 _LATE_HOUR: Final = re.compile(r"(2[4-9]|[34][0-9])(.*)")
 
 
@@ -105,19 +108,19 @@ class ContainerItems:
         coded = next((item.coded for item in found if item.coded and any(item.coded)), None)
         if found and coded is None:
             self.fault(found[0], "no coded value")
-        return coded
+        return None if coded is None else known_code(coded)
 
     def codes(self, code: str) -> tuple[Code, ...]:
         """Values of all coded items of a name."""
-        return tuple(item.coded for item in self.items(code) if item.coded and any(item.coded))
+        return tuple(known_code(item.coded) for item in self.items(code) if item.coded and any(item.coded))
 
-    def code_or_text(self, code: str) -> Code | None:
-        """Value of a coded item, or a text as the meaning of a code without value."""
+    def code_where_coded(self, code: str) -> Code | None:
+        """Value of a coded item that may be a text: free text is not kept, but for the usual reference point."""
         for item in self.items(code):
             if item.coded and any(item.coded):
-                return item.coded
-            if item.kind == "TEXT" and item.text:
-                return "", "", item.text
+                return known_code(item.coded)
+            if item.kind == "TEXT" and _FROM_ISOCENTRE.search(item.text or ""):
+                return known_code(("113860", "DCM", ""))
         return None
 
     def text(self, code: str, kind: str) -> str | None:

@@ -72,7 +72,7 @@ def read_dose_report(source: Source, *, key: bytes | None = None) -> DoseReport:
             raise _no_dose_report("an object without structured content", opened.name)
         root = content_tree(opened.content)
         if not root.is_named(_ROOT):
-            found = f"a report named {root.concept[2] or 'nothing'} ({root.concept[0] or 'no code'})"
+            found = f"a report named by {f'code {root.concept[0]}' if root.concept[0] else 'no code'}"
             raise _no_dose_report(found, opened.name)
         return _report(root, opened, key)
 

@@ -53,7 +53,7 @@ def read_accumulated(item: ContentItem, faults: list[DoseReportFault]) -> Accumu
     numbers = {field: items.number(code, dimension=dimension) for field, (code, dimension) in _NUMBERS.items()}
     return AccumulatedDose(
         plane=items.code("113764"),
-        reference_point=items.code_or_text("113780"),
+        reference_point=items.code_where_coded("113780"),
         calibration_factor=items.number("122322", dimension="number"),
         calibration_uncertainty_fraction=items.number("113763", dimension="fraction"),
         calibrated_at=items.moment("113723"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-#: code value, coding scheme, meaning
+#: code value, coding scheme, the standard's own meaning (empty where that has none)
 ReportCode = tuple[str, str, str]
 
 #: distance from the source to which fields of any distance are scaled

@@ -1,17 +1,28 @@
 """Statistics over many results and exposures: series in, frozen results out. Sees no store."""
 
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
 from xrayiq.audit.control_limits import TrendSettings
-from xrayiq.audit.dose import DoseAudit, assess_dose
-from xrayiq.audit.dose_creep import DoseCreep
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.schedule import DueTest, KeptTest, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
-from xrayiq.audit.size_bands import size_bands
 from xrayiq.audit.tested_unit import TestedUnit
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at
+
+if TYPE_CHECKING:
+    from xrayiq.audit.dose import DoseAudit, assess_dose
+    from xrayiq.audit.dose_creep import DoseCreep
+    from xrayiq.audit.size_bands import size_bands
+
+#: these load pandas, which a run does without
+_FRAMES = {"dose": ["DoseAudit", "assess_dose"], "dose_creep": ["DoseCreep"], "size_bands": ["size_bands"]}
+
+__getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
 
 __all__ = [
     "YEAR_S",

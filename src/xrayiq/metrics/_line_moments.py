@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.ndimage import uniform_filter1d
+from scipy.special import stdtrit
 
 CONFIDENCE: Final = 0.95
 #: parts of a line that are averaged apart: what they share over a gap of one part is no short-range correlation
@@ -48,5 +48,5 @@ def mean_interval(shared: Floats, window: int) -> tuple[float, float]:
     """Interval of the mean, from means over groups of lines that are wider than what correlates them."""
     count = max(min(shared.size // max(window // 4, 1), 64), 2)
     groups = np.array([group.mean() for group in np.array_split(shared, count)])
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, count - 1) * groups.std(ddof=1) / np.sqrt(count))
+    half = float(stdtrit(count - 1, 0.5 + CONFIDENCE / 2) * groups.std(ddof=1) / np.sqrt(count))
     return float(groups.mean()) - half, float(groups.mean()) + half

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +48,8 @@ def autocorrelation(parts: Iterable[tuple[Floats, NDArray[np.bool_]]], reach_px:
 
 def lagged_products(padded: Floats, reach_px: int) -> Floats:
     """Sums of products of pixels at each lag up to a reach, of an array with a frame of zeros as wide."""
+    from scipy.signal import fftconvolve  # loads for a second: not with every process
+
     whole = fftconvolve(padded, padded[::-1, ::-1], mode="same")
     row, column = (size // 2 for size in padded.shape)
     return np.asarray(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft, rfft
 from scipy.ndimage import median_filter
-from scipy.signal.windows import hann
 
 Signals = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -170,7 +169,7 @@ def alias_per_mm(density_per_mm: float, pitch_mm: float) -> float:
 def _along(flat: Signals, pitch_mm: float) -> tuple[AveragePower, list[_Found]]:
     """Average power along rows, and its peaks."""
     lines, count = flat.shape
-    window = hann(count, sym=False).astype(np.float32)
+    window = _hann(count)
     spectrum: Spectrum = rfft(flat * window, axis=1)
     squares = (spectrum.real**2 + spectrum.imag**2).mean(axis=0, dtype=np.float64)
     # one-sided: Σ over bins of power · Δf is the variance
@@ -202,7 +201,7 @@ def _along(flat: Signals, pitch_mm: float) -> tuple[AveragePower, list[_Found]]:
 
 def _place(spectrum: Spectrum, middle: int, lines: int) -> tuple[float, float]:
     """Frequency along the row and across the rows, in bins of either."""
-    near = spectrum[:, max(middle - 1, 0) : middle + 2] * hann(lines, sym=False).astype(np.float32)[:, None]
+    near = spectrum[:, max(middle - 1, 0) : middle + 2] * _hann(lines)[:, None]
     sizes = np.abs(fft(near, axis=0))
     across = int(sizes[:, 1].argmax())
     first = _between(sizes[across]) if sizes.shape[1] == 3 else 0.0
@@ -249,3 +248,10 @@ def _harmonic(frequency_per_mm: float, pitch_mm: float, density_per_mm: float | 
         if abs(frequency_per_mm - expected) <= _GRID_TOLERANCE * number * density_per_mm:
             return number
     return None
+
+
+def _hann(count: int) -> NDArray[np.float32]:
+    """Periodic Hann window."""
+    from scipy.signal.windows import hann  # loads for a second: not with a process that measures no flat field
+
+    return np.asarray(hann(count, sym=False), dtype=np.float32)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri, gammaincinv
 
 from xrayiq.metrics.defect_frames import Frames
 from xrayiq.metrics.defect_pixels import local_medians
@@ -79,8 +79,8 @@ def interpolated_pixels(frames: Frames) -> Smoothness:
     if frames.residual_variances is None or frames.temporal_sd is None or frames.count < SMOOTH_FROM_IMAGES:
         return Smoothness(marks=None)
     freedom = frames.count - 1
-    limit = float(chi2.ppf(FALSE_SHARE, freedom)) / freedom
-    middle = float(chi2.median(freedom)) / freedom
+    limit = float(2.0 * gammaincinv(freedom / 2.0, FALSE_SHARE)) / freedom
+    middle = float(2.0 * gammaincinv(freedom / 2.0, 0.5)) / freedom
     pixel_variance = float(np.nanmedian(frames.temporal_sd[::_STEP_PX, ::_STEP_PX])) ** 2
     needed = _needed_variance(limit, freedom) * frames.rounding_step**2
     marks = np.zeros(frames.mean.shape, dtype=np.bool_)
@@ -101,7 +101,7 @@ def interpolated_pixels(frames: Frames) -> Smoothness:
 
 def _needed_variance(limit: float, freedom: int) -> float:
     """Least expected variance of a residual, in squared steps, that leaves a rounded pixel below the limit."""
-    scatter = float(chi2.isf(_HIDDEN_SHARE, freedom)) / freedom
+    scatter = float(chdtri(freedom, _HIDDEN_SHARE)) / freedom
     return max(_LEAST_VARIANCE, _ROUNDING_VARIANCE * scatter / limit)
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import zoom_fft
 
 from xrayiq.metrics.edge_spread import EdgeSpread, normal_cosine
 from xrayiq_kernels.slanted_edge import project_onto_normal
@@ -97,6 +96,8 @@ def iso_transfer_function(line_spread_values: Floats, *, spacing_mm: float, step
         divided by their ratio, at most by a tenth. What the bins average away stays lost.
     """
     frequencies = np.arange(count) * step_per_mm
+    from scipy.signal import zoom_fft  # loads for a second: not with every process
+
     spectrum = np.abs(zoom_fft(line_spread_values, [0.0, count * step_per_mm], m=count, fs=1.0 / spacing_mm))
     passed = np.maximum(np.abs(np.sinc(2.0 * frequencies * spacing_mm)), 1.0 / _GREATEST_CORRECTION)
     return np.asarray(spectrum / spectrum[0] / passed, dtype=np.float64)

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
-from scipy.signal import zoom_fft
 
 from xrayiq_kernels.slanted_edge import project_onto_normal
 
@@ -162,6 +161,8 @@ def transfer_function(
         1 at frequency 0.
     """
     frequencies = np.arange(count) * step_per_mm
+    from scipy.signal import zoom_fft  # loads for a second: not with every process
+
     spectrum = np.abs(zoom_fft(line_spread_values, [0.0, count * step_per_mm], m=count, fs=1.0 / spacing_mm))
     passed = np.sinc(frequencies * spacing_mm) * np.exp(-2.0 * np.pi**2 * frequencies**2 * bin_variance_mm2)
     return np.asarray(spectrum / spectrum[0] / passed, dtype=np.float64)

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks, peak_widths
 
 from xrayiq.errors import NotMeasurableError
 
@@ -146,6 +145,8 @@ def refined_px(depths: Floats, guesses_px: Floats, reach_px: int) -> Floats:
 
 def _places(profile: Floats, spacing_px: float) -> tuple[Floats, float]:
     """Places of dips in a profile and their width at half height."""
+    from scipy.signal import find_peaks, peak_widths  # loads for a second: not with every process
+
     nothing = np.empty(0), 0.0
     depth = gaussian_filter1d(profile.max() - profile, 1.0)
     peaks, _ = find_peaks(depth, distance=max(1, int(_APART * spacing_px)))

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.optimize import nnls
+from scipy.special import fdtrc, stdtrit
 
 from xrayiq.metrics.noise_levels import Levels
 
@@ -84,7 +84,7 @@ def fit_components(levels: Levels) -> ComponentFit:
     errors = np.sqrt(np.diag(covariance))
     sampling = np.diag(estimator @ covariance @ estimator.T)
     # tiles that vary alike at all levels leave a component without scatter, but for rounding on either side of zero
-    half = stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * np.sqrt(np.maximum(sampling, 0.0))
+    half = stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(np.maximum(sampling, 0.0))
     misfit, wider = _misfit(levels, used, coefficients, errors, freedom)
     half = np.maximum(half, wider)
     intervals = [interval_at_zero(*each) for each in zip(free, half, coefficients, strict=True)]
@@ -121,7 +121,7 @@ def structured_from_repeats(levels: Levels, fitted: NDArray[np.float64]) -> tupl
     weights = levels.image_counts[repeated] / fitted[repeated] ** 2
     per_tile = (levels.totals - levels.randoms)[:, repeated] @ (weights * squares) / np.sum(weights * squares**2)
     covariance, freedom = tile_covariance(per_tile[:, None], levels.rows, levels.columns)
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * np.sqrt(covariance[0, 0]))
+    half = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(covariance[0, 0]))
     free = float(per_tile.mean())
     value = max(free, 0.0)
     return value, interval_at_zero(free, half, value)
@@ -192,7 +192,7 @@ def _misfit(
     residuals = to_residuals @ variances
     left = kerma.size - design.shape[1]
     sampling = np.hypot(errors, _EXACT * variances)
-    probability = float(stats.f.sf(np.sum((residuals / sampling) ** 2) / left, left, freedom))
+    probability = float(fdtrc(left, freedom, np.sum((residuals / sampling) ** 2) / left))
     if probability > _WIDENING_PROBABILITY:
         return None, np.zeros(design.shape[1])
     half = np.zeros(design.shape[1])
@@ -204,4 +204,4 @@ def _misfit(
             half = np.maximum(half, np.sqrt(scale * np.sum(estimator**2 * shape, axis=1)))
     relative = float(np.sqrt(np.sum((residuals / variances) ** 2) / left))
     misfit = relative if probability < _MISFIT_PROBABILITY else None
-    return misfit, np.asarray(stats.t.ppf(0.5 + CONFIDENCE / 2, left) * half, dtype=np.float64)
+    return misfit, np.asarray(stdtrit(left, 0.5 + CONFIDENCE / 2) * half, dtype=np.float64)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._arguments import as_length_mm
@@ -187,7 +187,7 @@ def measure_temporal_noise(
     total = float(means.sum())
     share = (values @ np.array([-means[1], means[0]])) / total**2  # of each tile, to first order
     covariance, freedom = tile_covariance(np.column_stack([values, share]), down[valid], across[valid])
-    half = stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    half = stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(np.maximum(np.diag(covariance), 0.0))
     fraction = float(means[1]) / total
     low, high = interval_at_zero(fraction, float(half[2]), max(fraction, 0.0))
     return TemporalNoise(

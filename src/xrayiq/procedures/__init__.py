@@ -1,5 +1,9 @@
 """What an image is, which metrics it gets, and what the numbers are worth."""
 
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
 from xrayiq.procedures.acquisition_sets import (
     SET_KINDS,
     AcquisitionSet,
@@ -9,7 +13,6 @@ from xrayiq.procedures.acquisition_sets import (
     subject_of,
 )
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
-from xrayiq.procedures.audits import audit_dose, record_dose_findings
 from xrayiq.procedures.baselines import BaselineInForce, baselines_in_force
 from xrayiq.procedures.catalogue import PROCEDURES, RESULT_TYPES, Procedure, applicable, parameter_digest
 from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay, defect_history
@@ -56,6 +59,14 @@ from xrayiq.procedures.signing import require_whole, sign_period
 from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
 from xrayiq.procedures.site_events import settings_in_force, site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
+
+if TYPE_CHECKING:
+    from xrayiq.procedures.audits import audit_dose, record_dose_findings
+
+#: these load pandas, which a run does without
+_FRAMES = {"audits": ["audit_dose", "record_dose_findings"]}
+
+__getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
 
 __all__ = [
     "EXPECTED",

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from xrayiq.errors import InputError
 from xrayiq.stats._arguments import as_series, between
@@ -85,6 +84,8 @@ def bootstrap_interval(
         return BootstrapInterval(
             estimate=estimate, low=estimate, high=estimate, standard_error=0.0, confidence=confidence, method=method
         )
+    from scipy import stats  # loads for a second: not with every process
+
     found = stats.bootstrap(
         (series,),
         statistic,

@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from xrayiq.errors import InputError
 from xrayiq.stats._arguments import as_series, between, positive
@@ -177,6 +176,8 @@ def fit_drift(times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95) 
     if np.all(places == places[0]):
         raise InputError("times that are all equal", needed="results at different times")
     places, series = _thinned(places, series)
+    from scipy import stats  # loads for a second: not with every process
+
     found = stats.theilslopes(series, places, between("confidence", confidence, 0.0, 1.0))
     return Drift(
         slope=float(found.slope),

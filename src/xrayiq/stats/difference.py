@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from xrayiq.stats._arguments import as_series, between
 
@@ -81,7 +81,7 @@ def mean_difference(before: ArrayLike, after: ArrayLike, *, confidence: float = 
     counts = (first.size, second.size)
     spread = sum(part**2 / (count - 1) for part, count in zip(parts, counts, strict=True))
     freedom = sum(parts) ** 2 / spread if spread > 0.0 else float(sum(counts) - 2)
-    half = float(stats.t.ppf(0.5 + confidence / 2.0, freedom)) * error
+    half = float(stdtrit(freedom, 0.5 + confidence / 2.0)) * error
     return MeanDifference(
         before=float(first.mean()),
         after=float(second.mean()),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import bdtrc
 
 from xrayiq.stats._arguments import as_series, between
 
@@ -59,7 +59,7 @@ def median_interval(values: ArrayLike, *, confidence: float = 0.95) -> MedianInt
     shares = np.arange(1, number + 1) / number
     low = high = 0.0
     for middle in middles:
-        reached = stats.binom.sf(middle - 1, number, shares)
+        reached = bdtrc(middle - 1, number, shares)
         low += series[min(int(np.searchsorted(reached, tail)), number - 1)] / len(middles)
         high += series[min(int(np.searchsorted(reached, 1.0 - tail)), number - 1)] / len(middles)
     return MedianInterval(median=float(np.median(series)), low=float(low), high=float(high), confidence=confidence)

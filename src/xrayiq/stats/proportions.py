@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import binom
 
 from xrayiq.errors import InputError
 from xrayiq.stats._arguments import as_series, between, positive
@@ -232,6 +231,8 @@ def _over_dispersion(scores: NDArray[np.float64]) -> float:
 
 def _binomial_quantile(probability: float, sizes: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Binomial quantile as a proportion, interpolated between whole counts (Spiegelhalter 2005, A.1.1)."""
+    from scipy.stats import binom  # loads for a second: not with every process
+
     count = binom.ppf(probability, sizes, share)
     at, before = binom.cdf(count, sizes, share), binom.cdf(count - 1.0, sizes, share)
     return np.asarray((count - (at - probability) / (at - before)) / sizes, dtype=np.float64)

@@ -6,6 +6,7 @@ Codes are UCUM; dialect spellings met in real reports stand beside them.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -84,4 +85,15 @@ def to_inside_unit(value: float, unit: str, dimension: str) -> float:
     if unit not in table:
         known = ", ".join(table)
         raise UnknownUnitError(f"unit {unit!r} for {dimension.replace('_', ' ')}; needed one of {known}")
-    return value * table[unit]
+    return decimal_product(value, table[unit])
+
+
+def decimal_product(value: float, factor: float) -> float:
+    """Product of two numbers as they are written: 35300 · 0.001 is 35.3, not the 35.300000000000004 of binary numbers.
+
+    Parameters
+    ----------
+    value, factor : float
+        Numbers; NaN and infinity as for `*`.
+    """
+    return float(Decimal(repr(float(value))) * Decimal(repr(float(factor))))

@@ -17,10 +17,16 @@ from xrayiq.audit.trends import assess_trend, baseline_at
 if TYPE_CHECKING:
     from xrayiq.audit.dose import DoseAudit, assess_dose
     from xrayiq.audit.dose_creep import DoseCreep
+    from xrayiq.audit.dose_log import tabulate_exposures
     from xrayiq.audit.size_bands import size_bands
 
 #: these load pandas, which a run does without
-_FRAMES = {"dose": ["DoseAudit", "assess_dose"], "dose_creep": ["DoseCreep"], "size_bands": ["size_bands"]}
+_FRAMES = {
+    "dose": ["DoseAudit", "assess_dose"],
+    "dose_creep": ["DoseCreep"],
+    "dose_log": ["tabulate_exposures"],
+    "size_bands": ["size_bands"],
+}
 
 __getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
 
@@ -54,5 +60,6 @@ __all__ = [
     "site_examinations",
     "site_schedule",
     "size_bands",
+    "tabulate_exposures",
     "tests_due",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, OnlySite, Outpu
 from xrayiq.cli.printing import Cell, Format, Row, say, show
 
 if TYPE_CHECKING:
+    from xrayiq.exchange import ExportedTable
     from xrayiq.model import AuditFinding
 
 audit_application = typer.Typer(help="Audits over the exposures of a store.", no_args_is_help=True)
@@ -39,12 +41,21 @@ def dose(
     first: FirstDay = None,
     last: LastDay = None,
     only_site: OnlySite = "",
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="FILE", help="Also write the dose log: .csv, .xlsx, .parquet, .json or .jsonl."),
+    ] = None,
+    wide: Annotated[
+        Path | None,
+        typer.Option("--wide", metavar="FILE", help="Also write a row for each study, in OpenREM's columns."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Open no findings in the store.")] = False,
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
 ) -> None:
     """Hold doses against reference levels, and find wrong units, excursions and creep; findings go to the store."""
+    from xrayiq.exchange import export_dose_log, export_dose_studies
     from xrayiq.procedures import audit_dose, load_site, record_dose_findings
     from xrayiq.records import open_records
 
@@ -56,12 +67,20 @@ def dose(
         else:
             rows = audit.frame(table.value).to_dict("records")
             show([{str(name): _cell(value) for name, value in row.items()} for row in rows], output=output)
+        for file, export in ((log, export_dose_log), (wide, export_dose_studies)):
+            if file is not None:
+                _tell(export(audit, file))
         if not dry_run:
             told = record_dose_findings(store, audit, site=settings)
             say(f"findings: {told.opened} opened, {told.again} told again, {told.known} known")
     for reason, number in audit.left_out.items():
         say(f"left out: {number} {reason}")
     raise typer.Exit(1 if audit.findings else 0)
+
+
+def _tell(written: ExportedTable) -> None:
+    beside = f", {written.left_out} exposures of other kinds left out" if written.left_out else ""
+    say(f"{written.file}: {written.rows} rows of {written.name}{beside}")
 
 
 def _row(finding: AuditFinding) -> Row:

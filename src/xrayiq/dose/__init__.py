@@ -9,7 +9,7 @@ from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entran
 from xrayiq.dose.generator import GeneratorTests, assess_generator
 from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
 from xrayiq.dose.glandular_dose import estimate_glandular_dose, estimate_phantom_glandular_dose, target_filters
-from xrayiq.dose.level_matching import LevelMatch, level_rows, levels_for
+from xrayiq.dose.level_matching import LEVEL_COLUMNS, LevelMatch, level_rows, levels_for
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
 from xrayiq.dose.permitted import minimum_half_value_layer
 from xrayiq.dose.reference_levels import DiagnosticReferenceLevel, reference_levels_of, shipped_reference_levels
@@ -34,6 +34,7 @@ from xrayiq.dose.unit_suspicion import (
 )
 
 __all__ = [
+    "LEVEL_COLUMNS",
     "Backscatter",
     "DapMeterCheck",
     "DiagnosticReferenceLevel",

@@ -12,6 +12,11 @@ from xrayiq.dose.sourced import shipped_table
 
 LevelBasis = Literal["adult", "weight", "age", "age_in_place_of_weight", "thickness"]
 
+#: of `level_rows`
+LEVEL_COLUMNS: Final = (
+    *("level_id", "region", "body_part", "view", "band", "quantity", "level", "achievable", "source"),
+)
+
 #: years from which on somebody is an adult
 _ADULT_YEARS: Final = 18.0
 #: lowest weight that is one of an adult where no age is known (ICRP 135: 50 to 90 kg)
@@ -93,8 +98,7 @@ def level_rows(levels: Iterable[DiagnosticReferenceLevel]) -> Sequence[dict[str,
     Returns
     -------
     sequence of dict
-        ``level_id``, ``region``, ``body_part``, ``view`` (empty for any), ``band``, ``quantity``, ``level``,
-        ``achievable`` (NaN where none is published) and ``source``.
+        The columns of `LEVEL_COLUMNS`: `view` is empty for any, `achievable` NaN where none is published.
     """
     return [
         {

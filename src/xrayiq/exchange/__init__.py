@@ -1,5 +1,6 @@
 """Results to and from other programs' formats. No file path and nothing of a patient goes out."""
 
+from xrayiq.exchange.dose_log import export_dose_log, export_dose_studies
 from xrayiq.exchange.history import HistoryImport, ImportedCell, import_history
 from xrayiq.exchange.period_archive import verify_archive, write_archive
 from xrayiq.exchange.qatrack_sending import SentInstance, send_to_qatrack
@@ -12,6 +13,8 @@ __all__ = [
     "HistoryImport",
     "ImportedCell",
     "SentInstance",
+    "export_dose_log",
+    "export_dose_studies",
     "export_quaac",
     "export_structured_reports",
     "export_tables",

@@ -8,27 +8,19 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final
 
 from xrayiq.errors import InputError
 from xrayiq.exchange.placing import placed_file, placed_folder
 from xrayiq.exchange.selection import Selection, check_tables, parts_of, table_names
+from xrayiq.exchange.table_files import FORMAT_OF_ENDING, TableFormat, format_of, write_table
 from xrayiq.procedures.places import places_of
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 __all__ = ["ExportedTable", "TableFormat", "export_tables", "table_names"]
 
-TableFormat = Literal["csv", "xlsx", "parquet", "json", "jsonl"]
 DEFAULT_TABLES: Final = ("results", "outcomes", "equipment", "runs", "events")
-_FORMAT_OF_ENDING: Final[dict[str, TableFormat]] = {
-    ".csv": "csv",
-    ".xlsx": "xlsx",
-    ".parquet": "parquet",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +101,7 @@ def export_tables(
     kind = _format(target, format)
     places = places_of(records, site=site, only_site=only_site, unit=unit)
     selection = Selection(since=since, until=until, places=places, superseded=superseded)
-    single = kind != "xlsx" and target.suffix.lower() in _FORMAT_OF_ENDING and not target.is_dir()
+    single = kind != "xlsx" and target.suffix.lower() in FORMAT_OF_ENDING and not target.is_dir()
     names = check_tables(tables if tables is not None else DEFAULT_TABLES[:1] if single else DEFAULT_TABLES)
     if kind == "xlsx":
         return _to_workbook(records, target, names, selection)
@@ -129,13 +121,7 @@ def export_tables(
 
 
 def _format(target: Path, given: str | None) -> TableFormat:
-    kind = _FORMAT_OF_ENDING.get(target.suffix.lower()) if given is None else given
-    if kind is None and target.suffix.lower() == ".zip":
-        kind = "csv"
-    if kind not in get_args(TableFormat):
-        found = f"format {given!r}" if given is not None else f"{target.name!r}, whose ending tells no format"
-        raise InputError(found, needed="one of " + ", ".join(get_args(TableFormat)))
-    return kind  # type: ignore[return-value]  # one of the literals by the check above
+    return "csv" if given is None and target.suffix.lower() == ".zip" else format_of(target, given)
 
 
 def _to_workbook(
@@ -167,15 +153,5 @@ def _to_zip(
 def _write(
     records: Records, name: str, place: Path, kind: TableFormat, selection: Selection, file: str = ""
 ) -> ExportedTable:
-    from xrayiq.exchange.delimited import write_csv, write_json
-
-    parts = parts_of(records, name, selection)
-    if kind == "csv":
-        rows = write_csv(parts, place)
-    elif kind == "parquet":
-        from xrayiq.exchange.parquet import write_parquet
-
-        rows = write_parquet(parts, place, name=name)
-    else:
-        rows = write_json(parts, place, lines=kind == "jsonl")
+    rows = write_table(name, parts_of(records, name, selection), place, kind)
     return ExportedTable(name=name, rows=rows, file=file or place.name)

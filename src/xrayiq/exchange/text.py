@@ -17,17 +17,20 @@ UNIT_OF_ENDING: Final = MappingProxyType(
     {
         "_gy_m2": "Gy·m²",
         "_per_mm": "mm⁻¹",
+        "_years": "years",
         "_mm2": "mm²",
         "_mgy": "mGy",
         "_ugy": "µGy",
         "_mas": "mAs",
         "_min": "min",
         "_deg": "°",
+        "_kg": "kg",
         "_kv": "kV",
         "_ms": "ms",
         "_ma": "mA",
         "_mm": "mm",
         "_px": "px",
+        "_m": "m",
     }
 )
 #: times that are UTC; `exposed_at` is the reading of the modality's clock

@@ -61,9 +61,12 @@ def record_findings(
         new, known = [], 0
         for finding in findings:
             group = _group(finding, headers)
-            if any(one.identity == group.identity and _holds(one, finding) for one in standing):
+            own = [one for one in standing if _about(one) == _about(group)]
+            if any(_holds(one, finding) for one in own):
                 known += 1
                 continue
+            if own:  # audits are of units: whatever detector its header told, the finding is the same
+                group = dataclasses.replace(group, detector=own[-1].detector)
             new += [_told(event, finding) for event in events_of_run(standing, [group])]
         for event in new:
             append(records, event, actor=actor)
@@ -88,6 +91,10 @@ def _group(finding: AuditFinding, headers: Mapping[str, Equipment]) -> OutOfLimi
         excess=(finding.ratio - 1.0,),
         subjects=(finding.subjects[0] if finding.subjects else "",),
     )
+
+
+def _about(one: Finding | OutOfLimits) -> tuple[str, ...]:
+    return (one.unit, one.procedure, one.quantity, one.limit_id)
 
 
 def _holds(standing: Finding, finding: AuditFinding) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from xrayiq.audit import DoseAudit, assess_dose
-from xrayiq.dose import DiagnosticReferenceLevel, expected_dap_gy_m2, find_unit_suspicions, tube_output_at
+from xrayiq.dose import LEVEL_COLUMNS, expected_dap_gy_m2, find_unit_suspicions, level_rows, tube_output_at
 from xrayiq.errors import InputError
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.dose_settings import tube_output_for
@@ -65,7 +65,9 @@ def audit_dose(
         exposures = exposures[exposures["site"] == known].reset_index(drop=True)
     return assess_dose(
         exposures,
-        levels=level_frame(settings.reference_levels),
+        levels=pd.DataFrame(
+            level_rows(level for level in settings.reference_levels if level.per == "radiograph"), columns=LEVEL_COLUMNS
+        ),
         units=unit_frame(exposures, settings),
         unmapped=counted.unmapped,
         left_out={} if only_site else counted.left_out,
@@ -81,27 +83,6 @@ def record_dose_findings(records: Records, audit: DoseAudit, *, site: Site | Non
         for unit, number in zip(named["unit"], named["equipment_id"], strict=True)
     }
     return record_findings(records, audit.findings, site=site, equipment=headers)
-
-
-def level_frame(levels: Iterable[DiagnosticReferenceLevel]) -> pd.DataFrame:
-    """Levels in force for single exposures as audits take them, one row for each view."""
-    rows = [
-        {
-            "level_id": level.set_name,
-            "body_part": level.body_part,
-            "view": view,
-            "band": level.band,
-            "quantity": level.quantity,
-            "level": level.value,
-            "achievable": np.nan if level.achievable_value is None else level.achievable_value,
-            "source": level.source.text,
-        }
-        for level in levels
-        if not level.superseded_by and level.per == "radiograph"
-        for view in level.views or ("",)
-    ]
-    columns = ["level_id", "body_part", "view", "band", "quantity", "level", "achievable", "source"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def unit_frame(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:

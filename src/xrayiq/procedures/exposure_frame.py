@@ -36,7 +36,9 @@ TEXTS: Final = (
     *("event_uid", "event_type"),
 )
 #: of images alone
-IMAGE_NUMBERS: Final = ("source_patient_distance_mm", "filter_thickness_min_mm", "filter_thickness_max_mm")
+IMAGE_NUMBERS: Final = (
+    *("source_patient_distance_mm", "filter_thickness_min_mm", "filter_thickness_max_mm", "relative_exposure"),
+)
 IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "filter_material")
 _IMAGE_COLUMNS: Final = (
     *("subject", "exposure_key", "population", "body_part", "view_position", "exposed_at", "equipment_id"),
@@ -46,9 +48,20 @@ _IMAGE_COLUMNS: Final = (
     *IMAGE_NUMBERS,
     *IMAGE_TEXTS,
 )
+_EVENT_COLUMNS: Final = (
+    *("subject", "ordinal", "irradiation_event_uid", "acquired_image_uid", "started_at", "exposed_at", "plane"),
+    *("event_type", "target_region", "laterality", "view", "protocol", "is_rejected", "operator_key", "modality"),
+    *("dap_gy_m2", "reference_point_kerma_mgy", "entrance_dose_mgy", "average_glandular_dose_mgy"),
+    *("tube_voltage_kv", "tube_current_ma", "exposure_mas", "exposure_time_ms", "exposure_index"),
+    *("target_exposure_index", "deviation_index", "field_area_at_1_m_mm2", "source_detector_distance_mm"),
+    *("study_uid", "is_test_patient", "patient_key", "patient_age_years", "patient_weight_kg", "patient_size_m"),
+    *("patient_sex", "equipment_id"),
+)
 _MEASURED: Final = {"clinical_noise": "noise", "clinical_snr": "snr", "field_area": "field_area_at_detector_mm2"}
 _REFERENCE_DISTANCE_MM: Final = 1000.0
 _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")
+#: of the unit as its headers name it
+HEADERS: Final = ("institution", "manufacturer", "model", "station_name")
 _IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
 
 
@@ -61,8 +74,8 @@ class CountedExposures:
     frame : DataFrame
         One row for each exposure: `subject` (image, or dose report and number of the event), `source` (``"image"``,
         ``"report"`` or ``"both"``), `exposed_at`, `site`, `room`, `unit`, `body_part`, `view`, `band`, `weight_told`,
-        `repeated`, `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `noise` and `snr`. Doses go by the names of
-        the closed list of quantities, in their units; the field's area is that 1 m from the source.
+        `repeated`, `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `HEADERS`, `noise` and `snr`. Doses go by
+        the names of the closed list of quantities, in their units; the field's area is that 1 m from the source.
     left_out : dict of str to int
         Images and events that do not count, by reason.
     unmapped : DataFrame
@@ -113,6 +126,7 @@ def exposures_of_store(
         if number:
             left_out[reason] = number
     frame = _within(_placed(matched.frame, equipment, site), first, last)
+    frame = frame.join(equipment[list(HEADERS)], on="equipment_id")
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     told = told.join(bands).assign(entrance_surface_air_kerma=float("nan"))
@@ -138,7 +152,7 @@ def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFram
 
 def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Events of dose reports, each once, and the number of those that do not count by reason."""
-    every = records.frame("dose_events").rename(columns=_RENAMED)
+    every = records.frame("dose_events", columns=_EVENT_COLUMNS).rename(columns=_RENAMED)
     every = every.rename(
         columns={"protocol": "protocol_name", "field_area_at_1_m_mm2": "field_area_mm2", "subject": "report"}
     ).rename(columns={"target_region": "body_part", "view": "view_position", "exposed_at": "reported_at"})

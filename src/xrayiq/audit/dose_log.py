@@ -1,0 +1,98 @@
+"""The dose log: one row for each exposure of an audit, with what the audit says of it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Final
+
+import pandas as pd
+
+from xrayiq.audit.dose import DoseAudit
+
+#: columns of the log: their type, and what they are called in the frame of an audit; empty for what the audit says
+_COLUMNS: Final = MappingProxyType(
+    {
+        "exposed_at": ("datetime64[us]", "exposed_at"),
+        "site": ("string", "site"),
+        "room": ("string", "room"),
+        "unit": ("string", "unit"),
+        "body_part": ("string", "body_part"),
+        "view": ("string", "view"),
+        "laterality": ("string", "laterality"),
+        "protocol_name": ("string", "protocol_name"),
+        "band": ("string", "band"),
+        "weight_told": ("boolean", "weight_told"),
+        "patient_age_years": ("float64", "patient_age_years"),
+        "patient_weight_kg": ("float64", "patient_weight_kg"),
+        "patient_size_m": ("float64", "patient_size_m"),
+        "patient_sex": ("string", "patient_sex"),
+        "patient_key": ("string", "patient_key"),
+        "operator_key": ("string", "operator_key"),
+        "tube_voltage_kv": ("float64", "tube_voltage_kv"),
+        "exposure_mas": ("float64", "exposure_mas"),
+        "exposure_time_ms": ("float64", "exposure_time_ms"),
+        "tube_current_ma": ("float64", "tube_current_ma"),
+        "field_area_at_1_m_mm2": ("float64", "field_area_mm2"),
+        "source_detector_distance_mm": ("float64", "source_detector_distance_mm"),
+        "source_patient_distance_mm": ("float64", "source_patient_distance_mm"),
+        "filter_material": ("string", "filter_material"),
+        "filter_thickness_min_mm": ("float64", "filter_thickness_min_mm"),
+        "filter_thickness_max_mm": ("float64", "filter_thickness_max_mm"),
+        "grid": ("string", "grid"),
+        "exposure_control_mode": ("string", "exposure_control_mode"),
+        "dap_gy_m2": ("float64", "dose_area_product"),
+        "incident_air_kerma_mgy": ("float64", "incident_air_kerma"),
+        "average_glandular_dose_mgy": ("float64", "average_glandular_dose"),
+        "reference_point_kerma_mgy": ("float64", "reference_point_kerma"),
+        "exposure_index": ("float64", "exposure_index"),
+        "target_exposure_index": ("float64", "target_exposure_index"),
+        "deviation_index": ("float64", "deviation_index"),
+        "relative_exposure": ("float64", "relative_exposure"),
+        "source": ("string", "source"),
+        "event_type": ("string", "event_type"),
+        "repeated": ("boolean", "repeated"),
+        "excursion": ("boolean", ""),
+        "excursion_cause": ("string", ""),
+        "suspected_power_of_ten": ("Int64", ""),
+        "modality": ("string", "modality"),
+        "institution": ("string", "institution"),
+        "manufacturer": ("string", "manufacturer"),
+        "model": ("string", "model"),
+        "station_name": ("string", "station_name"),
+        "study_uid": ("string", "study_uid"),
+        "event_uid": ("string", "event_uid"),
+        "subject": ("string", "subject"),
+    }
+)
+
+
+def tabulate_exposures(audit: DoseAudit) -> pd.DataFrame:
+    """One row for each exposure of an audit, units in the names of the columns.
+
+    Parameters
+    ----------
+    audit : DoseAudit
+        Audit of a period.
+
+    Returns
+    -------
+    DataFrame
+        In the order of time, at full precision and as stated: nothing is corrected. `source` is ``"image"``,
+        ``"report"`` or ``"both"``; `incident_air_kerma_mgy` is what headers and reports state. `excursion` is true
+        where the exposure is a finding, `excursion_cause` what it suggests; `suspected_power_of_ten` is what the doses
+        of the unit are probably wrong by: 0 where they agree with the technique, missing where nothing could be
+        expected. Persons are keyed hashes.
+    """
+    kinds: Any = {name: kind for name, (kind, _) in _COLUMNS.items()}
+    named = audit.exposures.rename(columns={told: name for name, (_, told) in _COLUMNS.items() if told})
+    log = named.reindex(columns=list(_COLUMNS)).astype(kinds)
+    found = audit.excursions[audit.excursions["finding"].astype(bool)].drop_duplicates("subject")
+    causes = dict(zip(found["subject"], found["cause"], strict=True))
+    units = audit.units[audit.units["quantity"] == "dose_area_product"]
+    powers = {(row["site"], row["unit"]): row["suspected_power"] for row in units.to_dict("records")}
+    places = zip(log["site"], log["unit"], strict=True)
+    return log.assign(
+        excursion=log["subject"].isin(list(causes)).astype("boolean"),
+        excursion_cause=log["subject"].map(causes).astype("string"),
+        suspected_power_of_ten=pd.Series([powers.get(place) for place in places], index=log.index, dtype="Int64"),
+    )

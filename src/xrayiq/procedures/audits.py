@@ -58,11 +58,9 @@ def audit_dose(
         and dose beside image quality, with findings. Nothing is written.
     """
     settings = settings_in_force(records, site)
-    counted = exposures_of_store(records, settings, first=first, last=last, populations=populations)
+    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
+    counted = exposures_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
     exposures = counted.frame
-    if only_site:
-        known = find_place(register_of(records, settings), site=only_site).site
-        exposures = exposures[exposures["site"] == known].reset_index(drop=True)
     return assess_dose(
         exposures,
         levels=pd.DataFrame(
@@ -70,7 +68,7 @@ def audit_dose(
         ),
         units=unit_frame(exposures, settings),
         unmapped=counted.unmapped,
-        left_out={} if only_site else counted.left_out,
+        left_out=counted.left_out,
     )
 
 

@@ -93,6 +93,7 @@ def exposures_of_store(
     *,
     first: datetime.date | None = None,
     last: datetime.date | None = None,
+    only_site: str = "",
     populations: Collection[str] = ("clinical",),
 ) -> CountedExposures:
     """Exposures of a store in a period.
@@ -105,6 +106,8 @@ def exposures_of_store(
         Settings in force: register, names of examinations.
     first, last : date, optional
         Days that the exposures lie within; those without a date count only where neither is given.
+    only_site : str
+        Name of the site, as the register has it, that all of it is of; what is left out cannot be told by site.
     populations : collection of str
         What counts; patients' exposures by default.
 
@@ -127,6 +130,8 @@ def exposures_of_store(
             left_out[reason] = number
     frame = _within(_placed(matched.frame, equipment, site), first, last)
     frame = frame.join(equipment[list(HEADERS)], on="equipment_id")
+    if only_site:
+        frame, left_out = frame[frame["site"] == only_site].reset_index(drop=True), {}
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     told = told.join(bands).assign(entrance_surface_air_kerma=float("nan"))

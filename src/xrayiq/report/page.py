@@ -14,6 +14,7 @@ from xrayiq.report.checks import check
 from xrayiq.report.clinical import clinical
 from xrayiq.report.detectors import detectors
 from xrayiq.report.dose import dose
+from xrayiq.report.dose_audit import doses
 from xrayiq.report.evidence import Evidence, gather
 from xrayiq.report.exposure import exposure
 from xrayiq.report.fields import fields
@@ -84,6 +85,7 @@ def render(records: Records, *, title: str, site: Site | None = None, only_site:
         fields=fields(evidence, records),
         clinical=clinical(evidence),
         dose=dose(evidence, records),
+        doses=doses(evidence, records, site=site, only_site=only_site),
         generator=generator(evidence, records),
         reasons=reasons(evidence),
         definitions=_definitions(evidence),

@@ -71,12 +71,15 @@ class Picture:
         Plain text above and below, escaped by the template.
     subject : str
         SOP Instance UID of what is drawn; the page shows its end.
+    narrow : Markup or None
+        The same for a phone; None where one drawing does for both.
     """
 
     svg: Markup
     title: str
     note: str = ""
     subject: str = ""
+    narrow: Markup | None = None
 
     @property
     def subject_end(self) -> str:

@@ -270,6 +270,7 @@ def command_line(*arguments, **environment):
     )
 
 
+@pytest.mark.slow  # two clusters of their own, half a minute of processor time
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the program openssl")
 def test_scheduler_option_runs_with_tls_as_the_readme_says(started, whole, local, tmp_path, monkeypatch):
     subprocess.run(
@@ -293,6 +294,7 @@ def test_scheduler_option_runs_with_tls_as_the_readme_says(started, whole, local
         xrayiq.run(whole, url, client=address.replace("tls", "tcp"))
 
 
+@pytest.mark.slow  # a cluster of its own, more than a minute of processor time
 def test_lost_scheduler_is_told_and_what_was_scored_is_kept(started, archive, tmp_path):
     scheduler = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     address, process = started(*scheduler, says=r"tcp://[0-9.:]+")

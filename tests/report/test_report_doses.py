@@ -15,6 +15,7 @@ from report_dose_builders import ANOTHER, AROUND, LEVEL, ONE_OPERATOR, expose
 
 from xrayiq.audit import site_examinations
 from xrayiq.procedures import audit_dose
+from xrayiq.report import month, write_kpi, write_pages
 from xrayiq.report.dose_audit import findings, of_audit
 from xrayiq.report.dose_chapters import Chapter
 
@@ -157,6 +158,49 @@ def test_nothing_of_another_site_is_audited(store: Store) -> None:
     audit = audit_dose(store.records, only_site="North")
     assert list(audit.unmapped["protocol_name"]) == ["protocol of North"]
     assert set(audit.exposures["room"]) == {"North1"}
+
+
+@pytest.fixture(scope="module")
+def pages(exposed: Store, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
+    """Pages by their heading."""
+    written = write_pages(exposed.records, tmp_path_factory.mktemp("pages"), today=datetime.date(2026, 4, 1))
+    texts = [path.read_text(encoding="utf-8") for path in written]
+    return {text.partition("<h1>")[2].partition("</h1>")[0]: Reader(text) for text in texts}
+
+
+def test_the_page_of_a_unit_tells_its_own_doses_and_no_others(pages: dict[str, Reader]) -> None:
+    over, right = pages["OVER"], pages["RIGHT"]
+    assert "1 finding in 21 exposures, 2026-03-02 to 2026-03-22; 1 typical value, 1 held" in over.text
+    assert over.row("Median / level", "OVER: CHEST PA, adult")["Median / level"] == "2.00over the level"
+    assert "Excursion" not in over.text
+    assert "times the median of its like" in right.text
+    assert "times the reference level" not in right.text
+    assert right.row("Median / level", "RIGHT: CHEST PA, adult")["n"] == "22"
+
+
+def test_the_page_of_a_site_leads_to_the_doses_of_its_units_the_worst_first(pages: dict[str, Reader]) -> None:
+    links = [
+        told["href"] for tag, told in pages["North"].tags if tag == "a" and str(told.get("href")).endswith("#dose")
+    ]
+    assert ["over" in str(links[0]), "right" in str(links[1]), len(links)] == [True, True, 3]
+    assert "Not right OVER 1 finding" in pages["North"].text.replace("OVER1", "OVER 1")
+
+
+def test_figures_of_a_month_count_doses_of_the_month_and_compare_with_the_month_before(
+    exposed: Store, tmp_path: Path
+) -> None:
+    write_kpi(exposed.records, tmp_path / "kpi.html", period=month("2026-03"))
+    found = Reader((tmp_path / "kpi.html").read_text(encoding="utf-8"))
+    for room, numbers in {"OVER": ("21", "yes", "0"), "RIGHT": ("23", "no", "1")}.items():
+        row = found.row("Over a reference level", room)
+        assert (row["Exposures of known dose"], row["Over a reference level"], row["Excursions"]) == numbers
+    for told in ("Rooms over a reference level 1 before: –", "Excursions of dose 1 before: –"):
+        assert told in found.text
+
+
+def test_figures_of_a_month_without_doses_say_nothing_of_them(exposed: Store, tmp_path: Path) -> None:
+    write_kpi(exposed.records, tmp_path / "kpi.html", period=month("2026-04"))
+    assert "Excursions of dose" not in (tmp_path / "kpi.html").read_text(encoding="utf-8")
 
 
 def _chapter(store: Store, title: str) -> Chapter:

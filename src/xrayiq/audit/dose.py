@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,6 +27,8 @@ QUANTITIES: Final = (
 )
 #: of these, excursions and creep are looked for in the first that a group has
 _MAIN: Final = ("dose_area_product", "average_glandular_dose")
+_OF_ROOMS: Final = ("typical", "compared", "workload", "workload_by_voltage", "optimisation")
+_OF_UNITS: Final = ("exposures", "excursions", "units")
 FRAMES: Final = (
     *("levels", "typical", "local_levels", "excursions", "creep", "workload", "workload_by_voltage", "optimisation"),
     *("units", "unmapped", "exposures"),
@@ -106,6 +109,37 @@ class DoseAudit:
     def comparable(self) -> pd.DataFrame:
         """Exposures, the doses of units that probably state them in a wrong unit unknown."""
         return _without(self.exposures, self.units[self.units["suspected_power"] != 0])
+
+    def of_place(self, *, site: str, room: str, unit: str) -> DoseAudit:
+        """What the audit says of one unit.
+
+        Parameters
+        ----------
+        site, room, unit : str
+            Names as the exposures have them.
+
+        Returns
+        -------
+        DoseAudit
+            Its exposures, excursions and findings, and the typical values, creep and workload of its room; local
+            levels and what is left out stay those of all.
+        """
+        frames = {
+            name: frame[(frame["site"] == site) & (frame["room"] == room)]
+            for name in _OF_ROOMS
+            for frame in (getattr(self, name),)
+        } | {name: getattr(self, name)[getattr(self, name)["unit"] == unit] for name in _OF_UNITS}
+        days = frames["exposures"]["exposed_at"].dropna()
+        return dataclasses.replace(
+            self,
+            **frames,
+            first_day=days.min().date() if len(days) else None,
+            last_day=days.max().date() if len(days) else None,
+            creep=tuple(one for one in self.creep if (one.site, one.room) == (site, room)),
+            findings=tuple(
+                one for one in self.findings if (one.site, one.room) == (site, room) and one.unit in ("", unit)
+            ),
+        )
 
     def __repr__(self) -> str:
         """Number of exposures and findings."""

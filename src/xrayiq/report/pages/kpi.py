@@ -16,8 +16,10 @@ from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 from xrayiq.report.counted import of_exposures
 from xrayiq.report.html import write_page
+from xrayiq.report.pages.dose_kpi import with_doses
 from xrayiq.report.pages.dossier import Dossier, gather_dossier
 from xrayiq.report.pages.keeping import as_it_stood, opened_on
+from xrayiq.report.pages.kpi_section import KpiSection
 from xrayiq.report.pages.parts import due_table, finding_view
 from xrayiq.report.pages.period import Period
 from xrayiq.report.pages.recorded import Service
@@ -32,23 +34,6 @@ from xrayiq.stats import wilson_interval
 ON_TARGET: Final = 1.0
 _SETTLING: Final = ("closed", "accepted")
 _MOST_UNITS: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KpiSection:
-    """Further part of the page, from an audit of its own: repeats, dose.
-
-    Parameters
-    ----------
-    title, explanation : str
-        Plain text.
-    numbers : Table
-        Its figures.
-    """
-
-    title: str
-    explanation: str
-    numbers: Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +113,15 @@ def write_kpi(
         The store cannot be read.
     """
     dossier = gather_dossier(records, site=site, only_site=only_site, period=period)
-    page = rendered("kpi.html.j2", frame_of_pages(dossier), kpi(dossier, period) | {"further": further})
+    view = with_doses(
+        kpi(dossier, period) | {"further": tuple(further)},
+        dossier,
+        records,
+        site=site,
+        period=period,
+        before=earlier(period),
+    )
+    page = rendered("kpi.html.j2", frame_of_pages(dossier), view)
     written = (write_page(path, page),)
     return written if pdf is None else (*written, write_pdf(pdf, page))
 

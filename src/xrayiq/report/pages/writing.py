@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from xrayiq.audit import DoseAudit
 from xrayiq.errors import InputError, writing_to
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 from xrayiq.report.html import environment, packaged, write_page
+from xrayiq.report.pages.doses import audit_of_pages, unit_doses, worst_first
 from xrayiq.report.pages.dossier import Dossier, gather_dossier
 from xrayiq.report.pages.equipment import detector_page, unit_page
 from xrayiq.report.pages.figures import Gallery
@@ -82,24 +84,27 @@ def write_pages(
         raise InputError(f"{target.name!r} is no folder", needed="the name of a folder for the pages")
     with writing_to(target):
         target.mkdir(parents=True, exist_ok=True)
-    pages = render_pages(dossier, records)
+    pages = render_pages(dossier, records, doses=audit_of_pages(dossier, records, site))
     written = tuple(write_page(target / name, text) for name, text in pages.items())
     for path, text in zip(written, pages.values(), strict=True) if pdf else ():
         write_pdf(path.with_suffix(".pdf"), text)
     return written
 
 
-def render_pages(dossier: Dossier, records: Records) -> dict[str, str]:
-    """Text of every page by its file name, the index first."""
+def render_pages(dossier: Dossier, records: Records, *, doses: DoseAudit | None = None) -> dict[str, str]:
+    """Text of every page by its file name, the index first; with doses where an audit of them is given."""
     found = standings(dossier)
+    own = {one.unit.name: unit_doses(dossier, doses, one.unit) for one in found}
     common = frame_of_pages(dossier)
     gallery = Gallery(records)
     pages = {INDEX: rendered("pages_index.html.j2", common, overview(dossier, found))}
     for name in dict.fromkeys(standing.unit.site for standing in found):
-        pages[site_page_name(name)] = rendered("pages_site.html.j2", common, site_page(dossier, found, name))
+        dosed = worst_first(own[one.unit.name] for one in found if one.unit.site == name)
+        site_view = {**site_page(dossier, found, name), "doses": dosed}
+        pages[site_page_name(name)] = rendered("pages_site.html.j2", common, site_view)
     for standing in found:
-        view = unit_page(dossier, standing, gallery)
-        pages[unit_page_name(standing.unit.name)] = rendered("pages_unit.html.j2", common, view)
+        unit_view = {**unit_page(dossier, standing, gallery), "dose": own[standing.unit.name]}
+        pages[unit_page_name(standing.unit.name)] = rendered("pages_unit.html.j2", common, unit_view)
     units = {unit.name for unit in dossier.register.units}
     for detector in dossier.register.detectors:
         if detector.name not in units:

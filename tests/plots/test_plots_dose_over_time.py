@@ -17,11 +17,13 @@ from test_plots_typical_doses import legend_texts, points
 from xrayiq.audit import DoseAudit
 from xrayiq.errors import InputError
 from xrayiq.plots import (
+    EXCURSIONS,
     plot,
     plot_dose_and_quality,
     plot_excursions,
     plot_workload,
     plot_workload_by_voltage,
+    to_svg,
     workload_by_voltage_size,
     workload_size,
 )
@@ -231,3 +233,10 @@ def test_exposures_without_a_date_are_not_drawn() -> None:
     rows = room_rows("A", 1.0, spread=0.01)
     rows[0]["exposed_at"] = pd.NaT
     assert "in 59 exposures" in plot_excursions(dose_audit(rows), ax=axes()).get_title(loc="left")
+
+
+def test_a_figure_of_very_many_exposures_stays_small_enough_for_a_page() -> None:
+    audit = dose_audit([*room_rows("A", 1.0, count=6000), *room_rows("A", 40.0, count=1)])
+    drawing = to_svg(lambda ax: plot_excursions(audit, ax=ax), name="many", title="many", size=EXCURSIONS)
+    assert "<image" in drawing
+    assert len(drawing) < 300_000

@@ -32,6 +32,7 @@ Like = tuple[str, str, str, str, str]
 _MOST_TOLD: Final = 12  # ratios beside marks
 _MOST_CAUSES: Final = 4  # causes below the figure
 _MANY: Final = 400  # exposures from which on dots are smaller
+_TOO_MANY: Final = 2000  # from which on they are an image, lest a page be of megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def plot_excursions(
         told = excursions[~excursions["finding"].astype(bool)]
         dots: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 2.6 if len(own) > _MANY else 3.4}
         rest = own[~own["subject"].isin(excursions["subject"])]
-        axes.plot(days_of(rest), factor * rest[known.name], color=BLUE, alpha=0.55, label="exposure", **dots)
+        bitmap: dict[str, Any] = {"rasterized": True} if len(own) > _TOO_MANY else {}
+        axes.plot(days_of(rest), factor * rest[known.name], color=BLUE, alpha=0.55, label="exposure", **dots, **bitmap)
         shown = _limits(axes, known, median, spread, level)
         if len(told):
             look: dict[str, Any] = {**dots, "markersize": 5.2, "color": SAND, "mfc": "none", "markeredgewidth": 1.3}

@@ -112,7 +112,7 @@ def excursion_table(audit: DoseAudit) -> Table:
     """Excursions, findings first."""
     every = audit.excursions.sort_values(["finding", "ratio"], ascending=False, kind="stable")
     rows: list[tuple[str | Marked, ...]] = []
-    for row in every.to_dict("records"):
+    for row in every.head(MOST_ROWS).to_dict("records"):
         ratio = ratio_text(row["ratio"])
         rows.append(
             (
@@ -126,7 +126,7 @@ def excursion_table(audit: DoseAudit) -> Table:
             )
         )
     columns = ("Exposed", "Room and examination", "#Dose", "#Median of its like", "#Ratio", "Likely cause", "Subject")
-    return table(columns, rows, most=MOST_ROWS)
+    return Table(columns=columns, rows=tuple(rows), left_out=len(every) - len(rows))
 
 
 def creep_table(audit: DoseAudit) -> Table:

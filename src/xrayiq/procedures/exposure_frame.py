@@ -58,6 +58,7 @@ _EVENT_COLUMNS: Final = (
     *("patient_sex", "equipment_id"),
 )
 _MEASURED: Final = {"clinical_noise": "noise", "clinical_snr": "snr", "field_area": "field_area_at_detector_mm2"}
+_PROCEDURES: Final = ("clinical_noise", "collimation")
 _REFERENCE_DISTANCE_MM: Final = 1000.0
 _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")
 #: of the unit as its headers name it
@@ -145,8 +146,7 @@ def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFram
     counts = chosen["population"].value_counts()
     left_out = {str(name): int(number) for name, number in counts.items() if name not in populations}
     chosen["counts"] = chosen["population"].isin(list(populations))
-    measured = records.values(tuple(_MEASURED))
-    measured = measured[measured["procedure"].isin(("clinical_noise", "collimation"))]
+    measured = records.values(tuple(_MEASURED), procedures=_PROCEDURES)
     wide = measured.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
     wide = wide.rename(columns=_MEASURED).reindex(columns=list(_MEASURED.values()))
     chosen = chosen.merge(wide, how="left", left_on="subject", right_index=True)
@@ -193,15 +193,14 @@ def _is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
 
 def _placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.DataFrame:
     """With site, room and unit of the day of each exposure."""
-    known = equipment.to_dict("index")
+    known = {number: equipment_of(row) for number, row in equipment.to_dict("index").items()}
     day = frame["exposed_at"].dt.normalize()
     pairs = pd.DataFrame({"equipment_id": frame["equipment_id"], "day": day})
     where: dict[tuple[Any, Any], Whereabouts] = {}
     for number, moment in pairs.drop_duplicates().itertuples(index=False):
-        row = None if pd.isna(number) else known.get(int(number))
-        made = Equipment() if row is None else equipment_of(row)
+        made = Equipment() if pd.isna(number) else known[int(number)]
         on = None if pd.isna(moment) else moment.date()
-        where[None if row is None else int(number), on] = whereabouts(made, on, facts=site.facts)
+        where[None if pd.isna(number) else int(number), on] = whereabouts(made, on, facts=site.facts)
     places = pd.DataFrame(
         [
             {"equipment_id": number, "day": pd.NaT if on is None else pd.Timestamp(on)}

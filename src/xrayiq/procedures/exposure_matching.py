@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xrayiq.model import ReportedExposure, match_exposures
+from xrayiq.model.matched_exposures import TIME_SPAN_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +68,7 @@ def matched_rows(
     keys = keys.mask(keys.duplicated() & keys.notna())
     counted = images[images["counts"]]
     known = keys.notna()
-    of_counted = keys.isin(counted.loc[counted["exposure_key"].isin(keys.dropna()), "exposure_key"])
+    of_counted = _among(keys, counted["exposure_key"])
     rejected = events["is_rejected"].fillna(value=False).astype(bool)
     told_here = events.assign(exposure_key=keys, source="report", repeated=rejected)
     matched, alone = told_here[known & of_counted], told_here[~known]
@@ -75,7 +78,7 @@ def matched_rows(
     )
     for name in columns:
         beside[name] = beside[name].fillna(beside[f"{name}_told"])
-    told = beside["exposure_key"].isin(matched["exposure_key"])
+    told = _among(beside["exposure_key"], matched["exposure_key"])
     beside["source"] = told.map({True: "both", False: "image"})
     beside["repeated"] = beside["is_rejected"].fillna(value=False).astype(bool)
     kept = [name for name in beside.columns if not name.endswith("_told")]
@@ -99,7 +102,11 @@ def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series, e
         return nothing
     near = images["exposed_at"].dt.normalize().isin(left["exposed_at"].dt.normalize())
     near &= images["equipment_id"].isin(_same_units(equipment, left["equipment_id"]))
-    candidates = images[near & ~images["exposure_key"].isin(keys.dropna())].drop_duplicates("exposure_key")
+    candidates = images[near & ~_among(images["exposure_key"], keys)].drop_duplicates("exposure_key")
+    shared = _among(left["event_uid"], candidates["event_uid"])
+    left = left[shared | _is_near(left["exposed_at"], candidates["exposed_at"])]
+    shared = _among(candidates["event_uid"], left["event_uid"])
+    candidates = candidates[shared | _is_near(candidates["exposed_at"], left["exposed_at"])]
     if candidates.empty:
         return nothing
     made = [name for name in equipment.columns if name not in left.columns]
@@ -114,6 +121,20 @@ def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series, e
                 if member.source == "report":
                     found[int(member.subject)] = key
     return nothing.fillna(pd.Series(found, dtype="string"))
+
+
+def _among(texts: pd.Series, others: pd.Series) -> pd.Series:
+    """Whether each text is one of the others; pandas takes many times longer for text of Arrow."""
+    known = set(others.dropna().tolist())
+    return pd.Series([one in known for one in texts.tolist()], index=texts.index, dtype=bool)
+
+
+def _is_near(moments: pd.Series, others: pd.Series) -> NDArray[np.bool_]:
+    """Whether each moment is so near one of the others that `match_exposures` may take them for the same."""
+    known = np.sort(others.dropna().to_numpy())
+    span = np.timedelta64(round(TIME_SPAN_S * 1e6), "us")
+    own = moments.to_numpy()
+    return np.searchsorted(known, own - span, side="left") < np.searchsorted(known, own + span, side="right")
 
 
 def _same_units(equipment: pd.DataFrame, numbers: pd.Series) -> list[int]:

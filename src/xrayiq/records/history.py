@@ -66,13 +66,15 @@ class DatedValue:
 class HistoryReader(Session):
     """The part of a store that is read over time."""
 
-    def values(self, quantities: Sequence[str]) -> pd.DataFrame:
+    def values(self, quantities: Sequence[str], *, procedures: Sequence[str]) -> pd.DataFrame:
         """Values in force of some quantities, whatever they were measured on.
 
         Parameters
         ----------
         quantities : sequence of str
             Names from the closed list.
+        procedures : sequence of str
+            Procedures that measured them; those of others are not even looked at.
 
         Returns
         -------
@@ -86,7 +88,9 @@ class HistoryReader(Session):
             .select_from(MEASUREMENTS)
             .join(OUTCOMES, MEASUREMENTS.c.outcome_id == OUTCOMES.c.id)
         )
-        chosen = with_objects(query).where(MEASUREMENTS.c.quantity.in_(quantities), in_force())
+        chosen = with_objects(query).where(
+            MEASUREMENTS.c.quantity.in_(quantities), OUTCOMES.c.procedure.in_(procedures), in_force()
+        )
         with self._read() as connection:
             return frame_of(connection, chosen.order_by(MEASUREMENTS.c.outcome_id, MEASUREMENTS.c.ordinal))
 

@@ -1,0 +1,126 @@
+"""A SQLite store of two years of exposures, its rows written directly: images, dose reports, and both of the same."""
+
+import datetime
+import json
+import sqlite3
+from dataclasses import asdict
+
+import numpy as np
+
+from xrayiq.model import Acquisition
+from xrayiq.records import open_records
+
+UNITS, DAYS = 20, 500
+FIRST = datetime.datetime(2025, 1, 1, 7, 0)
+#: body part, its code in reports, view, protocol, median dose in Gy·m²
+VIEWS = (
+    ("CHEST", "T-D3000", "PA", "Chest PA", 7e-6),
+    ("CHEST", "T-D3000", "LL", "Chest LAT", 2e-5),
+    ("ABDOMEN", "T-D4000", "AP", "Abdomen AP", 1.5e-4),
+    ("PELVIS", "T-D6000", "AP", "Pelvis AP", 1.4e-4),
+    ("LSPINE", "T-11503", "AP", "L-Spine AP", 9e-5),
+    ("LSPINE", "T-11503", "LL", "L-Spine LAT", 1.6e-4),
+    ("HAND", "T-D8700", "PA", "Hand PA", 1e-6),
+    ("CHEST", "T-D3000", "AP", "Chest AP", 7e-6),
+)
+PLAN = "plan"
+
+
+def write_dose_store(path, *, images, told_twice, reported, seed=1):
+    """Write a store of images, of which some are also in dose reports, and of events that reports alone tell of."""
+    open_records(f"sqlite:///{path}").close()
+    rng = np.random.default_rng(seed)
+    count = images + reported
+    view = rng.integers(len(VIEWS), size=count)
+    exposed = [
+        FIRST + datetime.timedelta(days=int(number) // (count // DAYS + 1), seconds=int(number) * 37 % 43200)
+        for number in range(count)
+    ]
+    unit = np.arange(count) % UNITS + 1
+    charge = np.round(np.exp(rng.normal(1.0, 0.4, count)), 2)
+    dose = np.array([VIEWS[one][4] for one in view]) * np.exp(rng.normal(0.0, 0.3, count))
+    weight = np.round(rng.normal(72.0, 14.0, count).clip(3.0), 1)
+    age = np.where(weight < 45.0, 8.0, 55.0)
+    moments = [one.isoformat(sep=" ") + ".000000" for one in exposed]
+    header = json.dumps({"acquisition": asdict(Acquisition())}, default=str)
+
+    def image(number):
+        part, _, position, protocol, _ = VIEWS[view[number]]
+        subject = f"2.25.{10**30 + number}"
+        own = (subject, "clinical", int(unit[number]), "DX", part, position, protocol, moments[number], 80.0)
+        own += (float(charge[number]), 12.5, float(dose[number]), 310.0, 250.0, 0.9, f"2.25.{2 * 10**30 + number // 2}")
+        own += (f"2.25.{3 * 10**30 + number}", f"{number // 2:064x}", f"{number % 50:064x}", header, subject)
+        return (*own, "clinical", "clinical", 1500.0, float(age[number]), float(weight[number]), "F", "FOCUSED")
+
+    def report(number):
+        study = f"2.25.{2 * 10**30 + number // 2}"
+        own = (f"2.25.{4 * 10**30 + number}", "dose_report", int(unit[number]), "SR", moments[number], study, header)
+        return (*own, "no_image", "no_image", float(age[number]), float(weight[number]))
+
+    def event(place, number):
+        _, region, _, protocol, _ = VIEWS[view[number]]
+        told = (place, 0, f"2.25.{3 * 10**30 + number}", moments[number], "113622", "113611", region, protocol)
+        return (*told, float(dose[number]), 80.0, float(charge[number]), 12.5, 310.0, 250.0, 0.9, 60000.0, 1500.0)
+
+    with sqlite3.connect(path) as store:
+        store.execute("PRAGMA synchronous=OFF")
+        _insert(
+            store,
+            "runs(id,started_at,status,archive_key,xrayiq_version,kernel_digest,plan_digest,site_digest,counts)",
+            [(1, moments[0], "finished", "archive", "0", "", PLAN, "", "{}")],
+        )
+        _insert(
+            store,
+            "equipment(id,identity,manufacturer,model,station_name,serial_number,institution)",
+            [(one, str(one), "Acme", "DX1", f"ROOM{one}", f"S{one}", "North") for one in range(1, UNITS + 1)],
+        )
+        _insert(
+            store,
+            "objects(subject,kind,equipment_id,modality,body_part,view_position,protocol_name,exposed_at,"
+            "tube_voltage_kv,exposure_mas,exposure_time_ms,dap_gy_m2,exposure_index,target_exposure_index,"
+            "deviation_index,study_uid,irradiation_event_uid,patient_key,operator_key,header_json,exposure_key,"
+            "own_population,population,source_detector_distance_mm,patient_age_years,patient_weight_kg,patient_sex,grid)",
+            map(image, range(images)),
+        )
+        numbers = [*range(told_twice), *range(images, count)]
+        _insert(
+            store,
+            "objects(subject,kind,equipment_id,modality,exposed_at,study_uid,header_json,own_population,population,"
+            "patient_age_years,patient_weight_kg)",
+            map(report, numbers),
+        )
+        store.execute(
+            "INSERT INTO files(archive_key,relative_path,size,mtime_ns,digest,subject,status,plan_digest) "
+            "SELECT 'archive', subject, 1, 1, subject, subject, 'object', ? FROM objects",
+            (PLAN,),
+        )
+        for procedure, kind in (("clinical_noise", "clinical"), ("collimation", "clinical"), ("dose_report",) * 2):
+            store.execute(
+                "INSERT INTO outcomes(subject,procedure,algorithm_version,parameter_digest,kind,reason,message,"
+                "plan_digest,object_id,run_id,created_at) "
+                "SELECT subject, ?, 2, '', 'measured', '', '', ?, id, 1, exposed_at FROM objects WHERE kind = ?",
+                (procedure, PLAN, kind),
+            )
+        for procedure, place, quantity in (
+            ("clinical_noise", 0, "clinical_snr"),
+            ("clinical_noise", 1, "clinical_noise"),
+            ("collimation", 0, "field_area"),
+        ):
+            store.execute(
+                "INSERT INTO measurements(outcome_id,ordinal,quantity,direction,value,unit) "
+                "SELECT id, ?, ?, '', 100.0 + id % 100, '1' FROM outcomes WHERE procedure = ?",
+                (place, quantity, procedure),
+            )
+        first = store.execute("SELECT min(id) FROM outcomes WHERE procedure = 'dose_report'").fetchone()[0]
+        _insert(
+            store,
+            "dose_events(outcome_id,ordinal,irradiation_event_uid,started_at,plane,event_type,target_region,protocol,"
+            "dap_gy_m2,tube_voltage_kv,exposure_mas,exposure_time_ms,exposure_index,target_exposure_index,"
+            "deviation_index,field_area_at_1_m_mm2,source_detector_distance_mm)",
+            (event(first + place, number) for place, number in enumerate(numbers)),
+        )
+
+
+def _insert(store, columns, rows):
+    marks = ",".join("?" * (columns.count(",") + 1))
+    store.executemany(f"INSERT INTO {columns} VALUES ({marks})", rows)  # noqa: S608 - columns of this module

@@ -28,16 +28,21 @@ def test_expected_product_is_output_times_charge_times_area() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "power"),
-    [("cGy.cm2", 1), ("mGy.cm2", 2), ("Gy.cm2", -1), ("Gy.m2", -5)],
+    ("written", "printed", "power"),
+    [
+        ("cGy.cm2", "µGy·m² or cGy·cm²", 1),
+        ("mGy.cm2", "mGy·cm²", 2),
+        ("Gy.cm2", "Gy·cm²", -1),
+        ("Gy.m2", "Gy·m²", -5),
+    ],
 )
-def test_a_header_in_another_unit_is_named(written: str, power: int) -> None:
+def test_a_header_in_another_unit_is_named(written: str, printed: str, power: int) -> None:
     # a value written in one unit and read as dGy·cm² is off by the ratio of the two
     factor = to_inside_unit(1.0, "dGy.cm2", "dose_area_product") / to_inside_unit(1.0, written, "dose_area_product")
     found = suspicions(factor)
     assert [unit.suspected_power for unit in found.suspected] == [power]
-    assert f"is 10^{power} times what its technique gives" in found.units[0].text
-    assert written in found.units[0].text
+    assert f"is about {10.0**power:g} times what its technique gives" in found.units[0].text
+    assert f"probably written in {printed} and read as dGy·cm²" in found.units[0].text
     assert unpack(UnitSuspicions, *pack(found)).to_dict() == found.to_dict()
 
 
@@ -91,7 +96,7 @@ def test_exposures_without_both_doses_are_left_out() -> None:
 
 def test_a_report_that_was_read_in_another_unit_has_its_own_hint() -> None:
     found = suspicions(1e5, read_as="Gy.m2")
-    assert "probably written in dGy.cm2 and read as Gy.m2" in found.units[0].text
+    assert "probably written in dGy·cm² and read as Gy·m²" in found.units[0].text
 
 
 @pytest.mark.parametrize(

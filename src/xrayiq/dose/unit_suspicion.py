@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -241,8 +242,8 @@ def _ratio_of(
         text = f"{name}: {ratios.size} exposures, needed {fewest}"
     elif power:
         text = (
-            f"{label} of {name} is 10^{power} times what its technique gives (median of {ratios.size} exposures "
-            f"{10.0**middle:.3g}): {_hint(dimension, read_as, power)}"
+            f"{label} of {name} is about {10.0**power:g} times what its technique gives (median of {ratios.size} "
+            f"exposures {10.0**middle:.3g}): {_hint(dimension, read_as, power)}"
         )
     else:
         text = f"{label} of {name} is {10.0**middle:.3g} times what its technique gives ({ratios.size} exposures)"
@@ -267,5 +268,10 @@ def _hint(dimension: str, read_as: str, power: int) -> str:
     ]
     fitting = [code for code in fitting if "." in code] or fitting  # UCUM's spelling before those met in reports
     if not fitting:
-        return f"check the unit that it is written in (read as {read_as})"
-    return f"probably written in {' or '.join(fitting)} and read as {read_as}"
+        return f"check the unit that it is written in (read as {_printed(read_as)})"
+    return f"probably written in {' or '.join(map(_printed, fitting))} and read as {_printed(read_as)}"
+
+
+def _printed(code: str) -> str:
+    """A unit code as it stands on paper."""
+    return re.sub(r"m2$", "m²", re.sub("^u", "µ", code)).replace(".", "·")

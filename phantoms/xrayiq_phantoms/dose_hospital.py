@@ -31,7 +31,7 @@ class DoseHospital:
 
 
 def simulate_dose_hospital(
-    folder: str | Path, *, seed: int = 1, progress: Callable[[int, int], None] | None = None
+    folder: str | Path, *, seed: int = 1, rooms: str = "", progress: Callable[[int, int], None] | None = None
 ) -> DoseHospital:
     """Write dose reports and images of four rooms over 26 weeks, and what is true of them.
 
@@ -41,6 +41,8 @@ def simulate_dose_hospital(
         Made if it is missing; files of equal name are replaced.
     seed : int
         Equal seeds write equal bytes.
+    rooms : str
+        Letters of the rooms, as ``"AB"``; all four without.
     progress : callable, optional
         Called with the number of files written and of all files after each one.
 
@@ -60,7 +62,7 @@ def simulate_dose_hospital(
     image, and the dose of its abdomens rises by 60 % over the weeks. Some studies of A, B and D have several reports:
     the same twice, reports of all events so far, or of the new ones.
     """
-    studies = plan_dose_hospital(seed)
+    studies = plan_dose_hospital(seed, rooms=rooms)
     writer = _Writer(Path(folder), seed, studies, progress)
     for study in studies:
         writer.write_study(study)

@@ -78,16 +78,27 @@ class DoseStudy:
     reports: tuple[PlannedReport, ...]
 
 
-def plan_dose_hospital(seed: int) -> tuple[DoseStudy, ...]:
-    """Studies of all rooms in the order of their moments.
+def plan_dose_hospital(seed: int, *, rooms: str = "") -> tuple[DoseStudy, ...]:
+    """Studies of the rooms in the order of their moments.
 
     Parameters
     ----------
     seed : int
         Equal seeds give equal plans.
+    rooms : str
+        Letters of the rooms, as ``"AB"``; all without. A room is the same whatever others are there.
+
+    Raises
+    ------
+    ValueError
+        There is no room of a letter.
     """
+    if unknown := set(rooms) - {room.letter for room in DOSE_ROOMS}:
+        raise ValueError(f"room {min(unknown)!r}; needed letters of " + "".join(room.letter for room in DOSE_ROOMS))
     planned: list[DoseStudy] = []
     for number, room in enumerate(DOSE_ROOMS):
+        if rooms and room.letter not in rooms:
+            continue
         slots = sorted(_slots(seed, number, room), key=lambda slot: slot[0])
         planned += (_study(seed, room, f"{room.letter}{count:04d}", *slot) for count, slot in enumerate(slots, start=1))
     return tuple(sorted(planned, key=lambda study: (study.exposures[0].exposed_at, study.room.letter)))

@@ -245,6 +245,8 @@ def test_finding_goes_from_open_to_closed_with_the_newest_measurement_as_its_ret
     assert "has no verdict" in refused(folder, *step, "verified", "--retest", "1.1.5", *WHO)  # before the correction
     keeping_store.write_mended(folder)
     (number,) = MENDED
+    early = ("--retest", f"1.1.{number}", "--day", str(day(15)))
+    assert "exposed after the verification" in refused(folder, *step, "verified", *early, *WHO)
     told = records(folder, *step, "verified", "--retest", "latest", "--role", "physicist", *WHO)
     assert told["retest"] == f"1.1.{number}"
     assert len(records(folder, "finding", "list", "--open")) == 1
@@ -261,6 +263,8 @@ def test_finding_goes_from_open_to_closed_with_the_newest_measurement_as_its_ret
 def test_measurement_out_of_limits_or_of_another_unit_is_no_retest(folder):
     (finding,) = records(folder, "finding", "list")
     step = ("finding", "step", str(finding["number"]))
+    early = ("--action", "calibrated", "--day", str(day(10)))
+    assert "before the fault" in refused(folder, *step, "corrected", *early, *WHO)
     records(folder, *step, "corrected", "--action", "calibrated", "--day", str(day(11)), *WHO)
     records(folder, "baseline", "set", "signal_per_charge", "--unit", "S2", "--mean", "51", "--day", str(FIRST), *WHO)
     keeping_store.write_run(folder, (2, 12, 51.0))

@@ -8,6 +8,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import NEXT_STATES, Event
 from xrayiq.procedures.finding_events import OutOfLimits, events_of_run, step_event
 from xrayiq.procedures.findings import fold_findings, unsettled
+from xrayiq.procedures.retests import mended_since
 
 DAY = datetime.date(2026, 3, 2)
 
@@ -96,6 +97,15 @@ def test_steps_that_leave_one_out_are_refused_by_name(trail, state):
     trail.run(failed())
     with pytest.raises(InputError, match=f"open and cannot become {state}"):
         trail.step(state, retest="1.2.9")
+
+
+def test_a_retest_is_sought_from_the_last_value_out_of_limits_on_where_that_is_after_the_correction(trail):
+    trail.run(failed(days=(DAY, DAY + datetime.timedelta(days=9)), values=(0.3, 0.3), excess=(0.5, 0.5)))
+    trail.step("corrected", action="cable changed", day=DAY + datetime.timedelta(days=1))
+    assert mended_since(trail.findings[-1]) == DAY + datetime.timedelta(days=9)
+    trail.step("investigating")
+    trail.step("corrected", action="panel changed", day=DAY + datetime.timedelta(days=12))
+    assert mended_since(trail.findings[-1]) == DAY + datetime.timedelta(days=12)
 
 
 def test_a_correction_needs_an_action_and_a_verification_a_retest(trail):

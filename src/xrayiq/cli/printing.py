@@ -16,7 +16,7 @@ Cell = str | int | float | bool | None
 Row = dict[str, Cell]
 
 #: letters of a word from which on it may be broken in a table
-_WORD: Final = 16
+_WORD: Final = 28
 
 
 class Format(StrEnum):
@@ -110,7 +110,8 @@ def _table(rows: Sequence[Row], title: str) -> Table:
     for name in names:
         numeric = all(isinstance(row[name], (int, float)) or row[name] is None for row in rows)
         right = numeric or (name == "value" and "what" not in names)
-        table.add_column(name.replace("_", " "), justify="right" if right else "left", overflow="fold")
+        least = _narrowest_column(rows, name)
+        table.add_column(name.replace("_", " "), justify="right" if right else "left", overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*(Text(_table_cell(row[name])) for name in names))
     return table
@@ -118,11 +119,12 @@ def _table(rows: Sequence[Row], title: str) -> Table:
 
 def _narrowest(rows: Sequence[Row]) -> int:
     """Width of a table that breaks no word, but very long ones."""
-    widths = [
-        max(_longest_word(name.replace("_", " ")), *(_longest_word(_table_cell(row[name])) for row in rows))
-        for name in rows[0]
-    ]
+    widths = [_narrowest_column(rows, name) for name in rows[0]]
     return sum(widths) + 3 * (len(widths) - 1)
+
+
+def _narrowest_column(rows: Sequence[Row], name: str) -> int:
+    return max(_longest_word(name.replace("_", " ")), *(_longest_word(_table_cell(row[name])) for row in rows))
 
 
 def _longest_word(text: str) -> int:

@@ -103,7 +103,8 @@ def take_step(
         Cause that was found, what was done.
     retest : str
         Subject of the measurement that shows that it is mended, or ``"latest"``: of the finding's unit, and within its
-        limit on the day of the correction or later; see `find_retest`.
+        limit on the day of the correction and of the last value out of limits or later, but not after `day`; see
+        `find_retest`.
     day : date, optional
         When it was done; today without.
     until, worst : date and float, optional
@@ -123,7 +124,13 @@ def take_step(
         raise InputError(f"a day to come ({day.isoformat()})", needed="when it was done")
     with records.transaction():
         finding = find_finding(records, number, site=site)
-        shown = retest and find_retest(records, finding, retest, facts=settings_in_force(records, site).facts)
+        if state == "corrected" and day is not None and finding.first_day is not None and day < finding.first_day:
+            raise InputError(
+                f"a correction on {day.isoformat()}, before the fault",
+                needed=f"a day from {finding.first_day.isoformat()}, the first out of limits, on",
+            )
+        facts = settings_in_force(records, site).facts
+        shown = retest and find_retest(records, finding, retest, facts=facts, until=day)
         event = step_event(
             finding,
             state,

@@ -16,7 +16,14 @@ LATEST: Final = "latest"
 _WITHIN: Final = ("pass", "warning")
 
 
-def find_retest(records: Records, finding: Finding, retest: str, *, facts: Sequence[EquipmentFact] = ()) -> str:
+def find_retest(
+    records: Records,
+    finding: Finding,
+    retest: str,
+    *,
+    facts: Sequence[EquipmentFact] = (),
+    until: datetime.date | None = None,
+) -> str:
     """Subject of the measurement that shows that a finding is mended.
 
     Parameters
@@ -29,24 +36,31 @@ def find_retest(records: Records, finding: Finding, retest: str, *, facts: Seque
         Subject, or ``"latest"`` for the newest measurement of the finding's unit, procedure, quantity and limit.
     facts : sequence of EquipmentFact
         What the site says of its equipment.
+    until : date, optional
+        Last day that it may be of: that of the verification.
 
     Returns
     -------
     str
-        Its values are within the finding's limit, on the day of the correction or later.
+        Its values are within the finding's limit, on the day of the correction and of the last value out of limits or
+        later.
 
     Raises
     ------
     InputError
         There is no such measurement, it is of another unit, or it does not show that.
     """
-    since = _mended(finding)
+    since = mended_since(finding)
     if retest == LATEST:
-        newest = next(_of_unit(records, finding, None, facts), None)
+        newest = next((value for value in _of_unit(records, finding, None, facts) if _is_by(value, until)), None)
         if newest is None or not _is_since(newest, since):
             raise _refused("no measurement has a verdict under the finding's limit since then", finding, since)
         retest = newest.subject
     found = list(_of_unit(records, finding, retest, facts))
+    if found and not any(_is_by(value, until) for value in found):
+        raise InputError(
+            f"measurement {retest} was exposed after the verification ({until})", needed="one of its day or before"
+        )
     statuses = {value.status for value in found if _is_since(value, since)}
     if "fail" in statuses:
         raise _refused(f"measurement {retest} is out of limits", finding, since)
@@ -75,14 +89,18 @@ def _of_unit(
             yield value
 
 
-def _mended(finding: Finding) -> datetime.date | None:
-    """Day of the last correction; of the last value out of limits where none was recorded."""
+def mended_since(finding: Finding) -> datetime.date | None:
+    """Day of the last correction or of the last value out of limits, whichever is later."""
     corrected = [step.day for step in finding.steps if step.state == "corrected"]
-    return corrected[-1] if corrected else finding.last_day
+    return max((day for day in (*corrected[-1:], finding.last_day) if day is not None), default=None)
 
 
 def _is_since(value: JudgedValue, day: datetime.date | None) -> bool:
-    return day is None or value.exposed_at is None or value.exposed_at.date() >= day
+    return day is None or (value.exposed_at is not None and value.exposed_at.date() >= day)
+
+
+def _is_by(value: JudgedValue, day: datetime.date | None) -> bool:
+    return day is None or value.exposed_at is None or value.exposed_at.date() <= day
 
 
 def _refused(found: str, finding: Finding, since: datetime.date | None) -> InputError:

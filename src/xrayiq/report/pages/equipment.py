@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from xrayiq.audit import TrendSettings, false_warning_rate
 from xrayiq.model import Equipment, Limit, limits_at
 from xrayiq.procedures.constancy import Series, build_series
 from xrayiq.procedures.register import RegisteredDetector, RegisteredUnit, Span
@@ -58,6 +59,7 @@ def unit_page(dossier: Dossier, standing: Standing, gallery: Gallery) -> Mapping
         "findings": tuple(finding_view(one) for one in reversed(every) if not one.is_settled),
         "settled": tuple(finding_view(one) for one in reversed(every) if one.is_settled),
         "trends": trends,
+        "by_chance": false_warning_rate(TrendSettings()).text,
         "further": further,
         "pictures": _pictures(dossier, gallery, outcomes, unit),
         "due": due_table(standing.due),
@@ -88,6 +90,7 @@ def detector_page(dossier: Dossier, detector: RegisteredDetector, gallery: Galle
         "findings": tuple(finding_view(one) for one in reversed(findings) if not one.is_settled),
         "settled": tuple(finding_view(one) for one in reversed(findings) if one.is_settled),
         "trends": trends,
+        "by_chance": false_warning_rate(TrendSettings()).text,
         "further": further,
         "pictures": _pictures(dossier, gallery, measured, unit),
         "services": service_table(services),

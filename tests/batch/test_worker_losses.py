@@ -59,6 +59,7 @@ def test_worker_goes_on_after_a_task_that_takes_too_much_memory():
     assert found[0] == found[2]  # the same process
 
 
+@pytest.mark.slow  # 12 s
 def test_memory_within_the_limit_is_given():
     ((fate, told),) = fates("too much", limit_mib=2048)
     assert fate == "too much"
@@ -77,6 +78,7 @@ def die(_memory_mib):
     os._exit(3)
 
 
+@pytest.mark.slow  # 14 s
 def test_workers_that_die_at_their_start_are_an_error_and_no_hang(monkeypatch):
     monkeypatch.setattr(local_pool, "prepare_worker", die)
     started = time.monotonic()

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
 
 import pytest
@@ -12,9 +13,10 @@ from command_line import xrayiq
 from xrayiq_phantoms import Detector, Identifiers, Technique, simulate_edge, write_dicom
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """A folder with the store of one edge image, written by a run."""
+    tmp_path = tmp_path_factory.mktemp("written")
     pixels = simulate_edge(Detector(pixel_pitch_mm=0.3), shape=(500, 500), angle_deg=3.0, seed=1).pixels
     write_dicom(
         tmp_path / "edge.dcm",
@@ -28,6 +30,12 @@ def folder(tmp_path):
         connection.execute("UPDATE equipment SET id = id")  # fails where the run wrote none
     connection.close()
     return tmp_path
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(written, tmp_path / "folder")
 
 
 def serial_of(folder):

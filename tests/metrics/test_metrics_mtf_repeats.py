@@ -77,6 +77,7 @@ def test_averaging_edge_spread_functions_brings_the_noise_down(mode):
     assert worst_error(measure_mtf(noisy, pixel_pitch_mm=0.15, mode=mode), truth) <= np.median(single) / 2.5  # √16 = 4
 
 
+@pytest.mark.slow  # 20 s
 def test_the_uncertainty_for_a_dqe_holds_for_repeats():
     images, truth = repeats(4, noise=False)
     reported = np.arange(0.5, 3.01, 0.5)

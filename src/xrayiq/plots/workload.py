@@ -18,6 +18,8 @@ _UNIT: Final = "Workload / (mA·min per week)"
 _PLACE: Final = ["site", "room"]
 _MOST_LINES: Final = 4  # rooms that lines can be told apart of
 _MOST_ROWS: Final = 40
+#: cells from which on a map is an image: thousands of shapes take seconds to write
+_MOST_CELLS: Final = 1500
 _ROW, _BAR = 0.2, 0.26  # inches
 _WIDE, _NARROW = 5.6, 3.9
 _COLOURS_KV: Final = (40.0, 140.0)  # tube voltages of the palest and the darkest colour
@@ -89,7 +91,10 @@ def _map(axes: Axes, rooms: list[tuple[str, pd.DataFrame]]) -> float | None:
     sides = np.append(starts - 3.5, starts[-1] + 3.5)
     values = table.to_numpy(dtype=np.float64).T
     rows = np.arange(len(shown) + 1) - 0.5
-    colours = axes.pcolormesh(sides, rows, np.ma.masked_invalid(values), cmap="YlGnBu", vmin=0.0, linewidth=0.0)
+    as_image = values.size > _MOST_CELLS
+    colours = axes.pcolormesh(
+        sides, rows, np.ma.masked_invalid(values), cmap="YlGnBu", vmin=0.0, linewidth=0.0, rasterized=as_image
+    )
     axes.figure.colorbar(colours, ax=axes, label=_UNIT, pad=0.02, fraction=0.08, aspect=30.0)
     axes.set_xlim(sides[0], sides[-1])
     axes.set_yticks(range(len(shown)), names, fontsize=NAME_SIZE)

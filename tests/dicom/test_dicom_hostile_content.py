@@ -201,7 +201,7 @@ def test_zeros_in_a_sequence_of_known_length_cost_no_time_when_it_is_asked_for(i
         views = with_sequence(VIEW_CODES, content, implicit, length=len(content))
         assert read_header(views).acquisition.view_position is None
         report = with_sequence(CONTENT, content, implicit, length=len(content))
-        with pytest.raises(NotMeasurableError, match="a report named nothing"):
+        with pytest.raises(NotMeasurableError, match="a report named by no code"):
             read_dose_report(report)
     assert time.perf_counter() - began < 2.0
 

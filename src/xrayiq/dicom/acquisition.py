@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from xrayiq.dicom.elements import Elements
@@ -43,10 +44,18 @@ _INTENTS: Final = {
     "1.2.840.10008.5.1.4.1.1.1.3.1": "FOR PROCESSING",
 }
 #: defined terms (DICOM PS3.3, C.8.7.10 and C.8.11.7): what else stands there is no attribute of equipment that is kept
-FILTER_TYPES: Final = ("STRIP", "WEDGE", "BUTTERFLY", "MULTIPLE", "FLAT", "SHAPED", "NONE")
+_FILTER_TYPES: Final = ("STRIP", "WEDGE", "BUTTERFLY", "MULTIPLE", "FLAT", "SHAPED", "NONE")
+#: thicknesses and metals, as makers write in place of a term: "0.1Cu 1Al"
+_METALS: Final = re.compile(r"(?:\d+(?:\.\d+)?|MM|CU|AL|AG|RH|MO|NB|SN|[\s_+,/])+", re.IGNORECASE)
 ANODE_MATERIALS: Final = ("TUNGSTEN", "MOLYBDENUM", "RHODIUM")
 _IMPLANTS: Final = {"YES": True, "NO": False}
 _MAMMOGRAPHY: Final = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
+
+
+def filter_type(elements: Elements) -> str | None:
+    """Type of the filter, where it is a defined term or nothing but metals and their thicknesses."""
+    text = elements.text("FilterType") or ""
+    return text if text.upper() in _FILTER_TYPES or _METALS.fullmatch(text) else None
 
 
 def acquisition_of(elements: Elements) -> Acquisition:
@@ -83,7 +92,7 @@ def acquisition_of(elements: Elements) -> Acquisition:
         grid=elements.joined("Grid"),
         anode_material=elements.choice("AnodeTargetMaterial", ANODE_MATERIALS),
         half_value_layer_mm=_positive(elements, "HalfValueLayer"),
-        filter_type=elements.choice("FilterType", FILTER_TYPES),
+        filter_type=filter_type(elements),
         filter_material=elements.joined("FilterMaterial"),
         filter_thickness_min_mm=elements.number("FilterThicknessMinimum"),
         filter_thickness_max_mm=elements.number("FilterThicknessMaximum"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Final
 
-from xrayiq.dicom.acquisition import CURRENTS, FILTER_TYPES, TIMES, finest
+from xrayiq.dicom.acquisition import CURRENTS, TIMES, filter_type, finest
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.header import object_header
@@ -75,7 +75,7 @@ def _exposure(elements: Elements) -> StepExposure:
         tube_voltage_kv=elements.number("KVP"),
         tube_current_ma=finest(elements, CURRENTS),
         exposure_time_ms=finest(elements, TIMES),
-        filter_type=elements.choice("FilterType", FILTER_TYPES),
+        filter_type=filter_type(elements),
         filter_material=elements.joined("FilterMaterial"),
     )
 

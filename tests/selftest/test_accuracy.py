@@ -35,18 +35,21 @@ def figure(**changes):
     return AccuracyFigure(**fields | changes)
 
 
+@pytest.mark.slow  # the coarse grid takes a minute
 def test_every_figure_is_measured_and_reaches_what_it_must(quick):
     assert tuple(row.figure for row in quick) == accuracy_figures()
     assert [row.figure.label for row in quick if row.met is False] == []
     assert sum(row.met is True for row in quick) >= 20
 
 
+@pytest.mark.slow  # the coarse grid takes a minute
 def test_errors_without_a_figure_to_reach_stay_small(quick):
     # the widest are those of clinical images, 10 % and 5 % by their own tests, and of shares of few intervals
     unjudged = {row.figure.key: row.worst for row in quick if row.met is None and row.figure.unit == "fraction"}
     assert [key for key, worst in unjudged.items() if worst > 0.12 and not key.endswith("coverage")] == []
 
 
+@pytest.mark.slow  # the coarse grid takes a minute
 def test_numbers_do_not_depend_on_the_workers(quick, monkeypatch):
     monkeypatch.setattr("xrayiq.selftest.accuracy.grid._TOPICS", (noise,))
     alone = {row.figure.key: row for row in measure_accuracy(grid="quick", workers=1)}
@@ -94,6 +97,7 @@ def test_the_readme_holds_a_line_for_each_figure():
     assert not any("**no**" in cell for line in lines for cell in line)
 
 
+@pytest.mark.slow  # the coarse grid takes a minute
 def test_a_table_is_written_between_the_marks_and_nowhere_else(tmp_path, quick):
     page = tmp_path / "page.md"
     page.write_text(f"before\n{START}\nold\n{STOP}\nafter\n", encoding="utf-8")
@@ -112,6 +116,7 @@ def test_shares_are_percent_and_what_fails_stands_out():
     assert accuracy_table([row]).splitlines()[2] == "| t | what | c | 1 | −3.1 % |  | 3.1 % | worst ≤ 2 % | **no** |"
 
 
+@pytest.mark.slow  # the coarse grid takes a minute
 def test_the_figure_draws_each_case_by_what_it_must_reach(quick):
     drawn = [row for row in quick if row.figure.must_reach and row.figure.statistic != "shortfall"]
     shown = {}
@@ -139,6 +144,7 @@ def test_the_command_refuses_options_of_the_grid_without_it():
     assert "go with --accuracy" in done.stderr
 
 
+@pytest.mark.slow  # the coarse grid takes a minute
 def test_the_command_prints_rows_as_data(monkeypatch, capsys, quick):
     monkeypatch.setattr("xrayiq.selftest.accuracy.measure_accuracy", lambda **given: quick)
     done = CliRunner().invoke(application, ["selftest", "--accuracy", "--quick", "--format", "json"])

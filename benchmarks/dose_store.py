@@ -24,6 +24,9 @@ VIEWS = (
     ("CHEST", "T-D3000", "AP", "Chest AP", 7e-6),
 )
 PLAN = "plan"
+#: output at 1 m and 80 kV, the distance of the detector, and the field there and at 1 m
+OUTPUT_GY_PER_MAS, DISTANCE_MM, FIELD_AT_1_M_MM2 = 67.4e-6, 1500.0, 6.0e4
+FIELD_MM2 = FIELD_AT_1_M_MM2 * (DISTANCE_MM / 1000.0) ** 2
 
 
 def write_dose_store(path, *, images, told_twice, reported, seed=1):
@@ -37,8 +40,8 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
         for number in range(count)
     ]
     unit = np.arange(count) % UNITS + 1
-    charge = np.round(np.exp(rng.normal(1.0, 0.4, count)), 2)
     dose = np.array([VIEWS[one][4] for one in view]) * np.exp(rng.normal(0.0, 0.3, count))
+    charge = np.round(dose / (OUTPUT_GY_PER_MAS * FIELD_AT_1_M_MM2 * 1e-6), 3)  # a unit whose doses fit its technique
     weight = np.round(rng.normal(72.0, 14.0, count).clip(3.0), 1)
     age = np.where(weight < 45.0, 8.0, 55.0)
     moments = [one.isoformat(sep=" ") + ".000000" for one in exposed]
@@ -50,7 +53,7 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
         own = (subject, "clinical", int(unit[number]), "DX", part, position, protocol, moments[number], 80.0)
         own += (float(charge[number]), 12.5, float(dose[number]), 310.0, 250.0, 0.9, f"2.25.{2 * 10**30 + number // 2}")
         own += (f"2.25.{3 * 10**30 + number}", f"{number // 2:064x}", f"{number % 50:064x}", header, subject)
-        return (*own, "clinical", "clinical", 1500.0, float(age[number]), float(weight[number]), "F", "FOCUSED")
+        return (*own, "clinical", "clinical", DISTANCE_MM, float(age[number]), float(weight[number]), "F", "FOCUSED")
 
     def report(number):
         study = f"2.25.{2 * 10**30 + number // 2}"
@@ -60,7 +63,18 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
     def event(place, number):
         _, region, _, protocol, _ = VIEWS[view[number]]
         told = (place, 0, f"2.25.{3 * 10**30 + number}", moments[number], "113622", "113611", region, protocol)
-        return (*told, float(dose[number]), 80.0, float(charge[number]), 12.5, 310.0, 250.0, 0.9, 60000.0, 1500.0)
+        return (
+            *told,
+            float(dose[number]),
+            80.0,
+            float(charge[number]),
+            12.5,
+            310.0,
+            250.0,
+            0.9,
+            FIELD_AT_1_M_MM2,
+            DISTANCE_MM,
+        )
 
     with sqlite3.connect(path) as store:
         store.execute("PRAGMA synchronous=OFF")
@@ -108,8 +122,8 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
         ):
             store.execute(
                 "INSERT INTO measurements(outcome_id,ordinal,quantity,direction,value,unit) "
-                "SELECT id, ?, ?, '', 100.0 + id % 100, '1' FROM outcomes WHERE procedure = ?",
-                (place, quantity, procedure),
+                "SELECT id, ?, ?, '', ?, '1' FROM outcomes WHERE procedure = ?",
+                (place, quantity, FIELD_MM2 if quantity == "field_area" else 100.0, procedure),
             )
         first = store.execute("SELECT min(id) FROM outcomes WHERE procedure = 'dose_report'").fetchone()[0]
         _insert(

@@ -45,9 +45,11 @@ def unit_findings(suspected: pd.DataFrame, exposures: pd.DataFrame) -> list[Audi
 def level_findings(compared: pd.DataFrame, exposures: pd.DataFrame) -> list[AuditFinding]:
     """One for each room, examination and level that its typical value exceeds, the farthest first."""
     findings = []
+    groups = exposures.groupby(list(GROUP), observed=True).indices
     for row in compared[compared["verdict"] == EXCEEDS].sort_values("ratio", ascending=False).to_dict("records"):
         known = quantity(row["quantity"])
-        own = _of_group(exposures, row)
+        own = exposures.iloc[groups[tuple(row[name] for name in GROUP)]]
+        own = own[own[row["quantity"]].notna()]
         value, level = known.text(row["median"]), known.text(row["level"])
         interval = f"{known.text(row['low'])} to {known.text(row['high'])}"
         findings.append(
@@ -148,13 +150,6 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
 
 def _name(row: Mapping[Any, Any]) -> str:
     return f"{row['body_part']} {row['view']}, {row['band']}"
-
-
-def _of_group(exposures: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
-    own: pd.DataFrame = exposures[exposures[row["quantity"]].notna()]
-    for name in GROUP:
-        own = own[own[name] == row[name]]
-    return own
 
 
 def _only(units: pd.Series) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("pandas", "pyarrow", "scipy.signal", "scipy.stats", "matplotlib", "dask", "highdicom", "alembic")
+HEAVY = (
+    "pandas",
+    "pyarrow",
+    "scipy.signal",
+    "scipy.stats",
+    "matplotlib",
+    "dask",
+    "highdicom",
+    "alembic",
+    "pydicom.sr._concepts_dict",
+)
 
 
 def test_a_process_of_a_run_starts_without_what_it_may_never_need() -> None:

@@ -7,9 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Final, cast
 
-from pydicom.sr._concepts_dict import concepts
-from pydicom.sr._snomed_dict import mapping
-
 from xrayiq.dicom.content import Code
 
 #: what a code value or the name of a scheme may look like
@@ -30,11 +27,15 @@ def known_code(code: Code) -> Code:
 def standard_meaning(value: str, scheme: str) -> str:
     """What DICOM PS3.16 says that a code means; empty where it does not say."""
     if scheme in _OLD_SNOMED:
+        from pydicom.sr._snomed_dict import mapping  # thousands of codes: not with every process
+
         value, scheme = mapping["SRT"].get(value, ""), "SCT"
     return _meanings(scheme or "DCM").get(value, "")
 
 
 @functools.cache
 def _meanings(scheme: str) -> dict[str, str]:
+    from pydicom.sr._concepts_dict import concepts  # thousands of codes: not with every process
+
     by_name = cast(Mapping[str, Mapping[str, tuple[str, object]]], concepts.get(scheme, {}))
     return {value: told[0] for meanings in by_name.values() for value, told in meanings.items()}

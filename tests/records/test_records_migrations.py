@@ -11,12 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from records_builders import add, begin, open_and_close
-from sqlalchemy import String, inspect
+from sqlalchemy import Connection, String, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from xrayiq.errors import RecordsError
-from xrayiq.records import Records, connecting, open_records
+from xrayiq.records import Records, connecting, open_records, schema
 from xrayiq.records.column_types import PathText, StorableText
 from xrayiq.records.schema import VERSION, VERSION_TABLE, migration_config, stored_version
 from xrayiq.records.tables import EQUIPMENT, METADATA, OBJECTS
@@ -33,11 +33,36 @@ CLOSED_LIST = {
 }  # fmt: skip
 
 
-def test_migrations_make_the_tables_that_the_code_uses(records: Records) -> None:
-    with records._engine.connect() as connection:
-        options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+def test_migrations_make_the_tables_that_a_new_store_gets(store_url: str, tmp_path: Path) -> None:
+    engine = connecting.create_engine(connecting.parse_address(store_url))
+    options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+    with engine.begin() as connection:
+        command.upgrade(migration_config(connection), "head")
         assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
+        migrated = reflected(connection)
+        METADATA.drop_all(connection)
+        connection.exec_driver_sql(f"DROP TABLE {VERSION_TABLE}")
+    engine.dispose()
+    with open_records(store_url) as records, records._engine.connect() as connection:
         assert stored_version(connection) == VERSION
+        assert reflected(connection) == migrated
+        assert set(migrated) == {*METADATA.tables, VERSION_TABLE}
+
+
+def reflected(connection: Connection) -> dict[str, list[list[str]]]:
+    """Columns, keys, constraints and indexes of each table as the database tells them."""
+    inspector = inspect(connection)
+    return {
+        table: [
+            sorted(map(repr, inspector.get_columns(table))),
+            [repr(inspector.get_pk_constraint(table))],
+            sorted(map(repr, inspector.get_foreign_keys(table))),
+            sorted(map(repr, inspector.get_unique_constraints(table))),
+            sorted(map(repr, inspector.get_check_constraints(table))),
+            sorted(map(repr, inspector.get_indexes(table))),
+        ]
+        for table in inspector.get_table_names()
+    }
 
 
 def test_newest_migration_is_the_version_of_the_code(records: Records) -> None:
@@ -119,16 +144,13 @@ def test_database_of_another_program_is_refused_and_kept(store_url: str, store_p
     assert store_path.read_bytes() == before
 
 
-def test_migration_that_breaks_off_leaves_nothing(
+def test_making_of_the_tables_that_breaks_off_leaves_nothing(
     store_url: str, store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upgrade = command.upgrade
-
-    def breaks_off(*arguments: object) -> None:
-        upgrade(*arguments)  # type: ignore[arg-type]  # passed on as they come
+    def breaks_off(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "upgrade", breaks_off)
+    monkeypatch.setattr(schema, "begin_sealing", breaks_off)  # the tables are made
     with pytest.raises(KeyboardInterrupt):
         open_records(store_url)
     with sqlite3.connect(store_path) as connection:

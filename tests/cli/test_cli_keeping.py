@@ -134,6 +134,8 @@ def test_later_results_meet_the_own_limit_of_a_unit_and_earlier_verdicts_stay(fo
         (("finding", "step", "99", "closed"), "finding 99"),
         (("finding", "step", "3", "closed"), "is open and cannot become closed"),
         (("finding", "step", "3", "corrected"), "a correction without an action"),
+        (("finding", "step", "3", "corrected", "--action", "calibrated"), "corrected without a role"),
+        (("finding", "step", "3", "corrected", "--action", "calibrated"), "(--role)"),
         (("finding", "step", "3", "mended"), "mended"),
     ],
 )
@@ -239,7 +241,7 @@ def test_finding_goes_from_open_to_closed_with_the_newest_measurement_as_its_ret
     assert records(folder, "finding", "list", "--unit", "S2") == []
     step = ("finding", "step", str(finding["number"]))
     records(folder, *step, "investigating", "--role", "physicist", *WHO)
-    mended = ("--cause", "gain map", "--action", "calibrated", "--day", str(day(15)))
+    mended = ("--cause", "gain map", "--action", "calibrated", "--role", "service", "--day", str(day(15)))
     records(folder, *step, "corrected", *mended, *WHO)
     assert "no measurement has a verdict" in refused(folder, *step, "verified", "--retest", "latest", *WHO)
     assert "has no verdict" in refused(folder, *step, "verified", "--retest", "1.1.5", *WHO)  # before the correction
@@ -255,7 +257,7 @@ def test_finding_goes_from_open_to_closed_with_the_newest_measurement_as_its_ret
     shown = records(folder, "finding", "show", str(finding["number"]))
     assert [one["state"] for one in shown["steps"]] == ["open", "investigating", "corrected", "verified", "closed"]
     assert (shown["cause"], shown["action"], shown["steps"][2]["day"]) == ("gain map", "calibrated", str(day(15)))
-    assert [one["role"] for one in shown["steps"]] == ["", "physicist", "", "physicist", ""]
+    assert [one["role"] for one in shown["steps"]] == ["", "physicist", "service", "physicist", ""]
     assert "is closed and cannot become open" in refused(folder, *step, "open", *WHO)
     assert xrayiq("records", "verify", folder=folder).returncode == 0
 
@@ -263,9 +265,10 @@ def test_finding_goes_from_open_to_closed_with_the_newest_measurement_as_its_ret
 def test_measurement_out_of_limits_or_of_another_unit_is_no_retest(folder):
     (finding,) = records(folder, "finding", "list")
     step = ("finding", "step", str(finding["number"]))
-    early = ("--action", "calibrated", "--day", str(day(10)))
+    done = ("--action", "calibrated", "--role", "service")
+    early = (*done, "--day", str(day(10)))
     assert "before the fault" in refused(folder, *step, "corrected", *early, *WHO)
-    records(folder, *step, "corrected", "--action", "calibrated", "--day", str(day(11)), *WHO)
+    records(folder, *step, "corrected", *done, "--day", str(day(11)), *WHO)
     records(folder, "baseline", "set", "signal_per_charge", "--unit", "S2", "--mean", "51", "--day", str(FIRST), *WHO)
     keeping_store.write_run(folder, (2, 12, 51.0))
     assert "on its unit" in refused(folder, *step, "verified", "--retest", "1.2.12", *WHO)

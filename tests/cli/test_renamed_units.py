@@ -113,11 +113,11 @@ def test_name_from_a_day_on_leaves_the_days_before_their_own_name():
 
 def test_retest_of_a_renamed_unit_is_taken(store, folder):
     (finding,) = list_findings(store)
-    mended = {"actor": "jdoe", "reason": "service", "action": "calibrated", "day": day(15)}
+    mended = {"actor": "jdoe", "role": "physicist", "reason": "service", "action": "calibrated", "day": day(15)}
     take_step(store, finding.number, "corrected", **mended)
     rename(store, "Trauma")
     keeping_store.write_mended(folder)
-    done = take_step(store, finding.number, "verified", actor="jdoe", reason="again", retest="latest")
+    done = take_step(store, finding.number, "verified", actor="jdoe", role="physicist", reason="again", retest="latest")
     assert done.state == "verified"
 
 

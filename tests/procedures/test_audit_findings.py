@@ -85,7 +85,8 @@ def test_corrected_finding_stays_so_by_the_same_exposures_and_is_opened_by_later
     _record(records, _finding())
     (one,) = list_findings(records)
     corrected = DAY + datetime.timedelta(days=1)
-    take_step(records, one.number, "corrected", reason="filter mended", action="filter", day=corrected, actor="mp")
+    mended = {"action": "filter", "reason": "filter mended", "role": "service", "day": corrected, "actor": "mp"}
+    take_step(records, one.number, "corrected", **mended)
     assert _record(records, _finding()) == (0, 0, 1)
     assert [one.state for one in list_findings(records)] == ["corrected"]
     assert _record(records, _finding(last_day=corrected + datetime.timedelta(days=1))) == (0, 1, 0)

@@ -40,6 +40,7 @@ class Trail:
             self.add(event)
 
     def step(self, state, **told):
+        told = {"role": "physicist"} | told
         self.add(step_event(self.findings[-1], state, reason="because", **told), actor="m.physicist")
 
     @property
@@ -115,6 +116,18 @@ def test_a_correction_needs_an_action_and_a_verification_a_retest(trail):
     trail.step("corrected", action="cleaned")
     with pytest.raises(InputError, match="without a re-test"):
         trail.step("verified")
+
+
+@pytest.mark.parametrize("role", ["", " "])
+def test_a_correction_and_a_verification_need_the_role_of_the_person(trail, role):
+    trail.run(failed())
+    trail.step("investigating", role=role)
+    with pytest.raises(InputError, match="corrected without a role; needed the role of the person"):
+        trail.step("corrected", action="cleaned", role=role)
+    trail.step("corrected", action="cleaned", role="service")
+    with pytest.raises(InputError, match="verified without a role; needed the role of the person"):
+        trail.step("verified", retest="1.2.9", role=role)
+    assert trail.findings[-1].state == "corrected"
 
 
 def test_a_value_after_the_correction_opens_it_again_and_one_from_before_does_not(trail):

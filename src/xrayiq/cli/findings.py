@@ -84,7 +84,12 @@ def finding_step(
     ],
     by: By,
     reason: Reason,
-    role: Annotated[str, typer.Option("--role", metavar="TEXT", help="Role in which it is done.")] = "",
+    role: Annotated[
+        str,
+        typer.Option(
+            "--role", metavar="TEXT", help="Role in which it is done; a correction and a verification need it."
+        ),
+    ] = "",
     cause: Annotated[str, typer.Option("--cause", metavar="TEXT", help="Cause that was found.")] = "",
     action: Annotated[str, typer.Option("--action", metavar="TEXT", help="What was done; a correction needs it.")] = "",
     retest: Annotated[

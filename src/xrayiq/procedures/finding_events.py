@@ -22,6 +22,9 @@ RUN: Final = "xrayiq run"
 #: fields of `OutOfLimits` that have an entry for each value
 _BY_VALUE: Final = ("days", "values", "excess", "compared", "baselines", "subjects")
 
+#: states that somebody answers for: the record says in which role
+_ANSWERED_FOR: Final = frozenset({"corrected", "verified"})
+
 Details = dict[str, Any]
 
 
@@ -198,7 +201,7 @@ def step_event(
     reason : str
         Why.
     role : str
-        Role of the person who does it, for example ``"medical physicist"``.
+        Role of the person who does it, for example ``"medical physicist"``; a correction and a verification need one.
     cause, action : str
         Cause that was found, and what was done; a correction needs an action.
     retest : str
@@ -223,6 +226,9 @@ def step_event(
         raise InputError("a correction without an action", needed="what was done")
     if state == "verified" and not retest:
         raise InputError("a verification without a re-test", needed="the measurement that shows that it is mended")
+    if state in _ANSWERED_FOR and not role.strip():
+        needed = "the role of the person who answers for it (--role), for example medical physicist"
+        raise InputError(f"the state {state} without a role", needed=needed)
     if state == "accepted":
         check_acceptance(finding, day=day or datetime.date.today(), until=until, worst=worst)
     elif until is not None or worst is not None:

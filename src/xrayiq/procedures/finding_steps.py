@@ -98,7 +98,7 @@ def take_step(
     site : Site, optional
         Settings that name its equipment.
     actor, reason, role : str
-        Who does it, why, and in which role.
+        Who does it, why, and in which role; a correction and a verification need a role.
     cause, action : str
         Cause that was found, what was done.
     retest : str
@@ -118,7 +118,8 @@ def take_step(
     Raises
     ------
     InputError
-        There is no such finding, the state does not follow on its own, or the re-test does not show it.
+        There is no such finding, the state does not follow on its own, what it needs is missing, or the re-test does not
+        show it.
     """
     if day is not None and day > datetime.date.today():
         raise InputError(f"a day to come ({day.isoformat()})", needed="when it was done")

@@ -93,6 +93,18 @@ def faults_of(scored: ScoredFile, today: datetime.date, unforeseen: frozenset[st
     return faults
 
 
+def ending_of(scored: ScoredFile) -> str:
+    """How a file ended: measured by something, else refused by everything, in error first; or not one outcome each.
+
+    A procedure has one outcome for each subject, and every outcome is of the closed list.
+    """
+    named = [(outcome.subject, outcome.procedure, outcome.parameter_digest) for outcome in scored.outcomes]
+    kinds = {outcome.kind for outcome in scored.outcomes}
+    if not named or len(set(named)) < len(named) or kinds - _KINDS:
+        return "not one outcome each"
+    return next(kind for kind in ("measured", "error", "not_measurable") if kind in kinds)
+
+
 class Findings:
     """What became of many mutants, with the time and memory that they took."""
 
@@ -102,6 +114,7 @@ class Findings:
         self._today = datetime.date(2026, 1, 1)
         self.faults: list[str] = []
         self.reasons: Counter[str] = Counter()
+        self.endings: Counter[str] = Counter()
         self.files = self.mutants = 0
         self.slowest = (0.0, "")
         self.at_rest_mib = 0.0
@@ -126,6 +139,7 @@ class Findings:
                 scored = score_file(file, key=b"k", site=self._site)
                 self.files += 1
                 self.reasons.update({outcome.reason or "measured" for outcome in scored.outcomes})
+                self.endings[ending_of(scored)] += 1
                 self.faults += [f"{what}: {fault}" for fault in faults_of(scored, self._today, UNFORESEEN - allowed)]
         except Exception as error:  # noqa: BLE001 - anything that gets here is a finding
             place = traceback.extract_tb(error.__traceback__)[-1]
@@ -143,6 +157,7 @@ class Findings:
             "files": self.files,
             "faults": self.faults,
             "reasons": dict(self.reasons.most_common()),
+            "endings": dict(self.endings),
             "slowest": self.slowest,
             "growth_mib": _peak_mib() - self.at_rest_mib,
         }

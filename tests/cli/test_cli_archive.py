@@ -2,26 +2,11 @@
 
 import hashlib
 import json
-import shutil
 import zipfile
 
-import keeping_store
 import pytest
 from command_line import xrayiq
 from keeping_store import FIRST, ROOM1, ROOM2, day
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    keeping_store.write_store(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(written, tmp_path):
-    """A copy of the store and its key."""
-    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def archived(folder, *, first=FIRST, last=None, out="old.zip"):

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import statistics
 
 import keeping_store
@@ -17,19 +16,6 @@ from xrayiq.records import open_records
 
 WHO = ("--by", "jdoe", "--reason", "agreed with the committee")
 LIMIT = "signal_per_charge_constancy"
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    keeping_store.write_store(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(written, tmp_path):
-    """A copy of the store and its key."""
-    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
 
 
 def records(folder, *arguments, code=0):

@@ -2,16 +2,13 @@
 
 import datetime
 import json
-import shutil
 
-import keeping_store
 import pytest
 from command_line import xrayiq
 from keeping_store import day
 
 from xrayiq.errors import InputError
 from xrayiq.procedures import change_use, load_site, tell_equipment, test_history, withdraw
-from xrayiq.records import open_records
 from xrayiq.report.pages.dossier import gather_dossier
 from xrayiq.report.pages.period import Period
 
@@ -19,24 +16,6 @@ WHO = {"actor": "jdoe", "reason": "sold"}
 UNIT = "ACME DX1, serial S1"
 SITE = load_site()
 OUT, BACK = day(14), day(25)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    keeping_store.write_store(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(written, tmp_path):
-    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
-
-
-@pytest.fixture
-def store(folder):
-    with keeping_store.in_folder(folder), open_records(keeping_store.url(folder)) as opened:
-        yield opened
 
 
 def use(store, *, in_use, on, unit="S1"):

@@ -1,7 +1,5 @@
 """Units that are renamed: what was recorded under an earlier name stays theirs, and everything prints the new one."""
 
-import shutil
-
 import keeping_store
 import pytest
 from keeping_store import FIRST, day
@@ -22,7 +20,6 @@ from xrayiq.procedures import (
 )
 from xrayiq.procedures.populations import RegisteredEquipment
 from xrayiq.procedures.whereabouts import EquipmentFact, whereabouts
-from xrayiq.records import open_records
 from xrayiq.report.pages.dossier import gather_dossier
 
 WHO = {"actor": "jdoe", "reason": "renamed"}
@@ -30,30 +27,12 @@ NAME = "ACME DX1, serial S1"
 SITE = load_site()
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    keeping_store.write_store(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(written, tmp_path):
-    return shutil.copytree(written, tmp_path, dirs_exist_ok=True)
-
-
-@pytest.fixture
-def store(folder):
-    """Room 1 has an open finding; one event opened another as earlier versions did, by the unit's name alone."""
-    with keeping_store.in_folder(folder), open_records(keeping_store.url(folder)) as opened:
-        yield opened
-
-
 def rename(store, *names, **matched):
     return [tell_equipment(store, {**(matched or {"serial_number": "S1"}), "unit": name}, **WHO) for name in names]
 
 
 def open_by_name(store, unit):
+    """Open a finding as earlier versions did, by the unit's name alone."""
     details = {"unit": unit, "detector": unit, "procedure": "uniformity", "quantity": "snr_mean", "limit_id": "own"}
     details |= {"values": 1, "worst": 5.0, "excess": 1.0, "first_day": FIRST.isoformat()}
     return store.append_event(

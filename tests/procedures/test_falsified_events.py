@@ -82,8 +82,23 @@ def falsify(store):
 
 
 def test_events_as_they_were_written_are_read_by_everything(store):
-    for read in READERS.values():
-        read(store[0])
+    read = {name: reader(store[0]) for name, reader in READERS.items()}
+    number = {event.kind: event.number for event in store[0].events()}
+    (finding,) = read["findings"]
+    assert (finding.number, finding.unit, finding.worst) == (number["finding_opened"], "U", 0.3)
+    assert (finding.first_day, finding.state) == (DAY, "investigating")
+    (downtime,) = read["service"]
+    assert (downtime.number, downtime.end_event) == (number["downtime"], number["downtime_end"])
+    assert downtime.until - downtime.happened_at == datetime.timedelta(hours=1)
+    (told,) = read["equipment"]
+    assert (told.event, told.fact.match.station_name, told.fact.room) == (number["equipment"], "S", "R")
+    (flat_field,) = (test for test in read["settings"].schedule if test.id == "flat_field")
+    assert flat_field.frequency_days == 30
+    (own,) = (one for one in read["limits"] if one.event is not None)
+    assert (own.event, own.limit.fail_high) == (number["limit"], 5.0)
+    assert read["baselines"] == ()  # there is no result that a trend is of
+    assert read["judging"] == {}  # run 1 is judged up to an outcome that is not there
+    assert read["pages"].findings == read["findings"]
 
 
 @pytest.mark.parametrize("text", ["{broken", "[]", "null", '"text"'])

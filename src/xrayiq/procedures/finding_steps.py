@@ -118,8 +118,7 @@ def take_step(
     Raises
     ------
     InputError
-        There is no such finding, the state does not follow on its own, what it needs is missing, or the re-test does not
-        show it.
+        There is no such finding, the state does not follow, what it needs is missing, or the re-test does not show it.
     """
     if day is not None and day > datetime.date.today():
         raise InputError(f"a day to come ({day.isoformat()})", needed="when it was done")

@@ -22,10 +22,12 @@ from .dicom import read as read
 from .dicom import read_acquisition as read_acquisition
 from .dicom import read_dose_report as read_dose_report
 from .dose import DapMeterCheck as DapMeterCheck
+from .dose import ExposureIndicator as ExposureIndicator
 from .dose import GeneratorTests as GeneratorTests
 from .dose import MeterReadings as MeterReadings
 from .dose import assess_dap_meter as assess_dap_meter
 from .dose import assess_generator as assess_generator
+from .dose import identify_exposure_indicator as identify_exposure_indicator
 from .dose import read_meter_readings as read_meter_readings
 from .errors import InputError as InputError
 from .errors import NotMeasurableError as NotMeasurableError

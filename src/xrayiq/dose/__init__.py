@@ -6,9 +6,17 @@ from xrayiq.dose.dose_estimate import DoseEstimate
 from xrayiq.dose.effective_dose import EffectiveDose, coefficient_sets, estimate_effective_dose
 from xrayiq.dose.entrance_kerma import entrance_kerma_estimates, estimate_entrance_kerma, kerma_at_distance
 from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entrance_geometry, entrance_values_of
+from xrayiq.dose.exposure_indicators import ExposureIndicator, IndicatorReading, identify_exposure_indicator
 from xrayiq.dose.generator import GeneratorTests, assess_generator
 from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
 from xrayiq.dose.glandular_dose import estimate_glandular_dose, estimate_phantom_glandular_dose, target_filters
+from xrayiq.dose.indicator_scales import (
+    IndicatorScale,
+    indicator_scale,
+    indicator_scales,
+    legacy_scale_of,
+    makers_scales,
+)
 from xrayiq.dose.level_matching import LEVEL_COLUMNS, LevelMatch, level_rows, levels_for
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
 from xrayiq.dose.permitted import minimum_half_value_layer
@@ -42,8 +50,11 @@ __all__ = [
     "EffectiveDose",
     "EntranceGeometry",
     "EntranceValues",
+    "ExposureIndicator",
     "GeneratorTest",
     "GeneratorTests",
+    "IndicatorReading",
+    "IndicatorScale",
     "LevelMatch",
     "MeterFault",
     "MeterReading",
@@ -79,10 +90,15 @@ __all__ = [
     "estimate_skin_dose",
     "expected_dap_gy_m2",
     "find_unit_suspicions",
+    "identify_exposure_indicator",
+    "indicator_scale",
+    "indicator_scales",
     "is_meter_table",
     "kerma_at_distance",
+    "legacy_scale_of",
     "level_rows",
     "levels_for",
+    "makers_scales",
     "minimum_half_value_layer",
     "read_meter_readings",
     "reference_levels_of",

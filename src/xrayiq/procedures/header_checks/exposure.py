@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from xrayiq.dose import identify_exposure_indicator
 from xrayiq.model import Acquisition, HeaderProblem, ObjectHeader
 
 #: modalities whose images have an exposure index
@@ -15,9 +16,6 @@ DECIMAL: Final = 0.1
 #: EI and EIT are often written as whole numbers: half of one, as a change of DI per relative change
 _HALF: Final = 0.5
 _DI_PER_RELATIVE: Final = 10.0 / math.log(10.0)
-#: an EI of a maker's older scale in mbel (2000 + 1000 log10 of mR) is above it, one of IEC 62494-1 hardly ever
-_LEGACY_EI: Final = 1200.0
-_LEGACY_MAKERS: Final = ("carestream", "kodak", "eastman")
 
 
 def check_indices(header: ObjectHeader, *, clinical: bool) -> Iterator[HeaderProblem]:
@@ -138,14 +136,13 @@ def deviation_disagrees(acquisition: Acquisition) -> Iterator[HeaderProblem]:
 
 def legacy_scale(acquisition: Acquisition) -> Iterator[HeaderProblem]:
     """A number of a maker's older scale in the attribute of the standard's index."""
-    index, maker = acquisition.exposure_index, (acquisition.manufacturer or "").lower()
-    if index is None or acquisition.target_exposure_index is not None or index <= _LEGACY_EI:
-        return
-    if any(name in maker for name in _LEGACY_MAKERS):
+    found = identify_exposure_indicator(acquisition)
+    if found.standing == "suspect":
         yield HeaderProblem(
             check="legacy_index",
             attributes=("ExposureIndex",),
-            found=f"ExposureIndex {index:g} without a target, of a maker whose older scale is in mbel",
+            found=f"ExposureIndex {found.value:g} without a target, of a maker whose older scale ({found.name}) is in "
+            f"{found.unit}",
             needed="the index of IEC 62494-1 (100 times the kerma in µGy)",
             remedy="compare with the kerma of an exposure before it enters statistics",
             severity="note",

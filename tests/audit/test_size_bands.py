@@ -28,6 +28,7 @@ NAN = math.nan
         (8.0, 14.9, "5 to < 15 kg", True),
         (8.0, 30.0, "30 to < 50 kg", True),
         (17.9, 85.0, "50 to < 80 kg", True),
+        (0.0834, NAN, "5 to < 15 kg", False),  # a month and a bit
         (0.0, NAN, "< 5 kg", False),
         (1.0, NAN, "5 to < 15 kg", False),
         (4.0, NAN, "15 to < 30 kg", False),

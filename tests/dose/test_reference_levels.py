@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from xrayiq.audit import shipped_examinations
-from xrayiq.audit.size_bands import BANDS
 from xrayiq.dose import level_rows, levels_for, reference_levels_of, shipped_reference_levels
 from xrayiq.errors import InputError
+from xrayiq.model import patient_bands
 
 SITE = {
     "quantity": "dose_area_product",
@@ -110,7 +110,7 @@ def test_every_shipped_level_has_its_source_and_unverified_ones_print_as_such() 
 def test_rows_name_the_bands_that_the_audit_groups_by() -> None:
     rows = level_rows(shipped_reference_levels())
     weights = {row["band"] for row in rows if str(row["band"]).endswith("kg")}
-    assert weights | {"adult"} <= set(BANDS)
+    assert weights <= set(patient_bands().children)
     chest = [row for row in rows if row["level_id"] == "US, NCRP 172" and row["body_part"] == "CHEST"]
     assert chest[0] == {
         "level_id": "US, NCRP 172", "region": "US", "body_part": "CHEST", "view": "PA", "band": "adult",

@@ -5,6 +5,7 @@ import pytest
 from xrayiq.model import quantities
 from xrayiq.procedures import is_unmeasured, load_site, meter_outcomes, recognise_meter_table
 from xrayiq_phantoms import Generator, meter_table, simulate_meter_rows
+from xrayiq_phantoms.dose_hospital_truth import exposures_text
 
 SITE = load_site()
 SUBJECT = "sha256:0"
@@ -98,3 +99,12 @@ def test_recognition_is_by_headings():
     assert told is not None
     assert told.kind == "meter"
     assert recognise_meter_table(b"name,age\n") is None
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [exposures_text(()), "exposed_at,unit,tube_voltage_kv,exposure_mas,dap_gy_m2,study_uid,event_uid,subject\n"],
+    ids=["truth of a simulated dose hospital", "dose log"],
+)
+def test_a_table_of_exposures_of_images_is_no_meter_table(headings):
+    assert recognise_meter_table(headings.encode()) is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from xrayiq.dose.reference_levels import Band, DiagnosticReferenceLevel, LevelQuantity
-from xrayiq.dose.sourced import shipped_table
+from xrayiq.model import patient_bands
 
 LevelBasis = Literal["adult", "weight", "age", "age_in_place_of_weight", "thickness"]
 
@@ -16,11 +16,6 @@ LevelBasis = Literal["adult", "weight", "age", "age_in_place_of_weight", "thickn
 LEVEL_COLUMNS: Final = (
     *("level_id", "region", "body_part", "view", "band", "quantity", "level", "achievable", "source"),
 )
-
-#: years from which on somebody is an adult
-_ADULT_YEARS: Final = 18.0
-#: lowest weight that is one of an adult where no age is known (ICRP 135: 50 to 90 kg)
-_ADULT_KG: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +121,11 @@ def _basis(
         return "thickness" if _inside(thickness, level.thicknesses_mm) else None
     if level.ages_years is not None:
         return "age" if _inside(age, level.ages_years) else None
-    is_adult = age >= _ADULT_YEARS if age is not None else weight is None or weight >= _ADULT_KG
+    bands = patient_bands()
+    if age is not None:
+        is_adult = age >= bands.adult_age_years
+    else:
+        is_adult = weight is None or weight >= bands.adult_weights_kg[0]
     if level.weights_kg is None:
         return "adult" if is_adult else None
     if age is not None and is_adult:
@@ -137,9 +136,8 @@ def _basis(
 
 
 def _age_stands_for(age: float, weights: Band) -> bool:
-    table = shipped_table("drl")["age_for_weight"]
-    ages = dict(zip(table["weights_kg"], table["ages_years"], strict=True))
-    return weights[0] in ages and weights[1] in ages and _inside(age, (ages[weights[0]], ages[weights[1]]))
+    ages = patient_bands().ages_for(*weights)
+    return ages is not None and _inside(age, ages)
 
 
 def _inside(value: float | None, band: Band) -> bool:

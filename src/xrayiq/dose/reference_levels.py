@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 from xrayiq.dose.sourced import Source, shipped_table, source_of
 from xrayiq.errors import InputError
-from xrayiq.model import quantity
+from xrayiq.model import band_text, quantity
 from xrayiq.units import UnknownUnitError, to_inside_unit
 
 LevelQuantity = Literal[
@@ -21,8 +21,6 @@ LevelQuantity = Literal[
     "average_glandular_dose",
 ]
 
-#: tables of the data file that hold no levels
-_OTHER_TABLES: Final = frozenset({"age_for_weight"})
 _BANDS: Final = ("weights_kg", "ages_years", "thicknesses_mm")
 _SET_KEYS: Final = frozenset(
     {"region", "quantity", "unit", "per", "document", "edition", "confidence", "note", "superseded_by"}
@@ -85,8 +83,7 @@ class DiagnosticReferenceLevel:
         """Patients that it is for: ``"adult"``, or a range as ``"5 to < 15 kg"``."""
         for pair, unit in ((self.weights_kg, "kg"), (self.ages_years, "years"), (self.thicknesses_mm, "mm")):
             if pair is not None:
-                low, high = pair
-                return f"{low:g} to < {high:g} {unit}" if low else f"< {high:g} {unit}"
+                return band_text(*pair, unit)
         return "adult"
 
     @property
@@ -99,8 +96,8 @@ class DiagnosticReferenceLevel:
 @functools.cache
 def shipped_reference_levels() -> tuple[DiagnosticReferenceLevel, ...]:
     """All levels of ``data/drl.toml``."""
-    sets = {name: rows for name, rows in shipped_table("drl").items() if name not in _OTHER_TABLES}
-    return tuple(level for name, rows in sets.items() for level in reference_levels_of(rows, name=name))
+    sets = shipped_table("drl").items()
+    return tuple(level for name, rows in sets for level in reference_levels_of(rows, name=name))
 
 
 def reference_levels_of(rows: Mapping[str, Any], *, name: str) -> tuple[DiagnosticReferenceLevel, ...]:

@@ -5,6 +5,7 @@ from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
 from xrayiq.model.audit_finding import AuditFinding
 from xrayiq.model.combined_reports import CombinedReports, ReportPlace, ReportRelation, combine_reports
 from xrayiq.model.dose_event import (
+    FLUOROSCOPY,
     BeamField,
     BeamFilter,
     BeamGeometry,
@@ -35,6 +36,7 @@ from xrayiq.model.limit import Limit, Verdict, judge
 from xrayiq.model.matched_exposures import Disagreement, MatchedExposure, Tie, match_exposures
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
+from xrayiq.model.patient_bands import PatientBands, band_text, patient_bands
 from xrayiq.model.performed_step import PerformedStep, StepExposure
 from xrayiq.model.pixel_relation import PixelRelation
 from xrayiq.model.place import Place, limits_at, same_name
@@ -53,6 +55,7 @@ from xrayiq.model.result import Result
 
 __all__ = [
     "EVENT_SPAN_S",
+    "FLUOROSCOPY",
     "HEAD_DIGITS",
     "NEXT_STATES",
     "OF_PATIENTS",
@@ -92,6 +95,7 @@ __all__ = [
     "Measurement",
     "ObjectHeader",
     "Outcome",
+    "PatientBands",
     "PerformedStep",
     "PixelRelation",
     "Place",
@@ -112,6 +116,7 @@ __all__ = [
     "TomographyDose",
     "Verdict",
     "Verification",
+    "band_text",
     "combine_reports",
     "exposure_of_image",
     "exposure_roles",
@@ -121,6 +126,7 @@ __all__ = [
     "limits_at",
     "match_exposures",
     "pack",
+    "patient_bands",
     "pitch_pair",
     "quantities",
     "quantity",

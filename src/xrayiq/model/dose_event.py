@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Final
+
+#: event types of fluoroscopy by code value, in SNOMED-RT and SNOMED CT (DICOM PS3.16, CID 10002)
+FLUOROSCOPY: Final = frozenset({"P5-06000", "44491008"})
 
 #: code value, coding scheme, the standard's own meaning (empty where that has none)
 ReportCode = tuple[str, str, str]

@@ -11,6 +11,7 @@ import pandas as pd
 from xrayiq.audit import DoseAudit, assess_dose
 from xrayiq.dose import LEVEL_COLUMNS, expected_dap_gy_m2, find_unit_suspicions, level_rows, tube_output_at
 from xrayiq.errors import InputError
+from xrayiq.model import FLUOROSCOPY
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.dose_settings import tube_output_for
 from xrayiq.procedures.exposure_frame import equipment_of, exposures_of_store
@@ -106,7 +107,10 @@ def unit_frame(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
 
 
 def _expected_dap(exposures: pd.DataFrame, site: Site) -> pd.Series:
-    """Dose-area product that technique and field give, by the output of each unit's tube; NaN where not known."""
+    """Dose-area product that technique and field give, by the output of each unit's tube; NaN where not known.
+
+    Fluoroscopy is not known: its copper changes from event to event and takes up to nine tenths of the output.
+    """
     outputs = pd.Series(np.nan, index=exposures.index)
     steps = (exposures["tube_voltage_kv"] * _STEPS_A_KV).round() / _STEPS_A_KV
     for unit, group in exposures.groupby("unit", observed=True):
@@ -119,6 +123,7 @@ def _expected_dap(exposures: pd.DataFrame, site: Site) -> pd.Series:
             except InputError:  # outside the table
                 known[voltage] = np.nan
         outputs.loc[group.index] = own.map(known)
+    outputs[exposures["event_type"].isin(FLUOROSCOPY)] = np.nan
     return pd.Series(
         expected_dap_gy_m2(
             output_ugy_per_mas=outputs.to_numpy(),

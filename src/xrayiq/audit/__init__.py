@@ -7,6 +7,14 @@ import lazy_loader
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
+from xrayiq.audit.reject_reasons import RejectReason, RejectScheme, RejectTitle, shipped_reject_reasons
+from xrayiq.audit.repeat_settings import (
+    RateBounds,
+    RepeatBounds,
+    RepeatRules,
+    shipped_repeat_bounds,
+    shipped_repeat_rules,
+)
 from xrayiq.audit.schedule import DueTest, KeptTest, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
 from xrayiq.audit.tested_unit import TestedUnit
@@ -15,6 +23,7 @@ from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at
 
 if TYPE_CHECKING:
+    from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
     from xrayiq.audit.dose import DoseAudit, assess_dose
     from xrayiq.audit.dose_creep import DoseCreep
     from xrayiq.audit.dose_log import tabulate_exposures
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
 
 #: these load pandas, which a run does without
 _FRAMES = {
+    "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "is_assessable"],
     "dose": ["DoseAudit", "assess_dose"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["tabulate_exposures"],
@@ -40,6 +50,12 @@ __all__ = [
     "ExaminationNames",
     "FalseWarningRate",
     "KeptTest",
+    "RateBounds",
+    "RejectReason",
+    "RejectScheme",
+    "RejectTitle",
+    "RepeatBounds",
+    "RepeatRules",
     "ScheduledTest",
     "TestedUnit",
     "Trend",
@@ -48,14 +64,20 @@ __all__ = [
     "TrendSettings",
     "TrendSignal",
     "UnitEvent",
+    "apparent_rate",
     "assess_dose",
     "assess_trend",
     "baseline_at",
     "changed_schedule",
     "false_warning_rate",
+    "find_apparent_repeats",
+    "is_assessable",
     "owed_tests",
     "schedule_kept",
     "shipped_examinations",
+    "shipped_reject_reasons",
+    "shipped_repeat_bounds",
+    "shipped_repeat_rules",
     "shipped_schedule",
     "site_examinations",
     "site_schedule",

@@ -2,6 +2,7 @@
 
 from xrayiq.stats.bootstrap import BootstrapInterval, bootstrap_interval
 from xrayiq.stats.change_point import Drift, MeanShifts, find_mean_shifts, fit_drift
+from xrayiq.stats.corrected_proportion import CorrectedProportion, FinderCounts, corrected_proportion
 from xrayiq.stats.difference import MeanDifference, mean_difference
 from xrayiq.stats.ewma import ewma, ewma_deviation
 from xrayiq.stats.individuals import moving_range_sigma, range_constants
@@ -20,7 +21,9 @@ from xrayiq.stats.run_rules import RULE_TEXTS, run_rule_hits
 __all__ = [
     "RULE_TEXTS",
     "BootstrapInterval",
+    "CorrectedProportion",
     "Drift",
+    "FinderCounts",
     "FunnelLimits",
     "MeanDifference",
     "MeanShifts",
@@ -28,6 +31,7 @@ __all__ = [
     "ProportionChart",
     "WilsonInterval",
     "bootstrap_interval",
+    "corrected_proportion",
     "ewma",
     "ewma_deviation",
     "find_mean_shifts",

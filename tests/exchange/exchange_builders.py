@@ -44,14 +44,15 @@ class DayTest:
     population: str = "quality_control"
     procedure: str = "uniformity"
     modality: str = "DX"
+    institution: str = "Hospital"
 
 
 def day_of(number: int) -> datetime.datetime:
     return datetime.datetime(2025, 1, 1, 8, 30) + datetime.timedelta(days=number)
 
 
-def fill(records: Records, tests: Sequence[DayTest]) -> None:
-    """Store tests, one object and one outcome each, judged by two limits."""
+def fill(records: Records, tests: Sequence[DayTest], limits: Sequence[Limit] = (LOCAL, SNR)) -> None:
+    """Store tests, one object and one outcome each, judged by limits."""
     run = records.begin_run(archive_key="archive", plan_digest="plan", version="0.1.0", process="host:1234")
     with records.transaction():
         for test in tests:
@@ -59,7 +60,7 @@ def fill(records: Records, tests: Sequence[DayTest]) -> None:
             pairs = test.values.items() if isinstance(test.values, dict) else test.values
             measurements = tuple(Measurement(quantity=name, value=value) for name, value in pairs)
             verdicts = tuple(
-                judge(each, limit) for each in measurements for limit in (LOCAL, SNR) if limit.quantity == each.quantity
+                judge(each, limit) for each in measurements for limit in limits if limit.quantity == each.quantity
             )
             records.add(
                 run,
@@ -88,7 +89,7 @@ def fill(records: Records, tests: Sequence[DayTest]) -> None:
                         serial_number=test.serial_number,
                         station_name=test.station_name,
                         detector_id="D1",
-                        institution="Hospital",
+                        institution=test.institution,
                         department="Radiology",
                         software_versions=("1.0", "2.0"),
                         modality=test.modality,

@@ -66,7 +66,7 @@ def test_the_ending_tells_the_format(give, tmp_path):
     written = printed(give("export", "--out", "results.xlsx", "--format", "json"))
     assert [(row["what"], row["rows"], row["file"]) for row in written][:2] == [
         ("results", 2, "results.xlsx"),
-        ("outcomes", 2, "results.xlsx"),
+        ("register", 9, "results.xlsx"),
     ]
     assert openpyxl.load_workbook(tmp_path / "results.xlsx")["results"].max_row == 3
 

@@ -13,6 +13,7 @@ from exchange_builders import DayTest, day_of, fill
 from xrayiq.errors import InputError
 from xrayiq.exchange import export_quaac
 from xrayiq.exchange.yaml_text import yaml_lines
+from xrayiq.procedures import tell_equipment
 
 PERFORMER = {"performer_name": "Q. Physicist", "performer_email": "qa@example.com"}
 LOCAL = 0.1 / 3
@@ -55,10 +56,25 @@ def test_the_reference_implementation_reads_what_was_put_in(stored, tmp_path, en
     }
     last = document.datapoints[-1]
     assert last.parameters["verdicts"] == [
-        {"status": "fail", "limit": "warning above 5 %, fail above 10 %", "document": "Document of the test"}
+        {
+            "status": "fail",
+            "limit": "warning above 5 %, fail above 10 %",
+            "document": "Document of the test",
+            "edition": "2024",
+        }
     ]
     assert last.primary_equipment.name == "Röntgen 2"
     assert [each.name for each in last.ancillary_equipment] == ["D1"]
+
+
+def test_site_room_and_unit_of_the_register_stand_among_the_parameters(stored, tmp_path):
+    # the schema has no field for a place; `parameters` is its mapping of free keys
+    tell_equipment(stored, {"serial_number": "S1", "site": "North", "room": "Trauma 2"}, actor="jdoe", reason="r")
+    export_quaac(stored, tmp_path / "out.json", **PERFORMER)
+    points = quaac.Document.from_json_file(str(tmp_path / "out.json")).datapoints
+    places = [tuple(point.parameters[name] for name in ("site", "room", "unit")) for point in points]
+    first, second = ("North", "Trauma 2", "Acme Ray 1, serial S1"), ("Hospital", "Röntgen 2", "Acme Ray 1, serial S2")
+    assert places == [first, first, second]
 
 
 def test_each_digest_is_that_of_the_reference_implementation(stored, tmp_path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime
 import io
 import json
 import math
 import zipfile
 
+import exchange_builders
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +18,7 @@ from exchange_builders import PATH, DayTest, day_of, fill
 
 from xrayiq.errors import InputError
 from xrayiq.exchange import export_tables, table_names
+from xrayiq.procedures import change_use, tell_equipment
 
 #: openpyxl writes 16 digits of a number, two doubles may lie between; CSV, JSON and Parquet keep all
 SIXTEEN_DIGITS = 1e-15
@@ -95,6 +98,75 @@ def test_results_say_what_each_number_is_worth_and_by_which_limit(stored, tmp_pa
     assert rows[3]["value"] is None
 
 
+def test_each_result_names_where_its_unit_stood_and_who_put_which_limit_in_place_of_the_documents(records, tmp_path):
+    own = dataclasses.replace(
+        exchange_builders.LOCAL, fail_high=0.3, room="Trauma 2", reason="old panel", author="jdoe"
+    )
+    tests = [DayTest(number, {"signal_nonuniformity_local": 0.2}) for number in (1, 2)]
+    fill(records, tests[:1])
+    fill(records, tests[1:], limits=[own])
+    told = {"serial_number": "S1", "unit": "Trauma", "detector": "Panel 7", "site": "North"}
+    tell_equipment(records, told, actor="jdoe", reason="names")
+    moved = {"serial_number": "S1", "room": "Trauma 2", "from": day_of(2).date()}
+    tell_equipment(records, moved, actor="jdoe", reason="moved")
+    wanted = ("site_name", "room_name", "unit_name", "detector_name", "status", "document", "edition")
+    wanted += ("limit_room", "limit_reason", "limit_author")
+    source = ("Document of the test", "2024")
+    expected = [
+        ("North", "ROOM1", "Trauma", "Panel 7", "fail", *source, "", "", ""),
+        ("North", "Trauma 2", "Trauma", "Panel 7", "warning", *source, "Trauma 2", "old panel", "jdoe"),
+    ]
+    for name in ("out.json", "out.csv", "out.parquet", "out.xlsx"):
+        export_tables(records, tmp_path / name, tables=["results"])
+    rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert [tuple(row[name] for name in wanted) for row in rows] == expected
+    assert [tuple(row[name] for name in wanted) for row in csv_rows(tmp_path / "out.csv")] == expected
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [tuple(row[name] for name in wanted) for row in rows] == expected
+    headings = [name.replace("_", " ").capitalize() for name in wanted]
+    rows = sheet_rows(tmp_path / "out.xlsx", "results")
+    assert [tuple(row[name] or "" for name in headings) for row in rows] == expected
+
+
+def test_the_register_is_a_table_of_where_units_and_detectors_were(records, tmp_path):
+    values = {"snr_mean": 1.0}
+    fill(records, [DayTest(number, values) for number in (1, 2, 4)])
+    fill(records, [DayTest(3, values, serial_number="S2", station_name="ROOM2")])
+    tell_equipment(records, {"serial_number": "S1", "tube": "T-77"}, actor="jdoe", reason="r")
+    moved = {"serial_number": "S1", "room": "Trauma", "from": day_of(4).date()}
+    tell_equipment(records, moved, actor="jdoe", reason="moved")
+    change_use(records, unit="S2", in_use=False, day=day_of(3).date(), actor="jdoe", reason="sold")
+    (written,) = export_tables(records, tmp_path / "out.json", tables=["register"])
+    rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    first, second = "Acme Ray 1, serial S1", "Acme Ray 1, serial S2"
+    panel = "Acme detector D1"
+    days = [f"{day_of(number).date()}T00:00:00" for number in range(6)]
+    told = ("name", "history", "value", "first_day", "last_day")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        (second, "room", "ROOM2", days[3], days[3]),
+        (second, "detector", panel, days[3], days[3]),
+        (second, "software", "1.0, 2.0", days[3], days[3]),
+        (second, "out of use", "sold", days[4], None),
+        (first, "room", "ROOM1", days[1], days[2]),
+        (first, "room", "Trauma", days[4], days[4]),
+        (first, "detector", panel, days[1], days[4]),
+        (first, "software", "1.0, 2.0", days[1], days[4]),
+        (panel, "room", "ROOM1", days[1], days[2]),
+        (panel, "room", "ROOM2", days[3], days[3]),
+        (panel, "room", "Trauma", days[4], days[4]),
+        (panel, "unit", first, days[1], days[2]),
+        (panel, "unit", second, days[3], days[3]),
+        (panel, "unit", first, days[4], days[4]),
+    ]
+    assert written.rows == len(rows)
+    last = {"number": "S1", "site_name": "Hospital", "room_name": "Trauma", "tube": "T-77", "objects": 3}
+    assert cells(rows[4], last) == last
+    export_tables(records, tmp_path / "one.json", tables=["register"], unit="S2")
+    one = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
+    assert {row["name"] for row in one} == {second, panel}
+    assert {row["value"] for row in one if row["history"] in ("room", "unit")} == {"ROOM2", second}
+
+
 def test_a_quantity_that_stands_twice_keeps_each_verdict_beside_its_own_number(records, tmp_path):
     fill(records, [DayTest(1, [("signal_nonuniformity_local", 0.01), ("signal_nonuniformity_local", 0.2)])])
     export_tables(records, tmp_path / "out.json")
@@ -158,7 +230,7 @@ def test_parquet_gives_back_types_numbers_and_units(stored, tmp_path):
 def test_the_workbook_has_typed_cells_frozen_headings_and_a_filter(stored, tmp_path):
     export_tables(stored, tmp_path / "out.xlsx")
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")
-    assert book.sheetnames == ["results", "outcomes", "equipment", "runs", "events", "about"]
+    assert book.sheetnames == ["results", "register", "outcomes", "equipment", "runs", "events", "about"]
     sheet = book["results"]
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref == f"A1:{sheet.cell(1, sheet.max_column).column_letter}7"
@@ -253,7 +325,7 @@ def test_the_index_of_files_is_refused(stored, tmp_path):
 
 
 def test_several_tables_go_to_a_folder_or_a_zip(stored, tmp_path):
-    names = ("results", "outcomes", "equipment", "runs", "events")
+    names = ("results", "register", "outcomes", "equipment", "runs", "events")
     export_tables(stored, tmp_path / "folder", format="csv")
     export_tables(stored, tmp_path / "out.zip")
     assert sorted(file.name for file in (tmp_path / "folder").iterdir()) == sorted(f"{name}.csv" for name in names)

@@ -34,6 +34,12 @@ from xrayiq.records import Records
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _ENDINGS: Final = (".yaml", ".yml", ".json")
 _UNKNOWN: Final = "unknown"
+#: what is told of a verdict, by its column; reason and author of a limit that is a site's own
+_VERDICT: Final = {
+    **{name: name for name in ("status", "limit", "document", "edition")},
+    "reason": "limit_reason",
+    "author": "limit_author",
+}
 _Row = dict[str, Any]
 
 
@@ -176,8 +182,11 @@ def _point(
             "quantity": row["quantity"],
             "parameter_digest": row["parameter_digest"],
             "software_versions": _text(row["software_versions"]),
+            "unit": _text(row["unit_name"]),
+            "site": _text(row["site_name"]),
+            "room": _text(row["room_name"]),
             "verdicts": [
-                {"status": each["status"], "limit": each["limit"], "document": each["document"]}
+                {name: each[key] for name, key in _VERDICT.items() if each[key]}
                 for each in rows
                 if each["status"] is not None
             ],

@@ -10,9 +10,10 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.errors import InputError
+from xrayiq.exchange.register_table import register_table
 from xrayiq.exchange.results import results_of
 from xrayiq.model import Event
-from xrayiq.procedures.places import Places
+from xrayiq.procedures.places import Places, places_of
 from xrayiq.procedures.site_trail import events_of_places
 from xrayiq.records import Records, frame_names, frame_parts
 
@@ -20,6 +21,7 @@ from xrayiq.records import Records, frame_names, frame_parts
 _NEVER: Final = "files"
 _LEFT_OUT: Final = ("process",)
 RESULTS: Final = "results"
+REGISTER: Final = "register"
 EVENTS: Final = "events"
 _EVENT_COLUMNS: Final = {
     "number": "Int64",
@@ -78,8 +80,8 @@ class Selection:
 
 
 def table_names() -> tuple[str, ...]:
-    """Tables that can go out: ``"results"``, the frames of a store without the index of files, and ``"events"``."""
-    return (RESULTS, *(name for name in frame_names() if name != _NEVER), EVENTS)
+    """Tables that can go out: results, the register, the frames of a store without the index of files, and events."""
+    return (RESULTS, REGISTER, *(name for name in frame_names() if name != _NEVER), EVENTS)
 
 
 def check_tables(names: Sequence[str]) -> tuple[str, ...]:
@@ -103,9 +105,13 @@ def check_tables(names: Sequence[str]) -> tuple[str, ...]:
 def parts_of(records: Records, name: str, selection: Selection) -> Iterator[pd.DataFrame]:
     """A table in parts of the same columns; at least one, which may be empty."""
     if name == RESULTS:
+        places = selection.places or places_of(records)
         pairs = frame_parts(records, "measurements", "verdicts", superseded=selection.superseded)
         for measurements, verdicts in pairs:
-            yield results_of(selection.of(measurements), verdicts)
+            yield results_of(selection.of(measurements), verdicts, places)
+        return
+    if name == REGISTER:
+        yield register_table(records, selection.places or places_of(records))
         return
     if name == EVENTS:
         yield _events(_events_of(records, selection))

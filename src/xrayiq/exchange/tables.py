@@ -20,7 +20,7 @@ from xrayiq.records import Records
 
 __all__ = ["ExportedTable", "TableFormat", "export_tables", "table_names"]
 
-DEFAULT_TABLES: Final = ("results", "outcomes", "equipment", "runs", "events")
+DEFAULT_TABLES: Final = ("results", "register", "outcomes", "equipment", "runs", "events")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,9 @@ def export_tables(
         File to write, whole or not at all. Several tables in another format than XLSX need a folder or a ``.zip``.
     tables : sequence of str, optional
         Of `table_names`. By default ``"results"`` (one row per number and limit: quantity and its label, value, unit,
-        limit, verdict, equipment, date) for a single file, else also outcomes, equipment, runs and the audit trail.
+        limit with its source, verdict, equipment, site, room and unit by the register, date) for a single file, else
+        also the register (whole, whatever the period), outcomes, equipment as headers name it, runs and the audit
+        trail.
     format : {"csv", "xlsx", "parquet", "json", "jsonl"}, optional
         By the ending of `path` where not given.
     since, until : date, optional

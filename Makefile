@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 
+# else every process of a test, some hundred, compiles our own source anew
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-slow fuzz kernels notebooks accuracy compare-pylinac compare-decoders bench bench-archive lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report

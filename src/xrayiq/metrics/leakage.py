@@ -23,6 +23,9 @@ _SURROUNDINGS: Final = 9
 #: part of the samples up to which single medians are taken; what a bound in single precision is multiplied by
 _MOST_SUSPECTED: Final = 0.25
 _ROUNDING: Final = 1.0 - 1e-6
+#: bits of single precision below three of its mantissa, and the level, so cut, 255 below that of 1
+_BITS_BELOW_LEVELS: Final = 20
+_LOWEST_LEVEL: Final = (127 << 3) - 255
 #: no sample falls below this part of what it was: where leakage dominates, its difference is little but noise
 _LEAST_LEFT: Final = 0.1
 
@@ -89,17 +92,19 @@ def _without_lines(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _below_medians(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bound that the median of the surroundings of each sample does not fall below.
+    """Bound that the median of the surroundings of each sample does not fall below, an eighth under it at most.
 
-    The surroundings of 9 × 9 are nine blocks of 3 × 3. Where the medians of all nine reach a value, so do five samples
-    of each, 45 of 81, and with them the median of all. The bound is taken in single precision and lowered by more than
-    its rounding.
+    Order is kept where samples are brought down to levels, eight per octave: the level of the median is the median of
+    the levels, and the bound the least value of that level. The levels are the leading bits of single precision; the
+    bound is lowered by more than its rounding.
     """
     greatest = float(spectrum.max())
     if not 0.0 < greatest < np.inf:
         return np.zeros_like(spectrum)
-    scaled = np.pad((spectrum / greatest).astype(np.float32), 1, mode="wrap")
-    blocks = cv2.medianBlur(scaled, 3)[1:-1, 1:-1]
-    for axis in (0, 1):
-        blocks = np.minimum(blocks, np.minimum(np.roll(blocks, 3, axis), np.roll(blocks, -3, axis)))
-    return np.asarray(blocks, dtype=np.float64) * (greatest * _ROUNDING)
+    bits = (spectrum / greatest).astype(np.float32).view(np.int32) >> _BITS_BELOW_LEVELS
+    levels = np.clip(bits - _LOWEST_LEVEL, 0, 255).astype(np.uint8)
+    reach = _SURROUNDINGS // 2
+    medians = cv2.medianBlur(np.pad(levels, reach, mode="wrap"), _SURROUNDINGS)[reach:-reach, reach:-reach]
+    least = ((np.arange(256, dtype=np.int32) + _LOWEST_LEVEL) << _BITS_BELOW_LEVELS).view(np.float32)
+    least[0] = 0.0
+    return np.asarray(least[medians], dtype=np.float64) * (greatest * _ROUNDING)

@@ -30,6 +30,7 @@ CLOSED_LIST = {
     "institution", "department",
     "own_population", "population", "exposure_key", "technique_key", "seal", "role_seal",
     "patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type",
+    "not_numbers",
 }  # fmt: skip
 
 
@@ -187,7 +188,8 @@ FIRST_ROWS = {
 FIRST_OBJECT = (
     "INSERT INTO objects (id, subject, kind, equipment_id, exposed_at, header_json) "
     "VALUES (1, '1.2.1', 'flat_field', 1, '2024-03-01 09:30:00', "
-    '\'{"acquisition":{"patient_weight_kg":3.25,"grid":"NONE","patient_sex":null}}\')'
+    '\'{"acquisition":{"patient_weight_kg":3.25,"grid":"NONE","patient_sex":null},'
+    '"detail":{"not_numbers":["KVP", "ExposureIndex"]}}\')'
 )
 
 
@@ -210,6 +212,7 @@ def test_store_of_the_first_version_is_brought_up_to_date_and_sealed(store_url: 
         assert str(told["exposed_at"]) == "2024-03-01 09:30:00"
         assert (told["patient_weight_kg"], told["grid"]) == (3.25, "NONE")
         assert pd.isna(told["patient_sex"])
+        assert told["not_numbers"] == "KVP,ExposureIndex"
         (event,) = records.events()
         assert event.details["outcome"] == {"rows": 1, "last": 1}
         if store_url.startswith("sqlite"):  # a server's own numbering does not know rows that tests put in

@@ -45,6 +45,7 @@ def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: P
     row["exposed_at"] = None if moment is None else moment.replace(tzinfo=None)
     row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
     row["quality_control"] = None if control is None else control.upper() == "YES"
+    row["not_numbers"] = ",".join(header.detail.not_numbers) or None
     row["header_json"] = packed.text
     row |= {"own_population": population, "population": population, "exposure_key": header.subject}
     row["technique_key"] = technique_key(header) if population == "clinical" else None
@@ -57,4 +58,10 @@ def repeats_header(row: Mapping[str, Any], _: Sequence[Row]) -> bool:
     told = header.get("acquisition", {})
     numbers = all(row[name] == told.get(name) for name in TOLD_NUMBERS)
     texts = all(row[name] == (None if told.get(name) is None else text_as_stored(told[name])) for name in TOLD_TEXTS)
-    return numbers and texts and row["is_test_patient"] == header.get("is_test_patient", False)
+    listed = ",".join(header.get("detail", {}).get("not_numbers", ())) or None
+    return (
+        numbers
+        and texts
+        and row["not_numbers"] == listed
+        and row["is_test_patient"] == header.get("is_test_patient", False)
+    )

@@ -73,7 +73,8 @@ EQUIPMENT: Final = Table(
     Column("department", StorableText),
 )
 
-#: attributes of an acquisition that audits group and weigh by. No seal covers these columns: they must say what the
+#: attributes of an acquisition that audits group and weigh by; `not_numbers` lists attributes whose text is no number
+#: (keywords of the closed list, joined by commas). No seal covers these columns: they must say what the
 #: sealed `header_json` says
 TOLD_NUMBERS: Final = (
     *("patient_age_years", "patient_weight_kg", "patient_size_m", "tube_current_ma", "focal_spot_mm"),
@@ -131,6 +132,7 @@ OBJECTS: Final = Table(
     *(Column(name, Double) for name in TOLD_NUMBERS),
     *(Column(name, StorableText) for name in TOLD_TEXTS),
     Column("is_test_patient", Boolean, nullable=False, server_default=text("false")),
+    Column("not_numbers", StorableText),
 )
 
 FILES: Final = Table(

@@ -50,10 +50,25 @@ def test_share_of_told_weights_stands_beside_each_group() -> None:
 def test_level_is_exceeded_where_the_whole_interval_lies_above_it(level: float, verdict: str) -> None:
     typical = pd.DataFrame(
         [{"site": "", "room": "R", "body_part": "CHEST", "view": "PA", "band": "adult", "quantity": DAP}
-         | {"exposures": 20, "median": 1.0, "low": 0.9, "high": 1.1}]
+         | {"exposures": 20, "median": 1.0, "low": 0.9, "high": 1.1, "relative_uncertainty": 0.0}]
     )  # fmt: skip
     (row,) = compare_with_levels(typical, _level(level)).to_dict("records")
     assert (row["verdict"], row["ratio"]) == (verdict, pytest.approx(1.0 / level))
+
+
+@pytest.mark.parametrize(
+    ("stated", "spread", "verdict"), [(False, 0.1, "exceeds"), (False, 0.3, "possible"), (True, 0.1, "possible")]
+)
+def test_an_estimate_exceeds_beyond_its_uncertainty_and_where_nothing_stated_decides(
+    stated: bool, spread: float, verdict: str
+) -> None:
+    doses = [{"estimate": 1.3, "estimate_uncertainty": spread, DAP: 0.9 if stated else NAN}] * 20
+    frame = exposures(doses)
+    typical = pd.concat([typical_doses(frame, name) for name in (DAP, "estimate")], ignore_index=True)
+    levels = pd.concat([_level(1.0), _level(1.0, quantity="estimate")])
+    compared = compare_with_levels(typical, levels).set_index("quantity")
+    assert compared.loc["estimate", "verdict"] == verdict
+    assert compared.loc["estimate", "relative_uncertainty"] == spread
 
 
 def test_too_few_exposures_are_not_judged() -> None:

@@ -163,6 +163,24 @@ def test_log_tells_kerma_and_field_where_files_state_them(log, truth):
         assert float(row["field_area_at_1_m_mm2"]) == pytest.approx(exposure.field_area_at_1_m_mm2, rel=1e-12)
 
 
+def test_entrance_kerma_of_the_log_is_the_truth_with_backscatter_within_its_uncertainty(log, truth):
+    """Backscatter of water lies from 1.1 (a hand's field) to 1.62; the skin's distance is assumed, not told."""
+    methods = {(row["room"], row["entrance_surface_air_kerma_method"]) for row in log}
+    assert methods == {(A, "dose_area_product"), (B, "dose_area_product"), (C, "header"), (D, "dose_area_product")}
+    for row in log:
+        spread = 1.0 + 2.0 * float(row["entrance_surface_air_kerma_uncertainty"])
+        ratio = float(row["entrance_surface_air_kerma_mgy"]) / truth[row["event_uid"]].incident_kerma_mgy
+        assert 1.1 / spread < ratio < 1.62 * spread
+
+
+def test_expected_dose_of_the_log_is_the_true_one_by_the_outputs_of_tubes(log, truth):
+    """Tubes of the hospital give 0.6 to 0.95 of the computed output, as real ones do."""
+    for row in log:
+        exposure = truth[row["event_uid"]]
+        if row["source"] == "report":  # of images the field is found, not told
+            assert 0.6 < exposure.dap_gy_m2 / float(row["expected_dap_gy_m2"]) < 0.95
+
+
 def test_log_marks_excursions_and_doses_in_a_probably_wrong_unit(log, truth):
     marked = {row["event_uid"] for row in log if row["excursion"] == "True"}
     assert marked == {uid for uid, exposure in truth.items() if exposure.planted}

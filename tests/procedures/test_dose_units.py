@@ -7,6 +7,7 @@ import pytest
 
 from xrayiq.procedures import load_site
 from xrayiq.procedures.audits import unit_frame
+from xrayiq.procedures.expected_doses import with_expected_dap
 
 #: 80 kV, 10 mAs and 0.1 m² at 1 m: 78.4 µGy/mAs (computed table) give 7.84e-5 Gy·m²
 EXPECTED_GY_M2 = 7.84e-5
@@ -25,4 +26,4 @@ def test_fluoroscopy_behind_thick_copper_makes_no_unit_suspected(event_type: str
         "event_type": event_type,
     }
     frame = pd.DataFrame([told] * 12).astype({"event_type": "string"})
-    assert [power for power in unit_frame(frame, load_site())["suspected_power"] if power] == powers
+    assert [power for power in unit_frame(with_expected_dap(frame, load_site()))["suspected_power"] if power] == powers

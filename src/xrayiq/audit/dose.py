@@ -25,6 +25,8 @@ QUANTITIES: Final = (
     "entrance_surface_air_kerma",
     "average_glandular_dose",
 )
+#: of these, what files state; entrance surface air kerma is an estimate of the audit
+STATED: Final = ("dose_area_product", "incident_air_kerma", "average_glandular_dose")
 #: of these, excursions and creep are looked for in the first that a group has
 _MAIN: Final = ("dose_area_product", "average_glandular_dose")
 _OF_ROOMS: Final = ("typical", "compared", "workload", "workload_by_voltage", "optimisation")
@@ -108,7 +110,7 @@ class DoseAudit:
 
     def comparable(self) -> pd.DataFrame:
         """Exposures, the doses of units that probably state them in a wrong unit unknown."""
-        return _without(self.exposures, self.units[self.units["suspected_power"] != 0])
+        return comparable_doses(self.exposures, self.units)
 
     def of_place(self, *, site: str, room: str, unit: str) -> DoseAudit:
         """What the audit says of one unit.
@@ -179,7 +181,7 @@ def assess_dose(
         excursions and creep, and said to be; nothing is corrected.
     """
     suspected = units[units["suspected_power"] != 0]
-    fit = _without(exposures, suspected)
+    fit = comparable_doses(exposures, units)
     typical = pd.concat([typical_doses(fit, name) for name in QUANTITIES], ignore_index=True)
     compared = compare_with_levels(typical, levels)
     excursions = pd.concat([find_excursions(fit, name, levels=levels).assign(quantity=name) for name in _MAIN])
@@ -222,9 +224,20 @@ def creep_frame(creep: tuple[DoseCreep, ...]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _without(exposures: pd.DataFrame, suspected: pd.DataFrame) -> pd.DataFrame:
-    """Exposures whose doses in a suspected unit are unknown."""
+def comparable_doses(exposures: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Exposures, the doses of units that probably state them in a wrong unit unknown.
+
+    Parameters
+    ----------
+    exposures, units : DataFrame
+        As in `DoseAudit`.
+
+    Returns
+    -------
+    DataFrame
+        A copy; nothing is corrected.
+    """
     fit = exposures.copy()
-    for row in suspected.to_dict("records"):
+    for row in units[units["suspected_power"] != 0].to_dict("records"):
         fit.loc[(fit["site"] == row["site"]) & (fit["unit"] == row["unit"]), row["quantity"]] = float("nan")
     return fit

@@ -42,6 +42,10 @@ _COLUMNS: Final = MappingProxyType(
         "exposure_control_mode": ("string", "exposure_control_mode"),
         "dap_gy_m2": ("float64", "dose_area_product"),
         "incident_air_kerma_mgy": ("float64", "incident_air_kerma"),
+        "entrance_surface_air_kerma_mgy": ("float64", "entrance_surface_air_kerma"),
+        "entrance_surface_air_kerma_uncertainty": ("float64", "entrance_surface_air_kerma_uncertainty"),
+        "entrance_surface_air_kerma_method": ("string", "entrance_surface_air_kerma_method"),
+        "expected_dap_gy_m2": ("float64", "expected_dose_area_product"),
         "average_glandular_dose_mgy": ("float64", "average_glandular_dose"),
         "reference_point_kerma_mgy": ("float64", "reference_point_kerma"),
         "exposure_index": ("float64", "exposure_index"),
@@ -78,10 +82,12 @@ def tabulate_exposures(audit: DoseAudit) -> pd.DataFrame:
     -------
     DataFrame
         In the order of time, at full precision and as stated: nothing is corrected. `source` is ``"image"``,
-        ``"report"`` or ``"both"``; `incident_air_kerma_mgy` is what headers and reports state. `excursion` is true
-        where the exposure is a finding, `excursion_cause` what it suggests; `suspected_power_of_ten` is what the doses
-        of the unit are probably wrong by: 0 where they agree with the technique, missing where nothing could be
-        expected. Persons are keyed hashes.
+        ``"report"`` or ``"both"``; `incident_air_kerma_mgy` is what headers and reports state.
+        `entrance_surface_air_kerma_mgy` (with backscatter) is estimated by the way that `…_method` names,
+        `…_uncertainty` being its relative standard uncertainty (k = 1); `expected_dap_gy_m2` is what technique and
+        field give. `excursion` is true where the exposure is a finding, `excursion_cause` what it suggests;
+        `suspected_power_of_ten` is what the doses of the unit are probably wrong by: 0 where they agree with the
+        technique, missing where nothing could be expected. Persons are keyed hashes.
     """
     kinds: Any = {name: kind for name, (kind, _) in _COLUMNS.items()}
     named = audit.exposures.rename(columns={told: name for name, (_, told) in _COLUMNS.items() if told})

@@ -18,6 +18,8 @@ LEAST_PATIENTS: Final = 20
 LEAST_ROOMS: Final = 10
 GROUP: Final = ("site", "room", "body_part", "view", "band")
 EXAMINATION: Final = ("body_part", "view", "band")
+#: standard uncertainties of an estimate that it must lie above a level by
+_COVERAGE: Final = 2.0
 #: how a typical value lies to a level
 EXCEEDS, POSSIBLE, BELOW, TOO_FEW = "exceeds", "possible", "below", "too few"
 
@@ -38,8 +40,10 @@ def typical_doses(exposures: pd.DataFrame, quantity: str, *, by: Sequence[str] =
     Returns
     -------
     DataFrame
-        `by`, then `quantity`, `exposures`, `median`, `low`, `high` (95 %), `quartile_1`, `quartile_3` and
-        `weight_told_fraction`, in the order of `by`. The 25th and 75th percentiles are interpolated linearly.
+        `by`, then `quantity`, `exposures`, `median`, `low`, `high` (95 %), `quartile_1`, `quartile_3`,
+        `weight_told_fraction` and `relative_uncertainty` (k = 1; the median of the column ``…_uncertainty`` of an
+        estimated quantity, 0 for one that is stated), in the order of `by`. The 25th and 75th percentiles are
+        interpolated linearly.
 
     Notes
     -----
@@ -56,8 +60,9 @@ def typical_doses(exposures: pd.DataFrame, quantity: str, *, by: Sequence[str] =
             | {"quantity": quantity, "exposures": len(values), "median": interval.median}
             | {"low": interval.low, "high": interval.high, "quartile_1": float(first), "quartile_3": float(third)}
             | {"weight_told_fraction": float(group["weight_told"].mean())}
+            | {"relative_uncertainty": _spread_of(group, quantity)}
         )
-    numbers = ("median", "low", "high", "quartile_1", "quartile_3", "weight_told_fraction")
+    numbers = ("median", "low", "high", "quartile_1", "quartile_3", "weight_told_fraction", "relative_uncertainty")
     return pd.DataFrame(rows, columns=[*by, "quantity", "exposures", *numbers])
 
 
@@ -77,16 +82,23 @@ def compare_with_levels(typical: pd.DataFrame, levels: pd.DataFrame, *, least: i
     -------
     DataFrame
         A row for each typical value and level that meet, with `ratio` (median by level) and `verdict`: ``"exceeds"``
-        where the whole interval of the median lies above the level, ``"possible"`` where the median does, ``"below"``,
+        where the whole interval of the median lies above the level (of an estimate by more than its expanded
+        uncertainty, k = 2, which all exposures of a room share, and only where no stated quantity of the same room and
+        examination is held against a level: that one decides), ``"possible"`` where the median does, ``"below"``,
         or ``"too few"`` exposures to say.
     """
     beside = typical.merge(levels, on=["body_part", "band", "quantity"], suffixes=("", "_of_level"))
     beside = beside[(beside["view_of_level"] == "") | (beside["view_of_level"] == beside["view"])]
+    sure = beside["level"] * (1.0 + _COVERAGE * beside["relative_uncertainty"])
     verdict = np.select(
-        [beside["exposures"] < least, beside["low"] > beside["level"], beside["median"] > beside["level"]],
+        [beside["exposures"] < least, beside["low"] > sure, beside["median"] > beside["level"]],
         [TOO_FEW, EXCEEDS, POSSIBLE],
         BELOW,
     )
+    estimated = beside["relative_uncertainty"] > 0.0
+    decided = beside[~estimated & (beside["exposures"] >= least)][list(GROUP)].drop_duplicates()
+    by_stated = beside[list(GROUP)].merge(decided, how="left", on=list(GROUP), indicator=True)["_merge"] == "both"
+    verdict = np.where((verdict == EXCEEDS) & estimated & by_stated.to_numpy(), POSSIBLE, verdict)
     return beside.drop(columns="view_of_level").assign(ratio=beside["median"] / beside["level"], verdict=verdict)
 
 
@@ -130,6 +142,12 @@ def local_levels(
         )
     columns = [*EXAMINATION, "quantity", "rooms", "level", "achievable", "low", "high", "enough"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _spread_of(group: pd.DataFrame, quantity: str) -> float:
+    """Relative standard uncertainty of a group's estimates; 0 where the quantity is stated."""
+    name = f"{quantity}_uncertainty"
+    return float(group[name].median()) if name in group and group[name].notna().any() else 0.0
 
 
 def _third_quartile(values: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:

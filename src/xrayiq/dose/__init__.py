@@ -5,6 +5,7 @@ from xrayiq.dose.dap_meter import DapMeterCheck, assess_dap_meter, assess_dap_re
 from xrayiq.dose.dose_estimate import DoseEstimate
 from xrayiq.dose.effective_dose import EffectiveDose, coefficient_sets, estimate_effective_dose
 from xrayiq.dose.entrance_kerma import entrance_kerma_estimates, estimate_entrance_kerma, kerma_at_distance
+from xrayiq.dose.entrance_kerma_columns import EntranceColumns, EntranceKermaColumns, entrance_surface_kerma
 from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entrance_geometry, entrance_values_of
 from xrayiq.dose.exposure_indicators import ExposureIndicator, IndicatorReading, identify_exposure_indicator
 from xrayiq.dose.generator import GeneratorTests, assess_generator
@@ -19,6 +20,7 @@ from xrayiq.dose.indicator_scales import (
 )
 from xrayiq.dose.level_matching import LEVEL_COLUMNS, LevelMatch, level_rows, levels_for
 from xrayiq.dose.meter_readings import MeterFault, MeterReading, MeterReadings, is_meter_table, read_meter_readings
+from xrayiq.dose.patient_thickness import PatientThickness, assumed_gap_mm, assumed_thickness
 from xrayiq.dose.permitted import minimum_half_value_layer
 from xrayiq.dose.reference_levels import DiagnosticReferenceLevel, reference_levels_of, shipped_reference_levels
 from xrayiq.dose.report_events import entrance_values_of_event, skin_exposure_of
@@ -32,6 +34,7 @@ from xrayiq.dose.tube_output import (
     computed_tube_output,
     tube_output_at,
     tube_output_of_row,
+    tube_outputs_at,
 )
 from xrayiq.dose.unit_suspicion import (
     UnitRatio,
@@ -48,7 +51,9 @@ __all__ = [
     "DiagnosticReferenceLevel",
     "DoseEstimate",
     "EffectiveDose",
+    "EntranceColumns",
     "EntranceGeometry",
+    "EntranceKermaColumns",
     "EntranceValues",
     "ExposureIndicator",
     "GeneratorTest",
@@ -60,6 +65,7 @@ __all__ = [
     "MeterReading",
     "MeterReadings",
     "MeterSeries",
+    "PatientThickness",
     "SkinCells",
     "SkinDose",
     "SkinExposure",
@@ -74,12 +80,15 @@ __all__ = [
     "assess_dap_meter",
     "assess_dap_readings",
     "assess_generator",
+    "assumed_gap_mm",
+    "assumed_thickness",
     "backscatter_factor",
     "backscatter_factors",
     "coefficient_sets",
     "computed_tube_output",
     "entrance_geometry",
     "entrance_kerma_estimates",
+    "entrance_surface_kerma",
     "entrance_values_of",
     "entrance_values_of_event",
     "equivalent_side_mm",
@@ -108,6 +117,7 @@ __all__ = [
     "target_filters",
     "tube_output_at",
     "tube_output_of_row",
+    "tube_outputs_at",
     "usual_skin_model",
     "usual_skin_phantom",
 ]

@@ -130,6 +130,12 @@ def backscatter_factors(half_value_layers_mm_al: ArrayLike, field_sides_mm: Arra
     return np.asarray((1.0 - down) * upper + down * lower, dtype=np.float64)
 
 
+def backscatter_reach() -> tuple[float, float]:
+    """Least and greatest half-value layer of the table, in mm Al."""
+    layers = _table()[0]
+    return float(layers[0]), float(layers[-1])
+
+
 def _place(axis: Floats, values: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Interval that each value lies in, and how far along it."""
     low = np.clip(np.searchsorted(axis, values, side="right") - 1, 0, axis.size - 2)

@@ -19,11 +19,9 @@ ALGORITHM_VERSION: Final = 1
 EntranceQuantity = Literal["incident_air_kerma", "entrance_surface_air_kerma"]
 
 #: relative standard uncertainty of what a system displays: 35 % (k = 2) is what IEC 60601-2-43 and 60601-2-54 permit
-_DISPLAYED: Final = 0.175
+DISPLAYED: Final = 0.175
 #: of an entrance dose of a header: displayed, by a distance and patient that the system takes for granted
-_HEADER: Final = 0.25
-#: of the distance squared: 10 mm of 1 m, twice
-_DISTANCE: Final = 0.02
+HEADER: Final = 0.25
 _DISPLAY = Source(
     document="display within 35 % (IEC 60601-2-43, 60601-2-54), taken as k = 2", edition="", confidence="C"
 )
@@ -81,8 +79,8 @@ def entrance_kerma_estimates(
     Notes
     -----
     K_a,i is without backscatter (ICRU 74), K_a,e = B·K_a,i with it. Uncertainties are standard ones (k = 1): those of
-    the output table with 2 % of the distance; 17.5 % of a display; 25 % of an entrance dose of a header, whose distance
-    is the system's; with that of the backscatter factor.
+    the output table with twice that of the distance (1 % where it is known); 17.5 % of a display; 25 % of an entrance
+    dose of a header, whose distance is the system's; with that of the backscatter factor.
     """
     ways: tuple[Callable[[EntranceValues, TubeOutputTable], DoseEstimate | None], ...] = (
         _by_technique,
@@ -141,7 +139,7 @@ def _by_technique(values: EntranceValues, table: TubeOutputTable) -> DoseEstimat
     distance = values.geometry.source_skin_distance_mm
     return _incident(
         kerma_at_distance(at_metre, distance_mm=_METRE_MM, wanted_distance_mm=distance),
-        combined(output.relative_uncertainty, _DISTANCE),
+        combined(output.relative_uncertainty, values.geometry.square_uncertainty),
         "technique",
         (output.source,),
         (*output.assumptions, *values.geometry.assumptions),
@@ -158,7 +156,7 @@ def _by_reference_point(values: EntranceValues, _table: TubeOutputTable) -> Dose
     distance = values.geometry.source_skin_distance_mm
     return _incident(
         kerma_at_distance(values.reference_point_kerma_mgy, distance_mm=place, wanted_distance_mm=distance),
-        combined(_DISPLAYED, _DISTANCE),
+        combined(DISPLAYED, values.geometry.square_uncertainty),
         "reference_point",
         (_DISPLAY,),
         values.geometry.assumptions,
@@ -178,7 +176,7 @@ def _by_dose_area_product(values: EntranceValues, _table: TubeOutputTable) -> Do
     in_plane = product / required_positive("field_area_mm2", area)
     return _incident(
         kerma_at_distance(in_plane, distance_mm=place, wanted_distance_mm=distance),
-        combined(_DISPLAYED, _DISTANCE),
+        combined(DISPLAYED, values.geometry.square_uncertainty),
         "dose_area_product",
         (_DISPLAY,),
         (*values.geometry.assumptions, "even kerma over the field"),
@@ -194,7 +192,7 @@ def _by_header(values: EntranceValues, _table: TubeOutputTable) -> DoseEstimate 
     said = {True: "with backscatter", False: "without backscatter", None: "taken as without backscatter"}
     return _incident(
         stated,
-        _HEADER,
+        HEADER,
         "header",
         (),
         (f"{values.header_entrance_dose_name} of the header, {said[values.header_holds_backscatter]}",),

@@ -20,13 +20,22 @@ class EntranceGeometry:
         From the focus to the entrance surface.
     assumptions : tuple of str
         What was taken for granted.
+    relative_uncertainty : float
+        Relative standard uncertainty (k = 1) of the distance: 10 mm of 1 m where it is known.
     """
 
     source_skin_distance_mm: float
     assumptions: tuple[str, ...] = ()
+    relative_uncertainty: float = 0.01
 
     def __post_init__(self) -> None:
         required_positive("source_skin_distance_mm", self.source_skin_distance_mm)
+        required_positive("relative_uncertainty", self.relative_uncertainty, zero=True)
+
+    @property
+    def square_uncertainty(self) -> float:
+        """Relative standard uncertainty of the distance squared."""
+        return 2.0 * self.relative_uncertainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xrayiq.dose.sourced import Source, shipped_table, source_of
 from xrayiq.errors import InputError
@@ -16,6 +17,7 @@ from xrayiq.errors import InputError
 #: a filtration that differs by less is the table's own
 _SAME_MM_AL: Final = 0.01
 
+Floats = NDArray[np.float64]
 Rows = tuple[tuple[float, ...], ...]
 
 
@@ -204,6 +206,39 @@ def tube_output_at(
         source=table.source,
         assumptions=assumptions,
     )
+
+
+def tube_outputs_at(table: TubeOutputTable, tube_voltages_kv: Floats) -> tuple[Floats, Floats]:
+    """Outputs and half-value layers at many voltages, at the table's own or assumed filtration; see `tube_output_at`.
+
+    Parameters
+    ----------
+    table : TubeOutputTable
+        Measured, or `computed_tube_output`.
+    tube_voltages_kv : 1-D array
+        NaN where not known.
+
+    Returns
+    -------
+    outputs_ugy_per_mas, half_value_layers_mm_al : 1-D array
+        NaN outside the table, and where it holds no layers.
+
+    Raises
+    ------
+    InputError
+        A table of several filtrations that assumes none.
+    """
+    filtration, _ = _filtration_of(table, None)
+    found = []
+    for rows in (table.outputs_ugy_per_mas, table.half_value_layers_mm_al):
+        values = np.full(tube_voltages_kv.shape, np.nan)
+        if rows is not None:
+            at = [_between(table, rows, voltage, filtration) for voltage in table.voltages_kv]
+            known = np.log(np.where(tube_voltages_kv > 0.0, tube_voltages_kv, np.nan))
+            logs = np.interp(known, np.log(table.voltages_kv), np.log(at), np.nan, np.nan)
+            values = np.exp(logs)
+        found.append(values)
+    return found[0], found[1]
 
 
 def _filtration_of(table: TubeOutputTable, stated: float | None) -> tuple[float, tuple[str, ...]]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 
-import numpy as np
 import pandas as pd
 
-from xrayiq.audit import DoseAudit, assess_dose
-from xrayiq.dose import LEVEL_COLUMNS, expected_dap_gy_m2, find_unit_suspicions, level_rows, tube_output_at
+from xrayiq.audit import DoseAudit, assess_dose, comparable_doses
+from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows
 from xrayiq.errors import InputError
-from xrayiq.model import FLUOROSCOPY
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
-from xrayiq.procedures.dose_settings import tube_output_for
+from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap
 from xrayiq.procedures.exposure_frame import equipment_of, exposures_of_store
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_place
@@ -24,8 +22,6 @@ from xrayiq.records import Records
 _UNITS: tuple[str, ...] = (
     *("site", "room", "unit", "quantity", "exposures", "median_ratio", "suspected_power", "text"),
 )
-#: tube voltages are looked up at so many steps per kV
-_STEPS_A_KV = 10.0
 
 
 def audit_dose(
@@ -61,13 +57,15 @@ def audit_dose(
     settings = settings_in_force(records, site)
     known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
     counted = exposures_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
-    exposures = counted.frame
+    exposures = with_expected_dap(counted.frame, settings)
+    units = unit_frame(exposures)
+    exposures = with_entrance_kerma(exposures, comparable_doses(exposures, units), settings)
     return assess_dose(
         exposures,
         levels=pd.DataFrame(
             level_rows(level for level in settings.reference_levels if level.per == "radiograph"), columns=LEVEL_COLUMNS
         ),
-        units=unit_frame(exposures, settings),
+        units=units,
         unmapped=counted.unmapped,
         left_out=counted.left_out,
     )
@@ -84,16 +82,15 @@ def record_dose_findings(records: Records, audit: DoseAudit, *, site: Site | Non
     return record_findings(records, audit.findings, site=site, equipment=headers)
 
 
-def unit_frame(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
+def unit_frame(exposures: pd.DataFrame) -> pd.DataFrame:
     """Stated over expected dose-area products of each unit; see `find_unit_suspicions`."""
-    expected = _expected_dap(exposures, site)
     rows = []
     for (name, room), group in exposures.groupby(["site", "room"], observed=True, sort=True):
         try:
             found = find_unit_suspicions(
                 group["unit"].to_list(),
                 group["dose_area_product"].to_numpy(),
-                expected.loc[group.index].to_numpy(),
+                group["expected_dose_area_product"].to_numpy(),
                 quantity="dose_area_product",
             )
         except InputError:  # no exposure with both doses: nothing can be said
@@ -104,31 +101,3 @@ def unit_frame(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
             for one in found.units
         ]
     return pd.DataFrame(rows, columns=list(_UNITS))
-
-
-def _expected_dap(exposures: pd.DataFrame, site: Site) -> pd.Series:
-    """Dose-area product that technique and field give, by the output of each unit's tube; NaN where not known.
-
-    Fluoroscopy is not known: its copper changes from event to event and takes up to nine tenths of the output.
-    """
-    outputs = pd.Series(np.nan, index=exposures.index)
-    steps = (exposures["tube_voltage_kv"] * _STEPS_A_KV).round() / _STEPS_A_KV
-    for unit, group in exposures.groupby("unit", observed=True):
-        table = tube_output_for(site.tube_outputs, (str(unit),))
-        own = steps.loc[group.index]
-        known = {}
-        for voltage in own.dropna().unique():
-            try:
-                known[voltage] = tube_output_at(table, tube_voltage_kv=float(voltage)).output_ugy_per_mas
-            except InputError:  # outside the table
-                known[voltage] = np.nan
-        outputs.loc[group.index] = own.map(known)
-    outputs[exposures["event_type"].isin(FLUOROSCOPY)] = np.nan
-    return pd.Series(
-        expected_dap_gy_m2(
-            output_ugy_per_mas=outputs.to_numpy(),
-            exposure_mas=exposures["exposure_mas"].to_numpy(),
-            field_area_at_1_m_mm2=exposures["field_area_mm2"].to_numpy(),
-        ),
-        index=exposures.index,
-    )

@@ -75,8 +75,9 @@ class CountedExposures:
     frame : DataFrame
         One row for each exposure: `subject` (image, or dose report and number of the event), `source` (``"image"``,
         ``"report"`` or ``"both"``), `exposed_at`, `site`, `room`, `unit`, `body_part`, `view`, `band`, `weight_told`,
-        `repeated`, `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `HEADERS`, `noise` and `snr`. Doses go by
-        the names of the closed list of quantities, in their units; the field's area is that 1 m from the source.
+        `repeated`, `header_states_kerma` (an image's header does), `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`,
+        `HEADERS`, `noise` and `snr`. Doses go by the names of the closed list of quantities, in their units; the
+        field's area is that 1 m from the source.
     left_out : dict of str to int
         Images and events that do not count, by reason.
     unmapped : DataFrame
@@ -135,8 +136,7 @@ def exposures_of_store(
         frame, left_out = frame[frame["site"] == only_site].reset_index(drop=True), {}
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
-    told = told.join(bands).assign(entrance_surface_air_kerma=float("nan"))
-    told = told.sort_values("exposed_at", kind="stable").reset_index(drop=True)
+    told = told.join(bands).sort_values("exposed_at", kind="stable").reset_index(drop=True)
     return CountedExposures(frame=told, left_out=left_out, unmapped=unmapped)
 
 
@@ -152,7 +152,8 @@ def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFram
     chosen = chosen.merge(wide, how="left", left_on="subject", right_index=True)
     scale = (_REFERENCE_DISTANCE_MM / chosen["source_detector_distance_mm"].where(lambda value: value > 0.0)) ** 2
     chosen["field_area_mm2"] = chosen["field_area_at_detector_mm2"] * scale
-    return chosen.assign(reference_point_kerma=float("nan"), event_type=None), left_out
+    stated = chosen["incident_air_kerma"].notna()
+    return chosen.assign(reference_point_kerma=float("nan"), event_type=None, header_states_kerma=stated), left_out
 
 
 def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.audit import DoseAudit
-from xrayiq.audit.dose import QUANTITIES
+from xrayiq.audit.dose import STATED
 from xrayiq.audit.dose_creep import LEAST_A_WEEK, LEAST_WEEKS
 from xrayiq.audit.excursions import LIKE
 from xrayiq.audit.typical_doses import BELOW, EXCEEDS, LEAST_PATIENTS, POSSIBLE, TOO_FEW
@@ -81,7 +81,7 @@ def _levels(audit: DoseAudit) -> Answer:
     likely = judged[judged["verdict"] == POSSIBLE]
     below = judged[judged["verdict"] == BELOW]
     told = f"{counted(len(below), 'typical value')} not over a level"
-    perhaps = f"; {counted(len(likely), 'typical value')} over one, but not with the whole 95 % interval"
+    perhaps = f"; {counted(len(likely), 'typical value')} over one, but not beyond doubt"
     told += (perhaps if len(likely) else "") + tail
     if over.empty:
         status = "warning" if len(likely) else "pass"
@@ -99,7 +99,7 @@ def _levels(audit: DoseAudit) -> Answer:
 def _excursions(audit: DoseAudit) -> Answer:
     question, found = "Excursions", audit.excursions
     fit = audit.comparable()
-    dosed = fit[fit[list(QUANTITIES)].notna().any(axis="columns") & (fit["body_part"] != "")]
+    dosed = fit[fit[list(STATED)].notna().any(axis="columns") & (fit["body_part"] != "")]
     alike = dosed.groupby(list(LIKE), observed=True).size()
     alike = alike[alike >= LEAST_PATIENTS]
     among = f"among {counted(int(alike.sum()), 'exposure')} in {counted(len(alike), 'group')} of like ones"

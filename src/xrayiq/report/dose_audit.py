@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xrayiq.audit import DoseAudit
-from xrayiq.audit.dose import QUANTITIES
+from xrayiq.audit.dose import STATED
 from xrayiq.model import AuditFinding
 from xrayiq.procedures import Site, audit_dose
 from xrayiq.records import Records
@@ -101,7 +101,7 @@ def doses(evidence: Evidence, records: Records, *, site: Site | None = None, onl
 
 def has_doses(audit: DoseAudit) -> bool:
     """Whether any exposure that counts has a dose."""
-    return bool(audit.exposures[list(QUANTITIES)].notna().any(axis=None))
+    return bool(audit.exposures[list(STATED)].notna().any(axis=None))
 
 
 def of_audit(audit: DoseAudit) -> Doses:

@@ -75,7 +75,10 @@ def _typical(audit: DoseAudit) -> Chapter:
         explanation=(
             "Typical value: median of a room's exposures of patients of standard size (ICRP 135), with its 95 % "
             f"bootstrap interval; from {LEAST_PATIENTS} exposures on it is held against the levels. Over a level: the "
-            "whole interval is. A level is a reason to look at the technique, not a limit for a patient. Levels that "
+            "whole interval is, of an estimate by more than its own uncertainty and where no stated dose decides. "
+            "Entrance surface air kerma (with backscatter) is estimated from the dose-area product and field, the "
+            "technique or a stated entrance dose, whichever is surest, with an assumed thickness of the patient. "
+            "A level is a reason to look at the technique, not a limit for a patient. Levels that "
             "are marked as not verified come from a document that nobody has compared with the number."
         ),
         pictures=pictures.typical_pictures(audit),

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from xrayiq.audit import DoseAudit
-from xrayiq.audit.dose import QUANTITIES
+from xrayiq.audit.dose import STATED
 from xrayiq.audit.excursions import LIKE
 from xrayiq.audit.relative_doses import TWICE, dose_by, relative_doses
 from xrayiq.audit.typical_doses import EXAMINATION, EXCEEDS, POSSIBLE, TOO_FEW
@@ -66,18 +66,23 @@ def _typical(audit: DoseAudit, row: Mapping[Any, Any]) -> tuple[str, ...]:
     name = row["quantity"]
     return (
         f"{place_text(audit, row['site'], row['room'])}: {examination_text(row)}",
-        label_of(name),
+        label_of(name) + _estimate(row["relative_uncertainty"]),
         grouped(row["exposures"]),
         dose_text(name, row["median"]),
         interval_text(name, row["low"], row["high"]),
     )
 
 
+def _estimate(relative_uncertainty: float) -> str:
+    """Uncertainty of a quantity that is estimated, nothing for one that is stated."""
+    return f" (estimate ± {200.0 * relative_uncertainty:.0f} %, k = 2)" if relative_uncertainty > 0.0 else ""
+
+
 def _verdict(verdict: str, ratio: float) -> str | Marked:
     if verdict == EXCEEDS:
         return Marked(text=ratio_text(ratio), status="fail", why="over the level")
     if verdict == POSSIBLE:
-        return Marked(text=ratio_text(ratio), status="warning", why="over, interval not")
+        return Marked(text=ratio_text(ratio), status="warning", why="over, not beyond doubt")
     return f"{ratio_text(ratio)} (too few)" if verdict == TOO_FEW else ratio_text(ratio)
 
 
@@ -207,8 +212,8 @@ def _index_text(index: float) -> str:
 def breakdown_tables(audit: DoseAudit) -> tuple[tuple[str, Table], ...]:
     """By room, examination, operator and month."""
     fit = audit.comparable()
-    among_rooms = relative_doses(fit, QUANTITIES, like=EXAMINATION)
-    own = relative_doses(fit, QUANTITIES, like=LIKE)
+    among_rooms = relative_doses(fit, STATED, like=EXAMINATION)
+    own = relative_doses(fit, STATED, like=LIKE)
     keys = fit["operator_key"].fillna("").astype(str).str[:KEY_SHOWN]
     months = fit["exposed_at"].dt.strftime("%Y-%m").fillna("undated")
     rooms = dose_by(fit, among_rooms, ["site", "room"])
@@ -251,7 +256,7 @@ def _examinations(fit: pd.DataFrame) -> Table:
     rows = []
     told = fit[(fit["body_part"] != "")]
     for key, group in told.groupby(list(EXAMINATION), observed=True, sort=True):
-        name = next((one for one in QUANTITIES if group[one].notna().any()), None)
+        name = next((one for one in STATED if group[one].notna().any()), None)
         known = group[name].dropna() if name else pd.Series(dtype="float64")
         quartiles = known.quantile([0.25, 0.5, 0.75]).tolist()
         rows.append(

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from xrayiq.audit import DoseAudit
-from xrayiq.audit.dose import QUANTITIES
+from xrayiq.audit.dose import STATED
 from xrayiq.audit.typical_doses import EXCEEDS
 from xrayiq.procedures import audit_dose
 from xrayiq.procedures.site import Site
@@ -72,7 +72,7 @@ def rooms_of(audit: DoseAudit, period: Period) -> pd.DataFrame:
         a level), `excursions` in the period, `suspected` units.
     """
     days = audit.exposures
-    dosed = days[days[list(QUANTITIES)].notna().any(axis="columns") & _within(days["exposed_at"], period)]
+    dosed = days[days[list(STATED)].notna().any(axis="columns") & _within(days["exposed_at"], period)]
     found = audit.excursions[audit.excursions["finding"].astype(bool)]
     parts = {
         "exposures": dosed,

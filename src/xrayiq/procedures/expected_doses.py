@@ -1,0 +1,111 @@
+"""Doses that technique and geometry give for the exposures of a store, beside those that files state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xrayiq.dose import (
+    EntranceColumns,
+    TubeOutputTable,
+    assumed_gap_mm,
+    assumed_thickness,
+    entrance_surface_kerma,
+    expected_dap_gy_m2,
+    tube_outputs_at,
+)
+from xrayiq.model import FLUOROSCOPY
+from xrayiq.procedures.dose_settings import tube_output_for
+from xrayiq.procedures.site import Site
+
+KERMA: Final = "entrance_surface_air_kerma"
+#: of other modalities, and of events other than a stationary acquisition, one entrance kerma tells little
+_NOT_RADIOGRAPHY: Final = ("MG", "XA", "RF", "CT")
+_STATIONARY_ACQUISITION: Final = "113611"
+
+
+def with_expected_dap(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
+    """Exposures with `expected_dose_area_product`: output of the unit's tube · charge · field; NaN where not known.
+
+    Fluoroscopy is not known: its copper changes from event to event and takes up to nine tenths of the output.
+    """
+    outputs = np.full(len(exposures), np.nan)
+    for table, places in _by_tube(exposures, site):
+        outputs[places], _ = tube_outputs_at(table, exposures["tube_voltage_kv"].to_numpy(np.float64)[places])
+    outputs[exposures["event_type"].isin(FLUOROSCOPY).to_numpy(bool)] = np.nan
+    return exposures.assign(
+        expected_dose_area_product=expected_dap_gy_m2(
+            output_ugy_per_mas=outputs,
+            exposure_mas=exposures["exposure_mas"].to_numpy(np.float64),
+            field_area_at_1_m_mm2=exposures["field_area_mm2"].to_numpy(np.float64),
+        )
+    )
+
+
+def with_entrance_kerma(exposures: pd.DataFrame, fit: pd.DataFrame, site: Site) -> pd.DataFrame:
+    """Exposures with their entrance surface air kerma, by the best founded way of each.
+
+    Parameters
+    ----------
+    exposures : DataFrame
+        One row for each exposure.
+    fit : DataFrame
+        The same, with doses of units that probably state them in a wrong unit unknown.
+    site : Site
+        Outputs of its tubes.
+
+    Returns
+    -------
+    DataFrame
+        With `entrance_surface_air_kerma` (mGy, with backscatter), its `…_uncertainty` (relative, k = 1) and `…_method`:
+        ``"technique"``, ``"dose_area_product"``, ``"header"`` or ``"report"``, empty where there is none. The distance
+        of the skin is that of the detector less a gap and the thickness taken for granted for examination and size.
+    """
+    thick = assumed_thickness(
+        *(exposures[name].fillna("") for name in ("body_part", "view")),
+        weight_kg=exposures["patient_weight_kg"],
+        size_m=exposures["patient_size_m"],
+        bands=exposures["band"],
+    )
+    detector = exposures["source_detector_distance_mm"].to_numpy(np.float64)
+    gap = assumed_gap_mm(detector, exposures["source_patient_distance_mm"])
+    skin = detector - gap - thick.thickness_mm
+    skin = np.where(skin > 0.0, skin, np.nan)
+    spread = np.hypot(0.01, np.nan_to_num(thick.thickness_mm * thick.relative_uncertainty / skin))
+    own = _is_radiography(exposures).to_numpy()
+    copper = exposures["filter_material"].fillna("").str.upper().str.contains("COPPER", regex=False).to_numpy(bool)
+    kerma, uncertainty = np.full(len(exposures), np.nan), np.full(len(exposures), np.nan)
+    method = np.full(len(exposures), "", dtype="U24")
+    for table, all_places in _by_tube(exposures, site):
+        places = all_places[own[all_places]]
+        found = entrance_surface_kerma(
+            EntranceColumns(
+                **{name: fit[name].to_numpy(np.float64)[places] for name in ("tube_voltage_kv", "exposure_mas")},
+                source_skin_distance_mm=skin[places],
+                distance_relative_uncertainty=spread[places],
+                has_copper=copper[places],
+                dap_gy_m2=fit["dose_area_product"].to_numpy(np.float64)[places],
+                field_area_at_1_m_mm2=fit["field_area_mm2"].to_numpy(np.float64)[places],
+                stated_entrance_dose_mgy=fit["incident_air_kerma"].to_numpy(np.float64)[places],
+            ),
+            outputs=table,
+        )
+        kerma[places], uncertainty[places], method[places] = found.kerma_mgy, found.relative_uncertainty, found.method
+    by_header = exposures["header_states_kerma"].fillna(value=False).to_numpy(bool)
+    method = np.where(method == "stated", np.where(by_header, "header", "report"), method)
+    return exposures.assign(**{KERMA: kerma, f"{KERMA}_uncertainty": uncertainty, f"{KERMA}_method": method})
+
+
+def _is_radiography(exposures: pd.DataFrame) -> pd.Series:
+    other = exposures["modality"].isin(_NOT_RADIOGRAPHY) | (exposures["body_part"] == "BREAST")
+    return ~other & (exposures["event_type"].isna() | (exposures["event_type"] == _STATIONARY_ACQUISITION))
+
+
+def _by_tube(exposures: pd.DataFrame, site: Site) -> Iterator[tuple[TubeOutputTable, NDArray[np.intp]]]:
+    """Output of the tube of each unit, and the places of its exposures."""
+    for unit, places in exposures.groupby("unit", observed=True, dropna=False).indices.items():
+        yield tube_output_for(site.tube_outputs, (str(unit),)), np.asarray(places, dtype=np.intp)

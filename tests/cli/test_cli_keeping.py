@@ -1,6 +1,7 @@
 """`xrayiq records limit|baseline|equipment|finding`: what people enter, what is listed, and what is refused."""
 
 import csv
+import datetime
 import io
 import json
 import re
@@ -45,7 +46,8 @@ def limit_at(folder, *place):
 def test_own_limit_holds_in_its_room_with_who_and_why_until_it_is_withdrawn(folder):
     before = limit_at(folder, "--room", "ROOM1")
     assert (before["fail_low"], before["by"], before["event"]) == (-0.2, "", None)
-    (entered,) = records(folder, "limit", "set", LIMIT, "--room", "room1", "--fail-low", "-0.3", *WHO)
+    told = ("--room", "room1", "--fail-low", "-0.3", "--bounds-unit", before["bounds_unit"])
+    (entered,) = records(folder, "limit", "set", LIMIT, *told, *WHO)
     row = limit_at(folder, "--room", "ROOM1")
     assert (row["fail_low"], row["fail_high"], row["document_fail_low"]) == (-0.3, 0.2, -0.2)
     assert (row["by"], row["reason"], row["event"]) == ("jdoe", "agreed with the committee", entered["event"])
@@ -57,6 +59,17 @@ def test_own_limit_holds_in_its_room_with_who_and_why_until_it_is_withdrawn(fold
     records(folder, "limit", "withdraw", str(entered["event"]), *WHO)
     assert limit_at(folder, "--room", "ROOM1")["fail_low"] == -0.2
     assert "is taken back already" in refused(folder, "limit", "withdraw", str(entered["event"]), *WHO)
+
+
+def test_limit_without_a_fail_bound_is_said_to_warn_only(folder):
+    # IEC 62494-1 gives a tolerance of the deviation index, and no level at which a unit may not be used
+    (row,) = records(folder, "limit", "list", "--quantity", "deviation_index_difference")
+    assert (row["fail_low"], row["fail_high"], row["warns_only"]) == (None, None, True)
+    assert not limit_at(folder)["warns_only"]
+    for quantity, count in (("deviation_index_difference", 1), ("signal_per_charge", 0)):
+        listed = xrayiq("records", "limit", "list", "--quantity", quantity, folder=folder, columns=200).stdout
+        assert "one that warns only opens no finding" in listed.splitlines()[0]
+        assert "\n".join(listed.splitlines()[1:]).count("warns only") == count
 
 
 def test_limit_of_the_sites_file_for_an_unknown_unit_is_warned_of_and_levels_are_said(folder):
@@ -97,7 +110,15 @@ def test_later_results_meet_the_own_limit_of_a_unit_and_earlier_verdicts_stay(fo
         (("limit", "set", LIMIT, "--fail-low", "low"), "--fail-low takes a number or none"),
         (("limit", "set", LIMIT, "--fail-low", "nan"), "fail_low is nan"),
         (("limit", "set", LIMIT, "--fail-low", "0.5"), "are not in order"),
-        (("limit", "set", LIMIT, "--fail-low", "-0.3", "--bounds-unit", "%"), "bounds in '%'"),
+        (
+            ("limit", "set", LIMIT, "--fail-low", "-20", "--bounds-unit", "%"),
+            "bounds in '%'; needed '1', as this limit is relative to the baseline and its bounds are fractions of it: "
+            "give -0.2 for 20 % below the baseline",
+        ),
+        (
+            ("limit", "set", "tg116_deviation_index", "--fail-low", "-4", "--bounds-unit", "%"),
+            "bounds in '%'; needed '1', the unit of deviation_index: give the bounds in '1'",
+        ),
         (("limit", "set", LIMIT, "--fail-low", "-0.3", "--room", "ROM2"), "knows no room 'ROM2'; needed one of ROOM2"),
         (("limit", "set", LIMIT, "--fail-low", "-0.3", "--site-name", "South"), "knows no site 'South'"),
         (
@@ -225,6 +246,14 @@ def test_finding_goes_from_open_to_closed_with_the_newest_measurement_as_its_ret
     assert (finding["worst"], finding["limit"], finding["state"]) == (75.0, LIMIT, "open")
     assert finding["first_day"] == str(day(11))
     assert records(folder, "finding", "list", "--unit", "S2") == []
+    shown = records(folder, "finding", "show", str(finding["number"]))
+    today = datetime.datetime.now(datetime.UTC).date()
+    for recorded in (shown["recorded_at"], shown["steps"][0]["entered_at"]):
+        assert abs(datetime.date.fromisoformat(recorded[:10]) - today) <= datetime.timedelta(days=1)
+    assert (shown["steps"][0]["day"], shown["last_step"]) == (str(day(11)), str(day(11)))
+    told = xrayiq("records", "finding", "show", str(finding["number"]), folder=folder, columns=200).stdout
+    for name, text in (("first measured out of limits", str(day(11))), ("recorded at", shown["recorded_at"])):
+        assert re.search(rf"{name} +│ {re.escape(text)}", told)
     step = ("finding", "step", str(finding["number"]))
     records(folder, *step, "investigating", "--role", "physicist", *WHO)
     mended = ("--cause", "gain map", "--action", "calibrated", "--role", "service", "--day", str(day(15)))

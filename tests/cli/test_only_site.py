@@ -85,6 +85,7 @@ def out_of(folder, *command):
     ("command", "own"),
     [
         (("records", "finding", "list", "--format", "csv"), "ROOM1"),
+        (("records", "limit", "list", "--format", "csv"), "serial S1"),
         (("records", "baseline", "list", "--format", "csv", "--today", "2026-03-12"), "serial S1"),
         (("records", "equipment", "list", "--format", "json"), "northtube"),
         (("records", "event", "list", "--format", "csv"), "calibration"),
@@ -114,6 +115,7 @@ def test_an_unknown_site_or_unit_is_a_usage_error_and_writes_nothing(folder):
             ("records", "export", "--out", "none.csv"),
             ("records", "export", "--out", "none.json", "--as", "quaac", "--performer", "p", "--email", "p@x.org"),
             ("records", "finding", "list"),
+            ("records", "limit", "list"),
             ("records", "event", "list"),
             ("records", "baseline", "list"),
         ):

@@ -1,5 +1,6 @@
 """The inspection packet and the figures of a month against what was put into the store."""
 
+import dataclasses
 import datetime
 
 import pytest
@@ -12,6 +13,7 @@ from xrayiq.report.pages.figures import Gallery
 from xrayiq.report.pages.kpi import downtime_h, earlier, kpi, on_target_text, total
 from xrayiq.report.pages.kpi import figures_of as figures
 from xrayiq.report.pages.packet import packet
+from xrayiq.report.pages.parts import finding_view
 from xrayiq.report.pages.period import Period, month
 from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
 from xrayiq.report.pages.writing import frame_of_pages, rendered
@@ -67,8 +69,19 @@ def test_packet_says_what_was_tested_by_what_and_what_was_done(two_sites: Store)
     assert (versions["xrayiq"], versions["Kernels"], versions["Plan"]) == ("9.8.7", "abc123", "plan")
     assert found.row("Entered by", "2026-03-10")["What was done and why"] == "new grid"
     assert found.row("Head at that time", "2026-03-10")["By"] == "head1, MPE"
+    # the one limit of the builder has no fail bound
+    assert found.row("Document, edition", "snu")["Allowed"] == "warns only: at most 25.00 %"
+    assert "which warn only: 1 of 1." in found.text
     for told in ("41:0123456789abcdef", "1 row is not as written", "cause: dust", "action: cleaned"):
         assert told in found.text
+
+
+def test_step_of_a_finding_that_was_recorded_later_says_so(two_sites: Store) -> None:
+    opened = dataclasses.replace(step("2026-04-20", "open"), at=datetime.datetime(2026, 5, 2, 9, tzinfo=datetime.UTC))
+    told = finding(unit_of(two_sites, "SN-N"), opened, step("2026-04-21", "investigating"))
+    (first, second) = finding_view(told).steps
+    assert (first[0], "recorded 2026-05-02" in first[3]) == ("2026-04-20", True)
+    assert "recorded" not in second[3]
 
 
 def test_packet_shows_findings_as_they_stood_on_its_last_day(two_sites: Store) -> None:

@@ -128,7 +128,7 @@ def test_last_numbers_stand_with_their_limits_and_sources(two_sites: Store) -> N
     row = unit.row("Allowed", "Signal non-uniformity, global")
     assert row["Verdict"] == "Warning"
     assert row["Value"] == "30.00 %"
-    assert row["Allowed"] == "warning: at most 25.00 %"
+    assert row["Allowed"] == "warns only: at most 25.00 %"
     assert row["Limit"] == "local practice (limit not verified against the document)"
     assert row["Day"] == LAST.isoformat()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -38,6 +38,13 @@ class State(StrEnum):
     closed = "closed"
     accepted = "accepted"
 
+
+#: how a finding that is shown to people calls some cells
+_WORDS: Final = {
+    "first_day": "first measured out of limits",
+    "last_day": "last measured out of limits",
+    "recorded_at": "recorded at",
+}
 
 Number = Annotated[int, typer.Argument(metavar="N", help="Number of the finding, as the list gives it.")]
 
@@ -152,7 +159,9 @@ def _show(finding: Finding, *, output: Format) -> None:
         show(steps, output=output)
     else:
         told: list[Row] = [
-            {"what": name.replace("_", " "), "value": cell} for name, cell in _row(finding).items() if cell
+            {"what": _WORDS.get(name, name.replace("_", " ")), "value": cell}
+            for name, cell in _row(finding).items()
+            if cell
         ]
         show(told, output=output, title=f"Finding {finding.number}")
         show(steps, output=output, title="Steps")
@@ -167,6 +176,7 @@ def _row(finding: Finding) -> Row:
     row |= {"compared": finding.worst_compared, "fail_low": finding.fail_low, "fail_high": finding.fail_high}
     row |= {"limit": finding.limit_id, "basis": finding.basis, "source": finding.source}
     row |= {"first_day": _text(finding.first_day), "last_day": _text(finding.last_day)}
+    row["recorded_at"] = _moment(finding.steps[0])
     row |= {"cause": finding.cause, "action": finding.action, "retest": finding.retest}
     last = finding.steps[-1]
     row |= {"accepted_until": _text(last.until), "accepted_worst": last.worst, "follows": finding.follows or None}
@@ -189,7 +199,11 @@ def _step(step: FindingStep) -> Row:
     row: Row = {"day": step.day.isoformat(), "state": step.state, "by": step.actor, "role": step.role}
     row |= {"reason": step.reason, "cause": step.cause, "action": step.action, "retest": step.retest}
     row |= {"until": _text(step.until), "worst": step.worst}
-    return row | {"event": step.event, "entered_at": step.at.isoformat(sep=" ", timespec="seconds")}
+    return row | {"event": step.event, "entered_at": _moment(step)}
+
+
+def _moment(step: FindingStep) -> str:
+    return step.at.isoformat(sep=" ", timespec="seconds")
 
 
 def _text(day: object) -> str | None:

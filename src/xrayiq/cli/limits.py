@@ -11,6 +11,7 @@ from xrayiq.cli.options import (
     DEFAULT_STORE,
     By,
     EventNumber,
+    OnlySite,
     Output,
     Reason,
     Room,
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from xrayiq.model import Limit
     from xrayiq.procedures import LimitInForce
 
-_TITLE: Final = "Limits: warning is the action level, fail the suspension level"
+_TITLE: Final = "Limits: warning is the action level, fail the suspension level; one that warns only opens no finding"
+_WARNS_ONLY: Final = "warns only"
 _BOUNDS: Final = ("fail_low", "warning_low", "warning_high", "fail_high")
 
 limit_application = typer.Typer(help="Limits in force, and a site's own in their place.", no_args_is_help=True)
@@ -43,28 +45,33 @@ def limit_list(
     site_name: SiteName = "",
     room: Room = "",
     unit: Unit = "",
+    only_site: OnlySite = "",
     quantity: Annotated[str, typer.Option("--quantity", metavar="NAME", help="Only limits of this quantity.")] = "",
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
 ) -> None:
-    """List limits with their source, and who put which in place of a document's: at a place, or all of them.
+    """List limits with their source, and who put which in place of a document's: at a place, a site, or all of them.
 
     Outside its warning bounds a value calls for action (a document's action level); outside its fail bounds the unit is
     not to be used until somebody has decided (its suspension level).
     """
-    from xrayiq.procedures import find_place, limits_in_force, load_site, register_of
+    from xrayiq.model import same_name
+    from xrayiq.procedures import find_place, limits_in_force, load_site
+    from xrayiq.procedures.places import places_of
     from xrayiq.procedures.unknown_places import unknown_places
     from xrayiq.records import open_records
 
     settings = load_site(site)
     with open_records(records, create=False) as store:
-        register = register_of(store, settings)
+        places = places_of(store, site=settings, only_site=only_site)
+        register = places.register(store)
         named = bool(site_name or room or unit)
         place = find_place(register, site=site_name, room=room, unit=unit) if named else None
-        for warning in unknown_places(settings.limits, register):
+        own = [one for one in settings.limits if not only_site or same_name(one.site, places.only_site)]
+        for warning in unknown_places(own, register):
             say(f"warning: {warning}")
-        found = limits_in_force(store, site=settings, place=place, quantity=quantity)
+        found = limits_in_force(store, site=settings, place=place, quantity=quantity, places=places)
     rows = [_table_row(one) if output is Format.table else _row(one) for one in found]
     show(rows, output=output, title=_TITLE)
 
@@ -80,7 +87,11 @@ def limit_set(
     fail_high: Bound = None,
     bounds_unit: Annotated[
         str | None,
-        typer.Option("--bounds-unit", metavar="UNIT", help="Unit the bounds are in; refused if it is another one."),
+        typer.Option(
+            "--bounds-unit",
+            metavar="UNIT",
+            help="Unit the bounds are in, as the list gives it; refused if it is another one.",
+        ),
     ] = None,
     site_name: SiteName = "",
     room: Room = "",
@@ -122,15 +133,16 @@ def _bound(name: str, text: str) -> str | float:
 
 def _unit(limit: Limit) -> str:
     from xrayiq.model import quantity
+    from xrayiq.procedures.limits import RELATIVE_UNITS
 
-    return quantity(limit.quantity).unit if limit.basis == "absolute" else "of the baseline"
+    return quantity(limit.quantity).unit if limit.basis == "absolute" else RELATIVE_UNITS[-1]
 
 
 def _row(one: LimitInForce) -> Row:
     limit, document = one.limit, one.document
     row: Row = {"limit": limit.id, "quantity": limit.quantity, "procedure": limit.procedure, "basis": limit.basis}
     row |= {name: getattr(limit, name) for name in _BOUNDS}
-    row |= {"bounds_unit": _unit(limit), "source": limit.source}
+    row |= {"warns_only": limit.warns_only, "bounds_unit": _unit(limit), "source": limit.source}
     row |= {"site": limit.site, "room": limit.room, "unit": limit.unit}
     row |= {f"document_{name}": None if document is None else getattr(document, name) for name in _BOUNDS}
     return row | {"reason": limit.reason, "by": limit.author, "event": one.event, "note": limit.note}
@@ -142,7 +154,7 @@ def _table_row(one: LimitInForce) -> Row:
         "limit": limit.id,
         "quantity": limit.quantity,
         "warning": _range(limit.warning_low, limit.warning_high),
-        "fail": _range(limit.fail_low, limit.fail_high),
+        "fail": _WARNS_ONLY if limit.warns_only else _range(limit.fail_low, limit.fail_high),
         "unit": _unit(limit),
         "source": limit.source,
         "where": limit.place or "anywhere",

@@ -35,7 +35,7 @@ class FindingStep:
     at : datetime
         When it was recorded, UTC.
     day : date
-        When it was done.
+        When it was done; of values out of limits, when they were exposed.
     state : str
         State from then on.
     actor, role : str

@@ -67,6 +67,11 @@ class Limit:
         return ", ".join(f"{kind} {name}" for kind, name in named if name)
 
     @property
+    def warns_only(self) -> bool:
+        """Whether it has no fail bound: a value outside it is a warning and opens no finding."""
+        return self.fail_low is None and self.fail_high is None
+
+    @property
     def narrowness(self) -> int:
         """How narrow its place is: a unit before a room, a room before a site, a site before anywhere."""
         return 4 * bool(self.unit) + 2 * bool(self.room) + bool(self.site)

@@ -82,7 +82,12 @@ def _opened(event: Event) -> Finding:
     details = event.details
     named: Details = {name: str(details.get(name) or "") for name in (*IDENTITY, *TEXTS)}
     first = FindingStep(
-        at=event.at, day=event.at.date(), state="open", actor=event.actor, reason=event.reason, event=event.number
+        at=event.at,
+        day=_day(details.get("first_day")) or event.at.date(),
+        state="open",
+        actor=event.actor,
+        reason=event.reason,
+        event=event.number,
     )
     bounds: Details = {name: None if details.get(name) is None else _number(details.get(name)) for name in BOUNDS}
     follows = int(cast(int, details.get("follows") or 0))
@@ -124,9 +129,11 @@ def _step(event: Event, finding: Finding) -> FindingStep:
     if state not in NEXT_STATES:
         raise ValueError(f"state {state!r}")
     worst = _known(event.details.get("worst")) if event.kind == STEPPED else None
+    # of values that open it again only the last is certain to be of after the correction
+    done = event.details.get("day" if event.kind == STEPPED else "last_day")
     return FindingStep(
         at=event.at,
-        day=_day(event.details.get("day")) or event.at.date(),
+        day=_day(done) or event.at.date(),
         state=state,
         actor=event.actor,
         reason=event.reason,

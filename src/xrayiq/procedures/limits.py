@@ -19,6 +19,8 @@ PLACES: Final = ("site", "room", "unit")
 _OVERRIDE_ONLY: Final = frozenset({*PLACES, "reason", "author"})
 #: key of a row that states the unit its bounds are in, to be compared with the quantity's
 _UNIT_KEY: Final = "bounds_unit"
+#: how the unit of bounds that are fractions of the baseline may be stated
+RELATIVE_UNITS: Final = ("1", "of the baseline")
 
 
 def limits_of_table(table: Mapping[str, Mapping[str, Any]], source: str) -> dict[str, Limit]:
@@ -120,9 +122,16 @@ def _limit(name: str, row: Mapping[str, Any], where: str) -> Limit:
 
 def _check_unit(stated: object, limit: Limit, where: str) -> None:
     """Refuse bounds that are stated in another unit than the quantity's, or that of a relative deviation."""
-    unit = quantity(limit.quantity).unit if limit.basis == "absolute" else "1"
-    if stated is not None and stated != unit:
-        raise SiteError(f"bounds in {stated!r}", needed=f"{unit!r}, the unit of {limit.quantity}", source=where)
+    units: tuple[str, ...] = RELATIVE_UNITS
+    if limit.basis == "absolute":
+        unit = quantity(limit.quantity).unit
+        units, needed = (unit,), f"{unit!r}, the unit of {limit.quantity}"
+        remedy = f"give the bounds in {unit!r}"
+    else:
+        needed = f"{units[0]!r}, as this limit is relative to the baseline and its bounds are fractions of it"
+        remedy = "give -0.2 for 20 % below the baseline"
+    if stated is not None and stated not in units:
+        raise SiteError(f"bounds in {stated!r}", needed=needed, remedy=remedy, source=where)
 
 
 def _check_bounds(bounds: Mapping[str, Any], where: str) -> None:

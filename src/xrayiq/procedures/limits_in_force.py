@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xrayiq.model import Limit, Place, limits_at
 from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.places import Places
 from xrayiq.procedures.present_names import present_name
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import in_force, limits_of_events
@@ -33,7 +34,7 @@ class LimitInForce:
 
 
 def limits_in_force(
-    records: Records, *, site: Site, place: Place | None = None, quantity: str = ""
+    records: Records, *, site: Site, place: Place | None = None, quantity: str = "", places: Places | None = None
 ) -> tuple[LimitInForce, ...]:
     """Limits of a site's settings and of its store's events.
 
@@ -47,6 +48,8 @@ def limits_in_force(
         Only those that hold there; without it the documents' and all that hold at single places.
     quantity : str
         Only of this quantity; of all where empty.
+    places : Places, optional
+        Only those that hold where something of these stood; without it all.
 
     Returns
     -------
@@ -63,6 +66,10 @@ def limits_in_force(
     else:
         numbers = {id(limit): event for limit, event in every}
         chosen = [(limit, numbers[id(limit)]) for limit in limits_at((one for one, _ in every), place)]
+    if places is not None and not places.keeps_all:
+        history = ((equipment, day) for equipment, day, _ in records.equipment_days())
+        stood = {where.place for where in places.stood(history)}
+        chosen = [pair for pair in chosen if any(where.is_within(pair[0]) for where in stood)]
     register = register_of(records, site)
     return tuple(
         LimitInForce(

@@ -116,6 +116,11 @@ class Places:
             return False
         return any(fact.match.is_of(equipment) and self.belongs(self.at(equipment, on)) for equipment, on in history)
 
+    def stood(self, history: Iterable[tuple[Equipment, datetime.date]]) -> list[Whereabouts]:
+        """Where what belongs stood, of the days on which equipment was used."""
+        found = dict.fromkeys(self.at(equipment, day) for equipment, day in history)
+        return [where for where in found if self.belongs(where)]
+
     def register(self, records: Records) -> Register:
         """Register of the equipment of a store, of what is kept alone."""
         days = equipment_days(records)

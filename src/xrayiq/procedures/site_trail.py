@@ -47,7 +47,7 @@ class _Chosen:
         self._history = history
         self._runs = {str(run) for run in runs}
         self._numbers: set[int] = set()
-        self._stood = [where for where in {places.at(*used) for used in history} if places.belongs(where)]
+        self._stood = places.stood(history)
 
     def takes(self, event: Event) -> bool:
         """Whether an event belongs; those before it were asked about."""

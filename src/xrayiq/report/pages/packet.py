@@ -23,6 +23,7 @@ from xrayiq.report.pages.packet_tables import (
     sign_offs_table,
     tested_table,
     versions_table,
+    warning_only_text,
 )
 from xrayiq.report.pages.parts import finding_view, service_table
 from xrayiq.report.pages.period import Period
@@ -102,6 +103,7 @@ def packet(dossier: Dossier, period: Period, gallery: Gallery) -> Mapping[str, A
         "results": result_tables(dossier, verdicts),
         "outside": outside_table(dossier, verdicts),
         "limits": limits_table(verdicts),
+        "warning_only": warning_only_text(verdicts),
         "findings": tuple(finding_view(one) for one in findings),
         "trends": _trends(dossier, findings, gallery),
         "services": service_table(services),

@@ -140,6 +140,17 @@ def limits_table(verdicts: pd.DataFrame) -> Table:
     return table(("Limit", "Quantity", "Allowed", "Document, edition", "Note"), rows, most=_MOST_ROWS)
 
 
+def warning_only_text(verdicts: pd.DataFrame) -> str:
+    """How many of the limits that were applied have no bound that fails; empty where all have one."""
+    bounds = verdicts.groupby("limit_id")[["fail_low", "fail_high"]].count().sum(axis="columns")
+    if not (bounds == 0).any():
+        return ""
+    return (
+        f"Limits without a bound that fails, which warn only: {int((bounds == 0).sum())} of {len(bounds)}. Their "
+        "documents name no level at which a unit may not be used; a value outside is a warning and opens no finding."
+    )
+
+
 def sign_offs_table(sign_offs: Sequence[SignOff]) -> Table:
     """Who signed what, and when."""
     rows = [

@@ -125,6 +125,7 @@ def _step(step: FindingStep, finding: Finding) -> tuple[str, str, str, str]:
     told.append(f"action: {clean(step.action, longest=_SENTENCE)}" if step.action else "")
     told.append(f"re-test: {clean(step.retest)}" if step.retest else "")
     told.append(acceptance_text(finding, step))
+    told.append(f"recorded {step.at.date().isoformat()}" if step.at.date() != step.day else "")
     return step.day.isoformat(), STATE_WORDS[step.state], who, "; ".join(part for part in told if part)
 
 
@@ -229,7 +230,7 @@ def _judged_row(group: pd.DataFrame) -> tuple[str, ...]:
 
 
 def allowed_by(limit: Limit) -> str:
-    """Bounds of a limit: those that fail, else those that warn; both where they differ."""
+    """Bounds of a limit: those that fail, and those that warn where they differ or where there are no others."""
 
     def text(low: float | None, high: float | None) -> str:
         bounds = (math.nan if bound is None else bound for bound in (low, high))
@@ -238,7 +239,7 @@ def allowed_by(limit: Limit) -> str:
     fails, warns = text(limit.fail_low, limit.fail_high), text(limit.warning_low, limit.warning_high)
     if fails and warns and fails != warns:
         return f"{fails}; warning: {warns}"
-    return fails or (f"warning: {warns}" if warns else "–")
+    return fails or (f"warns only: {warns}" if warns else "–")
 
 
 def spread(name: str, values: Sequence[float] | pd.Series) -> str:

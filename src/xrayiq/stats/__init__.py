@@ -6,7 +6,9 @@ from xrayiq.stats.corrected_proportion import CorrectedProportion, FinderCounts,
 from xrayiq.stats.difference import MeanDifference, mean_difference
 from xrayiq.stats.ewma import ewma, ewma_deviation
 from xrayiq.stats.individuals import moving_range_sigma, range_constants
+from xrayiq.stats.median_difference import MedianDifference, median_difference, median_error
 from xrayiq.stats.median_interval import MedianInterval, median_interval
+from xrayiq.stats.multiplicity import adjust_p_values
 from xrayiq.stats.prediction import prediction_factor, prediction_scores
 from xrayiq.stats.proportions import (
     FunnelLimits,
@@ -27,9 +29,11 @@ __all__ = [
     "FunnelLimits",
     "MeanDifference",
     "MeanShifts",
+    "MedianDifference",
     "MedianInterval",
     "ProportionChart",
     "WilsonInterval",
+    "adjust_p_values",
     "bootstrap_interval",
     "corrected_proportion",
     "ewma",
@@ -39,6 +43,8 @@ __all__ = [
     "funnel_limits",
     "laney_chart",
     "mean_difference",
+    "median_difference",
+    "median_error",
     "median_interval",
     "moving_range_sigma",
     "prediction_factor",

@@ -24,7 +24,7 @@ from xrayiq.audit.trends import assess_trend, baseline_at
 
 if TYPE_CHECKING:
     from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
-    from xrayiq.audit.dose import DoseAudit, assess_dose, comparable_doses
+    from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose, comparable_doses
     from xrayiq.audit.dose_creep import DoseCreep
     from xrayiq.audit.dose_log import tabulate_exposures
     from xrayiq.audit.size_bands import size_bands
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: these load pandas, which a run does without
 _FRAMES = {
     "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "is_assessable"],
-    "dose": ["DoseAudit", "assess_dose", "comparable_doses"],
+    "dose": ["DoseAudit", "DoseEstimates", "assess_dose", "comparable_doses"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["tabulate_exposures"],
     "size_bands": ["size_bands"],
@@ -45,6 +45,7 @@ __all__ = [
     "Baseline",
     "DoseAudit",
     "DoseCreep",
+    "DoseEstimates",
     "DueTest",
     "Examination",
     "ExaminationNames",

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
 
 from xrayiq.audit.dose_creep import DoseCreep, find_dose_creep
+from xrayiq.audit.dose_estimates import (
+    EFFECTIVE_COLUMNS,
+    GLANDULAR_COLUMNS,
+    SKIN_COLUMNS,
+    glandular_findings,
+    substantial_findings,
+)
 from xrayiq.audit.dose_findings import creep_findings, excursion_findings, level_findings, unit_findings
 from xrayiq.audit.excursions import find_excursions
 from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.typical_doses import compare_with_levels, local_levels, typical_doses
 from xrayiq.audit.workload import weekly_workload, workload_by_voltage
 from xrayiq.errors import InputError
-from xrayiq.model import AuditFinding
+from xrayiq.model import AuditFinding, Result
 
 #: dose quantities of single exposures that are audited, the first that is told most often first on paper
 QUANTITIES: Final = (
@@ -30,11 +38,32 @@ STATED: Final = ("dose_area_product", "incident_air_kerma", "average_glandular_d
 #: of these, excursions and creep are looked for in the first that a group has
 _MAIN: Final = ("dose_area_product", "average_glandular_dose")
 _OF_ROOMS: Final = ("typical", "compared", "workload", "workload_by_voltage", "optimisation")
-_OF_UNITS: Final = ("exposures", "excursions", "units")
+_OF_UNITS: Final = ("exposures", "excursions", "units", "skin_dose", "glandular_dose")
 FRAMES: Final = (
     *("levels", "typical", "local_levels", "excursions", "creep", "workload", "workload_by_voltage", "optimisation"),
-    *("units", "unmapped", "exposures"),
+    *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "exposures"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DoseEstimates:
+    """What is estimated beside stated doses; as in `DoseAudit`.
+
+    Parameters
+    ----------
+    effective_dose, skin_dose, glandular_dose : DataFrame
+        Tables.
+    skin_maps : mapping of str to Result
+        Maps of the skin dose, by study.
+    substantial_levels : mapping of str to float
+        Levels of a substantial dose, by quantity.
+    """
+
+    effective_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EFFECTIVE_COLUMNS)))
+    skin_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SKIN_COLUMNS)))
+    glandular_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(GLANDULAR_COLUMNS)))
+    skin_maps: Mapping[str, Result] = field(default_factory=dict)
+    substantial_levels: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -60,6 +89,15 @@ class DoseAudit:
         `median_ratio`, `suspected_power`, `text`.
     unmapped : DataFrame
         Body parts, views and protocols that no row tells, with their number.
+    effective_dose : DataFrame
+        Effective dose of groups of adults at each site (`EFFECTIVE_COLUMNS` of `dose_estimates`): an indicator, never
+        of a patient.
+    skin_dose : DataFrame
+        Examinations with fluoroscopy, the nearest to a level of a substantial dose first (`SKIN_COLUMNS`).
+    skin_maps : mapping of str to Result
+        Maps of the skin dose, by study.
+    glandular_dose : DataFrame
+        Stated over estimated glandular doses of units (`GLANDULAR_COLUMNS`).
     left_out : mapping of str to int
         Exposures that do not count, by reason.
     findings : tuple of AuditFinding
@@ -79,6 +117,10 @@ class DoseAudit:
     optimisation: pd.DataFrame
     units: pd.DataFrame
     unmapped: pd.DataFrame
+    effective_dose: pd.DataFrame
+    skin_dose: pd.DataFrame
+    glandular_dose: pd.DataFrame
+    skin_maps: Mapping[str, Result] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     findings: tuple[AuditFinding, ...] = ()
 
@@ -89,8 +131,8 @@ class DoseAudit:
         ----------
         name : str
             ``"levels"`` (typical values beside reference levels), ``"typical"``, ``"local_levels"``, ``"excursions"``,
-            ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"`` or
-            ``"exposures"``.
+            ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"``,
+            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"`` or ``"exposures"``.
 
         Returns
         -------
@@ -156,6 +198,7 @@ def assess_dose(
     units: pd.DataFrame,
     unmapped: pd.DataFrame,
     left_out: dict[str, int] | None = None,
+    estimates: DoseEstimates | None = None,
 ) -> DoseAudit:
     """Audit the doses of exposures.
 
@@ -173,6 +216,8 @@ def assess_dose(
         What could not be told, as in `DoseAudit`.
     left_out : mapping of str to int, optional
         Exposures that do not count, by reason.
+    estimates : DoseEstimates, optional
+        What is estimated beside the stated doses.
 
     Returns
     -------
@@ -180,6 +225,7 @@ def assess_dose(
         Doses of a unit that probably states them in a wrong unit are left out of typical values, local levels,
         excursions and creep, and said to be; nothing is corrected.
     """
+    further = estimates or DoseEstimates()
     suspected = units[units["suspected_power"] != 0]
     fit = comparable_doses(exposures, units)
     typical = pd.concat([typical_doses(fit, name) for name in QUANTITIES], ignore_index=True)
@@ -202,10 +248,16 @@ def assess_dose(
         optimisation=quality,
         units=units,
         unmapped=unmapped,
+        effective_dose=further.effective_dose,
+        skin_dose=further.skin_dose,
+        glandular_dose=further.glandular_dose,
+        skin_maps=further.skin_maps,
         left_out=dict(left_out or {}),
         findings=(
             *unit_findings(suspected, exposures),
+            *substantial_findings(further.skin_dose, further.substantial_levels),
             *level_findings(compared, fit),
+            *glandular_findings(further.glandular_dose),
             *excursion_findings(excursions),
             *creep_findings(creep, exposures),
         ),

@@ -47,6 +47,8 @@ _COLUMNS: Final = MappingProxyType(
         "entrance_surface_air_kerma_method": ("string", "entrance_surface_air_kerma_method"),
         "expected_dap_gy_m2": ("float64", "expected_dose_area_product"),
         "average_glandular_dose_mgy": ("float64", "average_glandular_dose"),
+        "average_glandular_dose_uncertainty": ("float64", "average_glandular_dose_uncertainty"),
+        "average_glandular_dose_method": ("string", "average_glandular_dose_method"),
         "reference_point_kerma_mgy": ("float64", "reference_point_kerma"),
         "exposure_index": ("float64", "exposure_index"),
         "target_exposure_index": ("float64", "target_exposure_index"),

@@ -33,6 +33,9 @@ class DoseTable(StrEnum):
     optimisation = "optimisation"
     units = "units"
     unmapped = "unmapped"
+    effective_dose = "effective_dose"
+    skin_dose = "skin_dose"
+    glandular_dose = "glandular_dose"
 
 
 @audit_application.command("dose")

@@ -3,14 +3,20 @@
 from xrayiq.dose.backscatter import Backscatter, backscatter_factor, backscatter_factors, equivalent_side_mm
 from xrayiq.dose.dap_meter import DapMeterCheck, assess_dap_meter, assess_dap_readings
 from xrayiq.dose.dose_estimate import DoseEstimate
-from xrayiq.dose.effective_dose import EffectiveDose, coefficient_sets, estimate_effective_dose
+from xrayiq.dose.effective_dose import EffectiveDose, coefficient_sets, coefficient_terms, estimate_effective_dose
 from xrayiq.dose.entrance_kerma import entrance_kerma_estimates, estimate_entrance_kerma, kerma_at_distance
 from xrayiq.dose.entrance_kerma_columns import EntranceColumns, EntranceKermaColumns, entrance_surface_kerma
 from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entrance_geometry, entrance_values_of
 from xrayiq.dose.exposure_indicators import ExposureIndicator, IndicatorReading, identify_exposure_indicator
 from xrayiq.dose.generator import GeneratorTests, assess_generator
 from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
-from xrayiq.dose.glandular_dose import estimate_glandular_dose, estimate_phantom_glandular_dose, target_filters
+from xrayiq.dose.glandular_dose import (
+    GlandularDoseCheck,
+    estimate_glandular_dose,
+    estimate_phantom_glandular_dose,
+    glandular_dose_check,
+    target_filters,
+)
 from xrayiq.dose.indicator_scales import (
     IndicatorScale,
     indicator_scale,
@@ -28,6 +34,7 @@ from xrayiq.dose.skin_dose import SkinDose, SkinModel, estimate_skin_dose, usual
 from xrayiq.dose.skin_exposure import SkinExposure
 from xrayiq.dose.skin_phantom import SkinCells, SkinPhantom, skin_cells, usual_skin_phantom
 from xrayiq.dose.sourced import Source
+from xrayiq.dose.substantial_dose import SubstantialDose, shipped_substantial_dose
 from xrayiq.dose.tube_output import (
     TubeOutput,
     TubeOutputTable,
@@ -58,6 +65,7 @@ __all__ = [
     "ExposureIndicator",
     "GeneratorTest",
     "GeneratorTests",
+    "GlandularDoseCheck",
     "IndicatorReading",
     "IndicatorScale",
     "LevelMatch",
@@ -72,6 +80,7 @@ __all__ = [
     "SkinModel",
     "SkinPhantom",
     "Source",
+    "SubstantialDose",
     "TubeOutput",
     "TubeOutputTable",
     "UnitRatio",
@@ -85,6 +94,7 @@ __all__ = [
     "backscatter_factor",
     "backscatter_factors",
     "coefficient_sets",
+    "coefficient_terms",
     "computed_tube_output",
     "entrance_geometry",
     "entrance_kerma_estimates",
@@ -99,6 +109,7 @@ __all__ = [
     "estimate_skin_dose",
     "expected_dap_gy_m2",
     "find_unit_suspicions",
+    "glandular_dose_check",
     "identify_exposure_indicator",
     "indicator_scale",
     "indicator_scales",
@@ -112,6 +123,7 @@ __all__ = [
     "read_meter_readings",
     "reference_levels_of",
     "shipped_reference_levels",
+    "shipped_substantial_dose",
     "skin_cells",
     "skin_exposure_of",
     "target_filters",

@@ -75,6 +75,12 @@ def coefficient_sets() -> dict[str, tuple[str, ...]]:
     return {name: tuple(row["coefficients"]) for name, row in shipped_table("effective_dose")["sets"].items()}
 
 
+def coefficient_terms() -> dict[tuple[str, str], tuple[str, str]]:
+    """Body part and view (empty for any) of each set and examination, as ``data/examinations.toml`` terms them."""
+    sets = shipped_table("effective_dose")["sets"]
+    return {(name, exam): (part, view) for name, row in sets.items() for exam, (part, view) in row["terms"].items()}
+
+
 def estimate_effective_dose(
     dap_gy_m2: Sequence[float], *, ages_years: Sequence[float | None], exam: str, coefficients: str
 ) -> EffectiveDose:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from xrayiq.dose.dose_estimate import DoseEstimate, combined, required_positive
-from xrayiq.dose.sourced import shipped_table, source_of
+from xrayiq.dose.sourced import Source, shipped_table, source_of
 from xrayiq.errors import InputError
 from xrayiq.model import Provenance
 
@@ -18,6 +19,35 @@ ALGORITHM_VERSION: Final = 1
 def target_filters() -> tuple[str, ...]:
     """Target and filter combinations that factors are known for, as ``"W/Rh"``."""
     return tuple(shipped_table("glandular_dose")["s"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlandularDoseCheck:
+    """How far stated glandular doses may lie from estimated ones.
+
+    Parameters
+    ----------
+    tolerance_fraction : float
+        Of the ratio from 1.
+    fewest_exposures : int
+        That a median is taken of.
+    source : Source
+        Where it stands.
+    """
+
+    tolerance_fraction: float
+    fewest_exposures: int
+    source: Source
+
+
+def glandular_dose_check() -> GlandularDoseCheck:
+    """The tolerance of ``data/glandular_dose_check.toml``."""
+    row = shipped_table("glandular_dose_check")["stated_over_estimated"]
+    return GlandularDoseCheck(
+        tolerance_fraction=row["tolerance_fraction"],
+        fewest_exposures=row["fewest_exposures"],
+        source=source_of(row),
+    )
 
 
 def estimate_glandular_dose(

@@ -7,16 +7,19 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from xrayiq.audit import DoseAudit, assess_dose, comparable_doses
-from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows
+from xrayiq.audit import DoseAudit, DoseEstimates, assess_dose, comparable_doses
+from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows, shipped_substantial_dose
 from xrayiq.errors import InputError
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
+from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap
 from xrayiq.procedures.exposure_frame import equipment_of, exposures_of_store
+from xrayiq.procedures.glandular_doses import with_glandular_dose
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import settings_in_force
+from xrayiq.procedures.skin_doses import skin_doses
 from xrayiq.records import Records
 
 _UNITS: tuple[str, ...] = (
@@ -52,7 +55,8 @@ def audit_dose(
     -------
     DoseAudit
         Typical values beside reference levels, units that probably state doses wrongly, excursions, creep, workload,
-        and dose beside image quality, with findings. Nothing is written.
+        dose beside image quality, effective doses of groups, and skin doses of fluoroscopy, with findings. Nothing is
+        written.
     """
     settings = settings_in_force(records, site)
     known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
@@ -60,6 +64,7 @@ def audit_dose(
     exposures = with_expected_dap(counted.frame, settings)
     units = unit_frame(exposures)
     exposures = with_entrance_kerma(exposures, comparable_doses(exposures, units), settings)
+    exposures, glandular = with_glandular_dose(records, exposures)
     return assess_dose(
         exposures,
         levels=pd.DataFrame(
@@ -68,6 +73,7 @@ def audit_dose(
         units=units,
         unmapped=counted.unmapped,
         left_out=counted.left_out,
+        estimates=_estimates(records, comparable_doses(exposures, units), glandular),
     )
 
 
@@ -80,6 +86,18 @@ def record_dose_findings(records: Records, audit: DoseAudit, *, site: Site | Non
         for unit, number in zip(named["unit"], named["equipment_id"], strict=True)
     }
     return record_findings(records, audit.findings, site=site, equipment=headers)
+
+
+def _estimates(records: Records, fit: pd.DataFrame, glandular: pd.DataFrame) -> DoseEstimates:
+    """What is estimated of exposures, doses in a probably wrong unit unknown."""
+    skin = skin_doses(records, fit)
+    return DoseEstimates(
+        effective_dose=effective_doses(fit),
+        skin_dose=skin.frame,
+        skin_maps=skin.maps,
+        glandular_dose=glandular,
+        substantial_levels=shipped_substantial_dose().levels,
+    )
 
 
 def unit_frame(exposures: pd.DataFrame) -> pd.DataFrame:

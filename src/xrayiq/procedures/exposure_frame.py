@@ -49,7 +49,16 @@ _IMAGE_COLUMNS: Final = (
     *IMAGE_TEXTS,
 )
 _EVENT_COLUMNS: Final = (
-    *("subject", "ordinal", "irradiation_event_uid", "acquired_image_uid", "started_at", "exposed_at", "plane"),
+    *(
+        "subject",
+        "outcome_id",
+        "ordinal",
+        "irradiation_event_uid",
+        "acquired_image_uid",
+        "started_at",
+        "exposed_at",
+        "plane",
+    ),
     *("event_type", "target_region", "laterality", "view", "protocol", "is_rejected", "operator_key", "modality"),
     *("dap_gy_m2", "reference_point_kerma_mgy", "entrance_dose_mgy", "average_glandular_dose_mgy"),
     *("tube_voltage_kv", "tube_current_ma", "exposure_mas", "exposure_time_ms", "exposure_index"),
@@ -61,6 +70,8 @@ _MEASURED: Final = {"clinical_noise": "noise", "clinical_snr": "snr", "field_are
 _PROCEDURES: Final = ("clinical_noise", "collimation")
 _REFERENCE_DISTANCE_MM: Final = 1000.0
 _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")
+#: of events: the dose report, the outcome that it is stored as, and the event's place in it
+EVENT_PLACES: Final = ("report", "report_outcome", "report_ordinal")
 #: of the unit as its headers name it
 HEADERS: Final = ("institution", "manufacturer", "model", "station_name")
 _IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
@@ -76,8 +87,8 @@ class CountedExposures:
         One row for each exposure: `subject` (image, or dose report and number of the event), `source` (``"image"``,
         ``"report"`` or ``"both"``), `exposed_at`, `site`, `room`, `unit`, `body_part`, `view`, `band`, `weight_told`,
         `repeated`, `header_states_kerma` (an image's header does), `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`,
-        `HEADERS`, `noise` and `snr`. Doses go by the names of the closed list of quantities, in their units; the
-        field's area is that 1 m from the source.
+        `HEADERS`, `EVENT_PLACES`, `noise` and `snr`. Doses go by the names of the closed list of quantities, in their
+        units; the field's area is that 1 m from the source.
     left_out : dict of str to int
         Images and events that do not count, by reason.
     unmapped : DataFrame
@@ -122,7 +133,7 @@ def exposures_of_store(
     equipment = records.frame("equipment", columns=("id", *_IDENTITY)).set_index("id")
     images, left_out = _images(records, populations)
     events, lost = _events(records, site, equipment)
-    matched = matched_rows(images, events, equipment[list(_UNIT)], numbers=NUMBERS, texts=TEXTS)
+    matched = matched_rows(images, events, equipment[list(_UNIT)], numbers=NUMBERS, texts=TEXTS, places=EVENT_PLACES)
     left_out |= lost
     for reason, number in (
         ("events of images that do not count", matched.uncounted),
@@ -136,8 +147,16 @@ def exposures_of_store(
         frame, left_out = frame[frame["site"] == only_site].reset_index(drop=True), {}
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
-    told = told.join(bands).sort_values("exposed_at", kind="stable").reset_index(drop=True)
+    told = _whole(told.join(bands)).sort_values("exposed_at", kind="stable").reset_index(drop=True)
     return CountedExposures(frame=told, left_out=left_out, unmapped=unmapped)
+
+
+def _whole(frame: pd.DataFrame) -> pd.DataFrame:
+    """Exposures with the columns of images, and of events, where the store holds none of these."""
+    numbers = {name: float("nan") for name in (*IMAGE_NUMBERS, "noise", "snr") if name not in frame}
+    texts = {name: pd.Series(pd.NA, index=frame.index, dtype="string") for name in IMAGE_TEXTS if name not in frame}
+    told = {"header_states_kerma": False} if "header_states_kerma" not in frame else {}
+    return frame.assign(**numbers, **texts, **told)
 
 
 def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -162,6 +181,10 @@ def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.D
     every = every.rename(
         columns={"protocol": "protocol_name", "field_area_at_1_m_mm2": "field_area_mm2", "subject": "report"}
     ).rename(columns={"target_region": "body_part", "view": "view_position", "exposed_at": "reported_at"})
+    every["report_outcome"], every["report_ordinal"] = (
+        every["outcome_id"].astype("Int64"),
+        every["ordinal"].astype("Int64"),
+    )
     every["subject"] = every["report"] + "#" + (every["ordinal"] + 1).astype("string")
     every["exposed_at"] = every["started_at"].fillna(every["reported_at"])
     left_out = {}

@@ -40,6 +40,7 @@ def matched_rows(
     *,
     numbers: tuple[str, ...],
     texts: tuple[str, ...],
+    places: tuple[str, ...] = (),
 ) -> MatchedRows:
     """One row for each exposure.
 
@@ -54,6 +55,8 @@ def matched_rows(
         Manufacturer, model, station and serial number by `equipment_id`.
     numbers, texts : tuple of str
         Columns that both have: an image's own value counts, and the event's where it has none.
+    places : tuple of str
+        Columns of events alone, which an image gets of its event.
 
     Returns
     -------
@@ -74,7 +77,10 @@ def matched_rows(
     matched, alone = told_here[known & of_counted], told_here[~known]
     columns = ["body_part", "view_position", "exposed_at", *numbers, *texts]
     beside = counted.merge(
-        matched[["exposure_key", "is_rejected", *columns]], how="left", on="exposure_key", suffixes=("", "_told")
+        matched[["exposure_key", "is_rejected", *places, *columns]],
+        how="left",
+        on="exposure_key",
+        suffixes=("", "_told"),
     )
     for name in columns:
         beside[name] = beside[name].fillna(beside[f"{name}_told"])

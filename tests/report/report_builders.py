@@ -228,6 +228,7 @@ class Store:
         kind: str,
         *results: Result,
         failed: tuple[tuple[str, str, str], ...] = (),
+        errors: tuple[tuple[str, str, str], ...] = (),
         acquisition: dict[str, object] | None = None,
         status: str = "object",
         header: bool = True,
@@ -237,6 +238,7 @@ class Store:
         known = {**ROOM, "modality": "DX", "exposed_at": MONDAY, **(acquisition or {})}
         outcomes = [measured(subject, result) for result in results]
         outcomes += [not_measurable(subject, *row) for row in failed]
+        outcomes += [not_measurable(subject, *row, kind="error") for row in errors]
         self.records.add(
             self.run,
             archive_key="k",

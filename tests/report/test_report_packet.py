@@ -4,8 +4,8 @@ import dataclasses
 import datetime
 
 import pytest
-from pages_builders import CANARY, LAST, finding, step, unit_of
-from report_builders import MONDAY, Reader, Store, exposure_index
+from pages_builders import CANARY, LAST, NORTH, finding, step, unit_of
+from report_builders import MONDAY, Reader, Store, exposure_index, uniformity
 
 from xrayiq.report import KpiSection
 from xrayiq.report.pages.dossier import gather_dossier
@@ -103,6 +103,22 @@ def test_documents_of_one_site_show_nothing_of_another(two_sites: Store, templat
     recorded = Recorded(findings=(finding(name, step("2026-04-20", "open"), site=f"{CANARY}site"),))
     assert CANARY in page(two_sites, SPRING, recorded, template).text
     assert CANARY not in page(two_sites, SPRING, recorded, template, only_site="North").text
+
+
+def test_what_a_run_saw_is_the_sum_of_what_it_measured_and_of_what_it_could_not(two_sites: Store) -> None:
+    day = {**NORTH, "exposed_at": MONDAY}
+    before = {**NORTH, "exposed_at": MONDAY - datetime.timedelta(days=1)}
+    wide = ("uniformity", "image_too_small", "too small")
+    two_sites.put("flat_field", failed=(wide, ("artefacts", "image_too_small", "too small")), acquisition=day)
+    two_sites.put("flat_field", uniformity(), failed=(("artefacts", "image_too_small", "too small"),), acquisition=day)
+    two_sites.put("flat_field", failed=(wide,), acquisition=before)
+    two_sites.put("other", errors=(("read", "decode", "cut short"),), acquisition=day)
+    found = page(two_sites, SPRING, Recorded())
+    row = found.row("Kernels", "1")
+    # two sites of eight weeks, and one image more, are measured
+    assert [row[name] for name in ("Seen", "Measured", "Error", "Not measurable")] == ["19", "17", "1", "1"]
+    assert "by procedure the outcomes are 21: 17 measured, 1 error, 3 not measurable." in found.text
+    assert "1 object or set of earlier days, and 0 without a day of exposure" in found.text
 
 
 def test_figures_of_a_month_count_its_days_only(two_sites: Store) -> None:

@@ -15,6 +15,7 @@ from xrayiq.report.clinical import clinical
 from xrayiq.report.detectors import detectors
 from xrayiq.report.dose import dose
 from xrayiq.report.dose_audit import doses
+from xrayiq.report.endings import outcomes_text
 from xrayiq.report.evidence import Evidence, gather
 from xrayiq.report.exposure import exposure
 from xrayiq.report.fields import fields
@@ -101,7 +102,7 @@ def _about(evidence: Evidence) -> dict[str, Any]:
         "files": counted(len(evidence.files), "file"),
         "units": counted(len(evidence.units), "unit"),
         "period": period(evidence.objects["exposed_at"]),
-        "outcomes": grouped(len(evidence.outcomes)),
+        "outcomes": outcomes_text(evidence.outcomes),
         "runs": grouped(len(runs)),
         "as_of": "" if last is None else minute(last["finished_at"]) or minute(last["started_at"]),
         "unfinished": last is not None and last["status"] != "finished",

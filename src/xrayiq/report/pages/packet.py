@@ -20,6 +20,7 @@ from xrayiq.report.pages.packet_tables import (
     outside_table,
     refused_table,
     result_tables,
+    seen_text,
     sign_offs_table,
     tested_table,
     versions_table,
@@ -109,6 +110,7 @@ def packet(dossier: Dossier, period: Period, gallery: Gallery) -> Mapping[str, A
         "services": service_table(services),
         "sign_offs": sign_offs_table(sign_offs),
         "versions": versions_table(dossier, outcomes),
+        "seen": seen_text(dossier, outcomes),
         "refused": refused_table(dossier, outcomes),
     }
 

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.procedures.imported import measured_as
+from xrayiq.report.endings import ENDING_WORDS, endings, outcomes_text
 from xrayiq.report.findings import allowed_text, limit_of
 from xrayiq.report.pages.dossier import Dossier
 from xrayiq.report.pages.parts import allowed_by, days_text, spread
@@ -167,23 +168,39 @@ def sign_offs_table(sign_offs: Sequence[SignOff]) -> Table:
 
 
 def versions_table(dossier: Dossier, outcomes: pd.DataFrame) -> Table:
-    """Runs whose measurements are in the period, with what they measured by."""
-    counts = outcomes["run_id"].value_counts()
+    """Runs whose outcomes are in the period: how what they saw ended, and what they measured by."""
+    counts = {run: endings(own) for run, own in outcomes.groupby("run_id")}
     rows = [
         (
             str(run["id"]),
             f"{minute(run['started_at'])} to {minute(run['finished_at']) or 'not finished'}",
-            grouped(int(counts.get(run["id"], 0))),
+            grouped(sum(counts[run["id"]].values())),
+            *(grouped(count) for count in counts[run["id"]].values()),
             clean(run["xrayiq_version"]),
             clean(run["kernel_digest"]),
             clean(run["plan_digest"]),
             clean(run["site_digest"]) or "as shipped",
         )
         for run in dossier.runs.to_dict("records")
-        if counts.get(run["id"], 0)
+        if run["id"] in counts
     ]
-    columns = ("Run", "Time (UTC)", "#Outcomes", "xrayiq", "Kernels", "Plan", "Site settings")
+    ended = (f"#{word.capitalize()}" for word in ENDING_WORDS.values())
+    columns = ("Run", "Time (UTC)", "#Seen", *ended, "xrayiq", "Kernels", "Plan", "Site settings")
     return table(columns, rows, most=_MOST_ROWS)
+
+
+def seen_text(dossier: Dossier, outcomes: pd.DataFrame) -> str:
+    """What the numbers of the runs count, and what else the store holds up to the end of the period."""
+    rest = dossier.outcomes[~dossier.outcomes["id"].isin(outcomes["id"])]
+    dated = rest["day"].notna()
+    earlier, undated = rest.loc[dated, "subject"].nunique(), rest.loc[~dated, "subject"].nunique()
+    known = counted(earlier, "object or set", "objects or sets")
+    return (
+        "Seen: objects and acquisition sets whose outcomes of this run are in force, each once. Measured: by one "
+        "procedure at least; error: by none, and one failed or the file could not be read; not measurable: the rest. "
+        f"The three add up to what was seen; by procedure the outcomes are {outcomes_text(outcomes)}. Not counted: "
+        f"{known} of earlier days, and {grouped(undated)} without a day of exposure, such as files that cannot be read."
+    )
 
 
 def refused_table(dossier: Dossier, outcomes: pd.DataFrame) -> Table:

@@ -143,6 +143,7 @@ def test_the_rate_of_an_archive_is_that_which_was_planted(archive: pd.DataFrame)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)  # 2000 archives
 def test_the_interval_covers_the_planted_rate_in_95_of_100_simulated_archives() -> None:
     covered = 0
     for seed in range(1000):

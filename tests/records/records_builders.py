@@ -22,8 +22,10 @@ from xrayiq.model import (
     ObjectHeader,
     Outcome,
     Provenance,
+    RejectNote,
     Response,
     Result,
+    ToldReject,
     judge,
 )
 from xrayiq.records import FileEntry, Records, SetEntry, open_records
@@ -173,6 +175,28 @@ def dose_report(number: int, **changes: object) -> Outcome:
         parameter_digest="p1",
         result=report,
         measurements=report.measurements(),
+    )
+
+
+def reject_note(number: int, **changes: object) -> Outcome:
+    """Outcome of a note that rejects one image, its reject with any field changed."""
+    known: dict[str, object] = {
+        "image_uid": f"1.2.{number}",
+        "exposed_at": EXPOSED_AT,
+        "code": ("111209", "DCM", "Positioning"),
+        "category": "positioning",
+        "dap_gy_m2": 1.25e-5,
+    }
+    told = ToldReject(**(known | changes))  # type: ignore[arg-type]  # as above
+    note = RejectNote(header=header(number), source="key_object", title="113001", rejects=(told,))
+    return Outcome(
+        subject=f"1.2.{number}",
+        procedure="reject_note",
+        kind="measured",
+        algorithm_version=note.provenance.algorithm_version,
+        parameter_digest="p1",
+        result=note,
+        measurements=note.measurements(),
     )
 
 

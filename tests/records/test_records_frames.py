@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from records_builders import EXPOSED_AT, LIMIT, add, add_set, begin, dose_report, header
+from records_builders import EXPOSED_AT, LIMIT, add, add_set, begin, dose_report, header, reject_note
 
 from xrayiq.errors import InputError
 from xrayiq.model import Measurement, Outcome
@@ -24,6 +24,7 @@ def test_empty_store_gives_the_same_columns_and_types_as_a_full_one(records: Rec
     add(records, run_id, 1)
     add_set(records, run_id, 1)
     add(records, run_id, 8, kind="dose_report", outcomes=[dose_report(8)])
+    add(records, run_id, 10, kind="reject_note", outcomes=[reject_note(10)])
     full = records.frame(name)
     assert len(full) > 0
     pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
@@ -32,7 +33,7 @@ def test_empty_store_gives_the_same_columns_and_types_as_a_full_one(records: Rec
 def test_unknown_frame_names_the_known_ones(records: Records) -> None:
     with pytest.raises(
         InputError,
-        match="runs, equipment, objects, exposures, files, outcomes, dose_events, measurements, verdicts, sets, resp",
+        match="exposures, files, outcomes, dose_events, rejects, measurements, verdicts, sets, responses",
     ):
         records.frame("dose")
 
@@ -68,6 +69,19 @@ def test_exposures_carry_what_audits_group_and_weigh_by(records: Records) -> Non
     assert math.isnan(row["patient_size_m"])
     assert row["filter_material"] is pd.NA
     assert (row["population"], row["serial_number"]) == ("clinical", "S1")
+
+
+def test_rejects_of_a_note_are_rows(records: Records) -> None:
+    run_id = begin(records)
+    accepted = reject_note(8, is_rejected=False, exposed_at=None, code=None, operator_key="ab")
+    add(records, run_id, 7, kind="reject_note", outcomes=[reject_note(7)])
+    add(records, run_id, 8, kind="reject_note", outcomes=[accepted])
+    first, second = records.frame("rejects").to_dict("records")
+    assert (first["source"], first["title"], first["image_uid"]) == ("key_object", "113001", "1.2.7")
+    assert (first["code"], first["category"], first["dap_gy_m2"]) == ("111209", "positioning", 1.25e-5)
+    assert first["is_rejected"] and not second["is_rejected"]
+    assert first["exposed_at"] == EXPOSED_AT and pd.isna(second["exposed_at"]) and pd.isna(second["code"])
+    assert second["operator_key"] == "ab"
 
 
 def test_events_of_a_dose_report_are_rows(records: Records) -> None:

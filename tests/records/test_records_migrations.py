@@ -82,7 +82,7 @@ def test_every_foreign_key_is_indexed(records: Records) -> None:
             columns = tuple(foreign["constrained_columns"])
             assert any(index[: len(columns)] == columns for index in indexed), (table, columns)
             keys += 1
-    assert keys == 12
+    assert keys == 13
 
 
 def test_tables_are_valid_for_postgresql_too() -> None:

@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from records_builders import add, add_set, begin, dose_report, file_entry, header, outcomes
+from records_builders import add, add_set, begin, dose_report, file_entry, header, outcomes, reject_note
 
 from xrayiq.errors import InputError, RecordsError
 from xrayiq.model import Limit, Measurement, Outcome, Verification, judge
@@ -27,7 +27,7 @@ COLUMNS = [
     for column in table.columns
     if (table.name, column.name) not in NOT_SEALED
 ]
-OF_OUTCOMES = ("measurements", "verdicts", "dose_events")
+OF_OUTCOMES = ("measurements", "verdicts", "dose_events", "rejects")
 KEYS = {"events": "number", "seals": "number"} | dict.fromkeys(OF_OUTCOMES, "outcome_id")
 RELATIVE = Limit(
     id="constancy",
@@ -73,6 +73,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert report.result is not None
         alone = dataclasses.replace(report.result, events=report.result.events[:1])
         add(records, second, 8, kind="dose_report", outcomes=[dataclasses.replace(report, result=alone)])
+        add(records, second, 10, kind="reject_note", outcomes=[reject_note(10)])
         for number in (6, 7):  # one exposure, two images
             one = dataclasses.replace(header(number, exposure_mas=2.0), irradiation_event_uid="1.9")
             add(records, second, number, header=one, kind="clinical", population="clinical")
@@ -129,7 +130,7 @@ def other_value(value: object) -> object:
 def test_whole_store_is_whole(store: Path) -> None:
     found = verified(store, head_of(store))
     assert (found.faults, found.more_faults, found.notes) == ((), 0, ())
-    rows = {"runs": 2, "equipment": 2, "objects": 8, "files": 9, "sets": 1, "responses": 1, "outcomes": 25}
+    rows = {"runs": 2, "equipment": 2, "objects": 9, "files": 10, "sets": 1, "responses": 1, "outcomes": 26}
     rows["baseline_verdicts"] = 2
     assert found.counts == {"events": 4, "seals": sum(rows.values())} | rows
 
@@ -396,4 +397,4 @@ def test_progress_is_told(store: Path) -> None:
     told: list[tuple[int, int]] = []
     with open_records(f"sqlite:///{store}") as records:
         records.verify(progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (50, 50)
+    assert told[-1] == (53, 53)

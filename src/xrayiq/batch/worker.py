@@ -20,6 +20,7 @@ from xrayiq.dicom import (
     open_object,
     open_source,
     read_dose_report,
+    read_reject_note,
 )
 from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
@@ -40,6 +41,7 @@ from xrayiq.procedures import (
     recognise,
     recognise_header,
     recognise_meter_table,
+    reject_note_outcome,
     response_mode,
 )
 
@@ -212,10 +214,13 @@ def _without_pixels(
     dataset: DicomObject,
     site: Site,
 ) -> ScoredFile:
+    outcome = no_procedure(header.subject, told, site)
     if told.kind == "dose_report":
         outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset, key=key), header=header), site)
-    else:
-        outcome = no_procedure(header.subject, told, site)
+    elif told.kind == "reject_note":
+        with contextlib.suppress(NotMeasurableError):  # a key object for another purpose
+            note = read_reject_note(dataset, key=key)
+            outcome = reject_note_outcome(dataclasses.replace(note, header=header), site)
     return _scored(file, digest, header, told, (outcome,), site)
 
 

@@ -8,8 +8,9 @@ from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
 from xrayiq.dicom.performed_steps import read_performed_step
 from xrayiq.dicom.pixels import dataset_radiograph
-from xrayiq.dicom.privacy import path_key
+from xrayiq.dicom.privacy import path_key, person_key
 from xrayiq.dicom.reading import read
+from xrayiq.dicom.reject_notes import read_reject_note
 from xrayiq.dicom.sources import (
     Arrivals,
     FolderSource,
@@ -38,11 +39,13 @@ __all__ = [
     "open_object",
     "open_source",
     "path_key",
+    "person_key",
     "read",
     "read_acquisition",
     "read_dose_report",
     "read_header",
     "read_performed_step",
+    "read_reject_note",
     "register_decoders",
     "scan_folder",
     "stream_digest",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydicom.dataset import Dataset
-
 from xrayiq.dicom.content import ContentItem, content_tree
 from xrayiq.dicom.dose_events import read_event, read_tomography_event
 from xrayiq.dicom.dose_form import form_faults, order_faults
@@ -14,7 +12,7 @@ from xrayiq.dicom.dose_totals import contradictions, counted_blocks, read_accumu
 from xrayiq.dicom.elements import Elements
 from xrayiq.dicom.faults import guarded
 from xrayiq.dicom.header import object_header
-from xrayiq.dicom.opening import OpenedHeader, Source, open_header, open_object, opened_dataset
+from xrayiq.dicom.opening import OpenedHeader, Source, opened_document
 from xrayiq.errors import NotMeasurableError
 from xrayiq.model import DoseReport, DoseReportFault
 from xrayiq.model.dose_report import DoseReportKind
@@ -66,7 +64,7 @@ def read_dose_report(source: Source, *, key: bytes | None = None) -> DoseReport:
     NotMeasurableError
         The object is no such report (``not_a_dose_report``).
     """
-    opened = _opened(source)
+    opened = opened_document(source)
     with guarded(opened.name):
         if not Elements((opened.content,)).has("ContentSequence"):
             raise _no_dose_report("an object without structured content", opened.name)
@@ -75,14 +73,6 @@ def read_dose_report(source: Source, *, key: bytes | None = None) -> DoseReport:
             found = f"a report named by {f'code {root.concept[0]}' if root.concept[0] else 'no code'}"
             raise _no_dose_report(found, opened.name)
         return _report(root, opened, key)
-
-
-def _opened(source: Source) -> OpenedHeader:
-    """The report whole, however long its content."""
-    opened = open_header(source)
-    if isinstance(source, Dataset) or not isinstance(opened.content, Dataset):
-        return opened
-    return opened_dataset(*open_object(source))
 
 
 def _report(root: ContentItem, opened: OpenedHeader, key: bytes | None) -> DoseReport:

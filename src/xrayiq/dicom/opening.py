@@ -98,6 +98,14 @@ def opened_dataset(dataset: Dataset, name: str) -> OpenedHeader:
         return OpenedHeader(content=dataset, meta=meta, subject=subject_of(dataset), name=name)
 
 
+def opened_document(source: Source) -> OpenedHeader:
+    """Header of a structured report with its content whole, however long that is."""
+    opened = open_header(source)
+    if isinstance(source, Dataset) or not isinstance(opened.content, Dataset):
+        return opened
+    return opened_dataset(*open_object(source))
+
+
 def source_name(source: object) -> str:
     """Name of a source for messages: a file name without its folder, else what kind of thing it is."""
     if isinstance(source, (bytes, bytearray, memoryview)):

@@ -43,6 +43,7 @@ from xrayiq.model.place import Place, limits_at, same_name
 from xrayiq.model.provenance import Provenance
 from xrayiq.model.quantity import Measurement, Quantity, quantities, quantity
 from xrayiq.model.radiograph import Radiograph, pitch_pair
+from xrayiq.model.reject_note import RejectNote, ToldReject
 from xrayiq.model.reported_exposures import (
     ExposureSource,
     ReportedExposure,
@@ -103,6 +104,7 @@ __all__ = [
     "Provenance",
     "Quantity",
     "Radiograph",
+    "RejectNote",
     "ReportCode",
     "ReportPlace",
     "ReportRelation",
@@ -113,6 +115,7 @@ __all__ = [
     "StepExposure",
     "TablePlacement",
     "Tie",
+    "ToldReject",
     "TomographyDose",
     "Verdict",
     "Verification",

@@ -51,6 +51,7 @@ from xrayiq.procedures.scoring import (
     is_unmeasured,
     no_procedure,
     reading_outcome,
+    reject_note_outcome,
     score,
 )
 from xrayiq.procedures.service_events import ServiceEvent, add_service_event, end_downtime, service_events
@@ -138,6 +139,7 @@ __all__ = [
     "record_dose_findings",
     "record_findings",
     "register_of",
+    "reject_note_outcome",
     "require_whole",
     "response_mode",
     "score",

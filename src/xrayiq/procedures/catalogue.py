@@ -63,7 +63,7 @@ from xrayiq.metrics import (
     nps,
     uniformity,
 )
-from xrayiq.model import DoseReport, Radiograph, Result
+from xrayiq.model import DoseReport, Radiograph, RejectNote, Result
 from xrayiq.procedures.site import Kind, Site
 
 Parameter = str | int | float | bool
@@ -184,6 +184,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         ClinicalNoise,
         Clipping,
         DoseReport,
+        RejectNote,
         SignalTransfer,
         Noise,
         Contrast,

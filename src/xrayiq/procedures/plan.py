@@ -7,6 +7,7 @@ import json
 
 from xrayiq.procedures.catalogue import PROCEDURES
 from xrayiq.procedures.defect_history import HISTORY_PROCEDURES
+from xrayiq.procedures.scoring import DOCUMENTS
 from xrayiq.procedures.set_scoring import SET_PROCEDURES
 from xrayiq.procedures.site import Site
 
@@ -18,5 +19,5 @@ def plan_digest(site: Site) -> str:
     """
     rows = [(procedure.name, procedure.algorithm_version, procedure.digest(site)) for procedure in PROCEDURES]
     counted = [[repr(entry) for entry in site.equipment], site.test_patients]
-    text = json.dumps([rows, sorted({**SET_PROCEDURES, **HISTORY_PROCEDURES}.items()), counted])
+    text = json.dumps([rows, sorted({**SET_PROCEDURES, **HISTORY_PROCEDURES, **DOCUMENTS}.items()), counted])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

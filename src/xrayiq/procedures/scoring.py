@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Any, Final
 
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.model import DoseReport, Limit, Measurement, ObjectHeader, Outcome, Radiograph, Result, Verdict, judge
+from xrayiq.model import (
+    DoseReport,
+    Limit,
+    Measurement,
+    ObjectHeader,
+    Outcome,
+    Radiograph,
+    RejectNote,
+    Result,
+    Verdict,
+    judge,
+)
 from xrayiq.model.outcome import OutcomeKind
 from xrayiq.procedures.catalogue import Procedure, applicable, parameter_digest
 from xrayiq.procedures.recognition import Recognition, recognise
@@ -16,6 +28,8 @@ from xrayiq.procedures.site import Site, load_site
 
 #: version of the reading and recognition steps in outcomes that no metric made
 READING_VERSION: Final = 1
+#: readers of documents without pixels, whose later versions read what is stored again
+DOCUMENTS: Final = MappingProxyType({"reject_note": 1})
 
 #: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
 #: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, or nobody has told the
@@ -135,6 +149,19 @@ def dose_report_outcome(report: DoseReport, site: Site) -> Outcome:
         digest=parameter_digest("dose_report", {}, site=site),
         site=site,
         header=report.header,
+    )
+
+
+def reject_note_outcome(note: RejectNote, site: Site) -> Outcome:
+    """Outcome of reading a key object that rejects or flags images."""
+    return measured_outcome(
+        note.header.subject,
+        "reject_note",
+        note,
+        version=note.provenance.algorithm_version,
+        digest=parameter_digest("reject_note", {}, site=site),
+        site=site,
+        header=note.header,
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from xrayiq.model import DoseEvent, unpack
 from xrayiq.records.column_types import text_as_stored
 from xrayiq.records.outcome_rows import Row, plain_number
-from xrayiq.records.tables import DOSE_EVENTS
 
 #: reader of dose reports from which on events have rows
 FIRST_VERSION: Final = 2
@@ -58,10 +57,3 @@ def _row(event: DoseEvent) -> Row:
 
 def _stored(value: Any) -> Any:
     return text_as_stored(value) if isinstance(value, str) else plain_number(value)
-
-
-def repeats_report(outcome: Mapping[str, Any], found: Sequence[Row]) -> bool:
-    """Whether the rows of an outcome's events say what its report says."""
-    expected = dose_event_rows(outcome["id"], outcome)
-    names = tuple(DOSE_EVENTS.columns.keys())
-    return [[row[name] for name in names] for row in expected] == [[row[name] for name in names] for row in found]

@@ -35,6 +35,7 @@ from xrayiq.records.tables import (
     MEASUREMENTS,
     OBJECTS,
     OUTCOMES,
+    REJECTS,
     RESPONSES,
     RUNS,
     SETS,
@@ -135,6 +136,21 @@ def _dose_events() -> Select[Any]:
     return _with_equipment(query).order_by(DOSE_EVENTS.c.outcome_id, DOSE_EVENTS.c.ordinal)
 
 
+def _rejects() -> Select[Any]:
+    """Rejects with the note or log that tells of them and its equipment."""
+    columns = [
+        REJECTS.c.outcome_id,
+        *_all(REJECTS, without=("outcome_id",)),
+        *_named(OUTCOMES, ("subject", "run_id")),
+        OBJECTS.c.exposed_at.label("noted_at"),
+        OBJECTS.c.is_test_patient,
+        OBJECTS.c.equipment_id,
+        *_named(EQUIPMENT, _EQUIPMENT_NAMES),
+    ]
+    query = select(*columns).select_from(REJECTS).join(OUTCOMES, REJECTS.c.outcome_id == OUTCOMES.c.id)
+    return _with_equipment(query).order_by(REJECTS.c.outcome_id, REJECTS.c.ordinal)
+
+
 _QUERIES: Final = {
     "runs": select(*_all(RUNS, without=("seal",))).order_by(RUNS.c.id),
     "equipment": select(*_all(EQUIPMENT, without=("identity",))).order_by(EQUIPMENT.c.id),
@@ -143,12 +159,13 @@ _QUERIES: Final = {
     "files": select(*_all(FILES, without=("seal",))).order_by(FILES.c.id),
     "outcomes": _outcomes(),
     "dose_events": _dose_events(),
+    "rejects": _rejects(),
     "measurements": _of_outcomes(MEASUREMENTS),
     "verdicts": _of_outcomes(ALL_VERDICTS),
     "sets": _of_sets(SETS),
     "responses": _of_sets(RESPONSES),
 }
-_OF_OUTCOMES: Final = ("outcomes", "dose_events", "measurements", "verdicts")
+_OF_OUTCOMES: Final = ("outcomes", "dose_events", "rejects", "measurements", "verdicts")
 FRAME_NAMES: Final = tuple(_QUERIES)
 #: rows whose cells are Python's objects at a time; as many as a processor's cache holds: 20 % faster than 4096
 _PART: Final = 256

@@ -52,7 +52,7 @@ def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: P
     return row
 
 
-def repeats_header(row: Mapping[str, Any], _: Sequence[Row]) -> bool:
+def repeats_header(row: Mapping[str, Any], _: Mapping[str, Sequence[Row]]) -> bool:
     """Whether the columns of an object that no seal covers say what its header says."""
     header = json.loads(row["header_json"])
     told = header.get("acquisition", {})

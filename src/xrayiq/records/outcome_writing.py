@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from xrayiq.records.dose_event_rows import dose_event_rows
+from xrayiq.records.derived_rows import DERIVED
 from xrayiq.records.outcome_rows import measurement_rows, outcome_row, verdict_rows
 from xrayiq.records.packing import PackedOutcome
 from xrayiq.records.sealed_forms import OUTCOME, outcome_content
 from xrayiq.records.sealing import NewRow, Sealer
-from xrayiq.records.tables import DOSE_EVENTS, MEASUREMENTS, OUTCOMES, VERDICTS
+from xrayiq.records.tables import MEASUREMENTS, OUTCOMES, VERDICTS
 
 _Key = tuple[str, str, int, str]
 
@@ -69,7 +69,7 @@ class OutcomeWriter:
         self._keep_outcomes = insert(OUTCOMES).on_conflict_do_nothing().returning(OUTCOMES.c.id, *_KEY_COLUMNS)
         self._keep_measurements = insert(MEASUREMENTS).on_conflict_do_nothing()
         self._keep_verdicts = insert(VERDICTS).on_conflict_do_nothing()
-        self._keep_dose_events = insert(DOSE_EVENTS).on_conflict_do_nothing()
+        self._keep_derived = {table: insert(table).on_conflict_do_nothing() for table in DERIVED}
 
     def forget(self) -> None:
         """Drop what was remembered of a transaction that was taken back."""
@@ -129,7 +129,7 @@ class OutcomeWriter:
         inserted = connection.execute(self._keep_outcomes, list(rows.values())).all()
         measurements: list[dict[str, Any]] = []
         verdicts: list[dict[str, Any]] = []
-        events: list[dict[str, Any]] = []
+        derived: dict[Table, list[dict[str, Any]]] = {table: [] for table in DERIVED}
         for outcome_id, *of_key in inserted:
             key: _Key = (of_key[0], of_key[1], of_key[2], of_key[3])
             measured = measurement_rows(outcome_id, new[key])
@@ -138,13 +138,15 @@ class OutcomeWriter:
             self._unsealed.append(NewRow(kind=OUTCOME.kind, row_id=outcome_id, content=content))
             measurements += measured
             verdicts += judged
-            events += dose_event_rows(outcome_id, rows[key])
+            for table, rows_of in DERIVED.items():
+                derived[table] += rows_of(outcome_id, rows[key])
         if measurements:
             connection.execute(self._keep_measurements, measurements)
         if verdicts:
             connection.execute(self._keep_verdicts, verdicts)
-        if events:
-            connection.execute(self._keep_dose_events, events)
+        for table, told in derived.items():
+            if told:
+                connection.execute(self._keep_derived[table], told)
         return len(inserted)
 
     def _known_outcomes(self, connection: Connection, keys: Mapping[_Key, object]) -> dict[_Key, _Known]:

@@ -27,7 +27,7 @@ _STATES: Final = {
     "outcomes.standing_seal": "whether it is in force",
 }
 #: what says once more what a sealed row says
-_REPEATED: Final = {"object": "columns that repeat its header", "outcome": "rows that repeat the events of its report"}
+_REPEATED: Final = {"object": "columns that repeat its header", "outcome": "rows that repeat its result"}
 _TABLES: Final = {sealed.kind: sealed.table.name for sealed in SEALED}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Double, Integer, LargeBina
 from sqlalchemy.types import TypeEngine
 
 from xrayiq.records.column_types import PathText, StorableText, UtcDateTime, path_as_stored, text_as_stored
-from xrayiq.records.dose_event_rows import repeats_report
+from xrayiq.records.derived_rows import repeats_result
 from xrayiq.records.object_rows import repeats_header
 from xrayiq.records.tables import (
     BASELINE_VERDICTS,
@@ -132,7 +132,7 @@ class Sealed:
     table: Table
     lasting: Form
     states: Mapping[str, Form] = field(default_factory=dict)
-    repeats: Callable[[Mapping[str, Any], Sequence[dict[str, Any]]], bool] | None = None
+    repeats: Callable[[Mapping[str, Any], Mapping[str, Sequence[dict[str, Any]]]], bool] | None = None
 
 
 RUN: Final = Sealed(
@@ -201,7 +201,7 @@ OUTCOME: Final = Sealed(
         without_addition="parameter_digest",
     ),
     states={"standing_seal": Form(OUTCOMES, "subject procedure algorithm_version parameter_digest plan_digest")},
-    repeats=repeats_report,
+    repeats=repeats_result,
 )
 MEASUREMENT: Final = Form(MEASUREMENTS, "ordinal quantity direction value unit")
 _JUDGED: Final = (

@@ -9,8 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
+from xrayiq.records.derived_rows import DERIVED
 from xrayiq.records.sealed_forms import OUTCOME, Cell, Form, Sealed, outcome_content
-from xrayiq.records.tables import DOSE_EVENTS, MEASUREMENTS, VERDICTS
+from xrayiq.records.tables import MEASUREMENTS, VERDICTS
 
 #: greater than the number of any row
 NO_END: Final = 2**62
@@ -56,7 +57,7 @@ class Page:
     rows : list of FoundRow
         The rows.
     orphans : list of (str, int)
-        Table and number of outcomes that have measurements, verdicts or events in it and are not there themselves.
+        Table and number of outcomes that have rows in it and are not there themselves.
     """
 
     after: int
@@ -109,8 +110,8 @@ _Parts = dict[str, dict[int, list[dict[str, Any]] | None]]
 
 
 def _parts(connection: Connection, after: int, last: int) -> _Parts:
-    """Measurements, verdicts and dose events of a page of outcomes, by table and outcome."""
-    return {table.name: _part(connection, table, after, last) for table in (MEASUREMENTS, VERDICTS, DOSE_EVENTS)}
+    """Measurements, verdicts and what repeats results of a page of outcomes, by table and outcome."""
+    return {table.name: _part(connection, table, after, last) for table in (MEASUREMENTS, VERDICTS, *DERIVED)}
 
 
 def _part(connection: Connection, table: Table, after: int, last: int) -> dict[int, list[dict[str, Any]] | None]:
@@ -144,13 +145,14 @@ def _found(sealed: Sealed, row_id: int, row: Mapping[str, Any] | None, parts: _P
         return FoundRow(row_id=row_id, content=None, states={})
     states = {column: (_cells(form, row), str(row[column])) for column, form in sealed.states.items()}
     content = _content(sealed, row_id, row, parts)
-    events = parts[DOSE_EVENTS.name].get(row_id, []) if sealed is OUTCOME else []
-    return FoundRow(row_id=row_id, content=content, states=states, repeats=_repeats(sealed, row, events))
+    derived = {table.name: parts[table.name].get(row_id, []) for table in DERIVED} if sealed is OUTCOME else {}
+    return FoundRow(row_id=row_id, content=content, states=states, repeats=_repeats(sealed, row, derived))
 
 
-def _repeats(sealed: Sealed, row: Mapping[str, Any], events: list[dict[str, Any]] | None) -> bool:
+def _repeats(sealed: Sealed, row: Mapping[str, Any], derived: Mapping[str, list[dict[str, Any]] | None]) -> bool:
+    found = {name: rows for name, rows in derived.items() if rows is not None}
     try:
-        return sealed.repeats is None or (events is not None and sealed.repeats(row, events))
+        return sealed.repeats is None or (len(found) == len(derived) and sealed.repeats(row, found))
     except (*_UNREADABLE, KeyError):
         return False
 

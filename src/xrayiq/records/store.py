@@ -191,9 +191,10 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         ----------
         name : str
             ``"runs"``, ``"equipment"``, ``"objects"``, ``"exposures"``, ``"files"``, ``"outcomes"``,
-            ``"dose_events"``, ``"measurements"``, ``"verdicts"``, ``"sets"`` or ``"responses"``. ``"exposures"`` are
-            the images among the objects with what audits group and weigh by; those whose `population` is
-            ``"clinical"`` count. ``"dose_events"`` are the irradiation events of dose reports.
+            ``"dose_events"``, ``"rejects"``, ``"measurements"``, ``"verdicts"``, ``"sets"`` or ``"responses"``.
+            ``"exposures"`` are the images among the objects with what audits group and weigh by; those whose
+            `population` is ``"clinical"`` count. ``"dose_events"`` are the irradiation events of dose reports,
+            ``"rejects"`` the exposures that key objects and makers' logs tell of.
         superseded : bool
             Also outcomes, measurements and verdicts of earlier settings or versions, where the same file has since
             been scored under others.

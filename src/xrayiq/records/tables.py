@@ -220,6 +220,35 @@ DOSE_EVENTS: Final = Table(
 )
 
 
+#: exposures that key objects and makers' logs tell to be rejected, or accepted (`is_rejected`). No seal covers these
+#: rows: they must say what the sealed `result_json` says. Codes are code values; `exposed_at` is the unit's own clock
+REJECTS: Final = Table(
+    "rejects",
+    METADATA,
+    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("source", StorableText, nullable=False),
+    Column("title", StorableText, nullable=False),
+    Column("image_uid", StorableText, index=True),
+    Column("event_uid", StorableText, index=True),
+    Column("study_uid", StorableText),
+    Column("exposed_at", DateTime(timezone=False)),
+    Column("is_rejected", Boolean, nullable=False),
+    Column("has_text", Boolean, nullable=False),
+    *(Column(name, StorableText) for name in ("code", "category", "reason", "body_part", "view_position")),
+    *(Column(name, StorableText) for name in ("laterality", "protocol_name", "exposure_control_mode", "grid")),
+    *(Column(name, StorableText) for name in ("patient_key", "operator_key")),
+    *(
+        Column(name, Double)
+        for name in (
+            *("patient_age_years", "tube_voltage_kv", "exposure_mas", "exposure_time_ms", "dap_gy_m2"),
+            *("exposure_index", "target_exposure_index", "deviation_index", "source_detector_distance_mm"),
+        )
+    ),
+    sqlite_with_rowid=False,
+)
+
+
 def _judged() -> tuple[Column[Any], ...]:
     """The number that was judged, and the limit as it was that day."""
     return (

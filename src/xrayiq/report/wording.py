@@ -63,6 +63,7 @@ PROCEDURE_WORDS: Final = MappingProxyType(
         "clinical_noise": "Noise in the anatomy",
         "clipping": "Clipping",
         "dose_report": "Dose report",
+        "reject_note": "Reject note",
         "generator": "Tube and generator",
         "dap_meter": "Dose-area product meter",
         "half_value_layer": "Half-value layer",

@@ -24,7 +24,9 @@ ORDER: Final[tuple[Status, ...]] = ("fail", "warning", "indeterminate", "none", 
 #: states of findings that something must still be done about by hand
 _OPEN: Final = ("open", "investigating")
 #: procedures of clinical images, which are no test
-CLINICAL: Final = frozenset({"read", "collimation", "exposure_index", "clinical_noise", "clipping", "dose_report"})
+CLINICAL: Final = frozenset(
+    {"read", "collimation", "exposure_index", "clinical_noise", "clipping", "dose_report", "reject_note"}
+)
 _MOST_NAMED: Final = 3
 
 

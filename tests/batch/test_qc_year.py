@@ -1,11 +1,12 @@
 """A year of weekly quality control: a loss of gain, a detector swap, a dead line that is repaired, a falsified row."""
 
 import datetime
+import shutil
 
 import pypdf
 import pytest
 import sqlalchemy
-from executor_here import Here
+from executor_here import Remembering
 
 import xrayiq
 from xrayiq.procedures import add_service_event, list_findings, load_site, register_of, take_step
@@ -33,39 +34,57 @@ UNITS = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def year(request, tmp_path_factory):
-    """The store after the year, the folder of its images, and the site's file."""
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory):
+    """Folder of the images to come, week by week, and of the site's file."""
     root = tmp_path_factory.mktemp("year")
     (root / "site.toml").write_text(SITE, encoding="utf-8")
+    qc_year.simulate_qc_year(root / "to_come", side_px=SIDE_PX)
+    return root
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Both stores are given what was measured once."""
+    return Remembering()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def year(request, hospital, client):
+    """The store after the year, the folder of its images, and the site's file."""
+    root = hospital
     if request.param == "postgresql":
         url = request.getfixturevalue("module_postgres_url")
     else:
         url = f"sqlite:///{root / 'qa.db'}"
-    spend_the_year(url, root)
-    return url, root
+    spend_the_year(url, root, client)
+    yield url, root
+    for week in (root / "images").iterdir():
+        shutil.move(week, root / "to_come")
 
 
-def spend_the_year(url, root):
+def spend_the_year(url, root, client):
     """Runs of the archive as it grows, with what people do in between."""
+    (root / "images").mkdir(exist_ok=True)
     weeks_arrive(root, range(qc_year.REPAIR_WEEK))
-    run(url, root)
+    run(url, root, client)
     repair_the_line(url)
     weeks_arrive(root, range(qc_year.REPAIR_WEEK, qc_year.CALIBRATION_WEEK))
-    run(url, root)
+    run(url, root, client)
     close_the_line(url)
     calibrate(url)
     weeks_arrive(root, range(qc_year.CALIBRATION_WEEK, qc_year.WEEKS))
-    run(url, root)
+    run(url, root, client)
     close_the_drift(url)
 
 
 def weeks_arrive(root, weeks):
-    qc_year.simulate_qc_year(root / "images", weeks=weeks, side_px=SIDE_PX)
+    for week in weeks:
+        shutil.move(root / "to_come" / f"week{week:02d}", root / "images")
 
 
-def run(url, root):
-    return xrayiq.run(root / "images", url, site=root / "site.toml", client=Here())
+def run(url, root, client):
+    return xrayiq.run(root / "images", url, site=root / "site.toml", client=client)
 
 
 def finding_on(records, station):
@@ -176,11 +195,11 @@ def test_findings_are_two_closed_ones_with_cause_action_and_retest(year):
     assert line.retest
 
 
-def test_a_second_run_over_the_year_adds_nothing(year):
+def test_a_second_run_over_the_year_adds_nothing(year, client):
     url, root = year
     with open_records(url) as records:
         before = (len(records.frame("verdicts")), len(list_findings(records)))
-    summary = run(url, root)
+    summary = run(url, root, client)
     assert (summary.new_outcomes, summary.opened_findings) == (0, 0)
     with open_records(url) as records:
         assert (len(records.frame("verdicts")), len(list_findings(records))) == before

@@ -16,8 +16,8 @@ from report_dose_builders import ANOTHER, AROUND, LEVEL, ONE_OPERATOR, expose
 from xrayiq.audit import site_examinations
 from xrayiq.procedures import audit_dose
 from xrayiq.report import month, write_kpi, write_pages
+from xrayiq.report.chapter import Chapter
 from xrayiq.report.dose_audit import findings, of_audit
-from xrayiq.report.dose_chapters import Chapter
 
 ODD = 'Odd (left) "view" \\ *'
 

@@ -86,7 +86,8 @@ from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
 from xrayiq.plots.signal_transfer import plot_signal_transfer
-from xrayiq.plots.skin_dose import plot_skin_dose
+from xrayiq.plots.skin_dose import SKIN_MAP, plot_skin_dose
+from xrayiq.plots.stated_and_expected import STATED_AND_EXPECTED, plot_stated_and_expected
 from xrayiq.plots.stitching import plot_stitching
 from xrayiq.plots.temporal_noise import plot_temporal_noise
 from xrayiq.plots.threshold_contrast import plot_threshold_contrast
@@ -102,6 +103,8 @@ __all__ = [
     "DOSE_CREEP",
     "EXCURSIONS",
     "LOCAL_LEVELS",
+    "SKIN_MAP",
+    "STATED_AND_EXPECTED",
     "TREND_NARROW",
     "TREND_WIDE",
     "accuracy_size",
@@ -156,6 +159,7 @@ __all__ = [
     "plot_signal_transfer",
     "plot_skin_dose",
     "plot_snr_distribution",
+    "plot_stated_and_expected",
     "plot_stitching",
     "plot_temporal_noise",
     "plot_threshold_contrast",

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from xrayiq.audit import DoseAudit
+from xrayiq.audit.dose import STATED
 from xrayiq.audit.typical_doses import BELOW, EXCEEDS, GROUP, LEAST_PATIENTS, POSSIBLE, TOO_FEW
 from xrayiq.model import Quantity
 from xrayiq.plots._doses import (
@@ -44,7 +45,7 @@ _NO_LEVEL: Final = ""
 #: colour and words of each verdict, the gravest first
 _VERDICTS: Final = {
     EXCEEDS: (ORANGE, "over a level, with its interval"),
-    POSSIBLE: (SAND, "over a level, its interval not"),
+    POSSIBLE: (SAND, "over a level, not beyond doubt"),
     BELOW: (BLUE, "not over a level"),
     _NO_LEVEL: (MUTED, "no level known"),
 }
@@ -147,7 +148,8 @@ def plot_typical_doses(
         told = (
             f"{len(beyond)} of {len(judged)} medians over a reference level" if len(judged) else "no level to compare"
         )
-        axes.set_title(wrapped_title(axes, f"{known.label}: {told}", beside_inches=width))
+        estimated = "" if known.name in STATED else ", estimate"
+        axes.set_title(wrapped_title(axes, f"{known.label}{estimated}: {told}", beside_inches=width))
         soft_grid(axes, "x")
         _keys(axes, shown, sources)
         if left_out:

@@ -118,7 +118,8 @@ def _with_skin(
     whole["reached"] = ["; ".join(names) for names in reached]
     whole["finding"] = [bool(names) for names in reached]
     whole["source"] = level.source.text
-    return whole.loc[order].reset_index(drop=True), maps
+    nearest = (whole[list(TOTALS)] / pd.Series(dict(level.levels))[list(TOTALS)]).max(axis="columns")
+    return whole.loc[nearest.sort_values(ascending=False, kind="stable").index].reset_index(drop=True), maps
 
 
 def _estimate(records: Records, group: pd.DataFrame) -> SkinDose | str:

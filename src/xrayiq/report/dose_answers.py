@@ -1,4 +1,4 @@
-"""Are doses all right? One line for each of four questions."""
+"""Are doses all right? One line for each question."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from xrayiq.audit import DoseAudit
 from xrayiq.audit.dose import STATED
 from xrayiq.audit.dose_creep import LEAST_A_WEEK, LEAST_WEEKS
+from xrayiq.audit.dose_estimates import OUTSIDE, WITHIN
 from xrayiq.audit.excursions import LIKE
 from xrayiq.audit.typical_doses import BELOW, EXCEEDS, LEAST_PATIENTS, POSSIBLE, TOO_FEW
 from xrayiq.report.dose_wording import examination_text, place_text, ratio_text
@@ -45,8 +46,9 @@ class Answer:
 
 
 def answers(audit: DoseAudit) -> tuple[Answer, ...]:
-    """Units, reference levels, excursions and creep."""
-    return (_units(audit), _levels(audit), _excursions(audit), _creep(audit))
+    """Units, reference levels, excursions and creep; skin and glandular doses where there are any."""
+    further = tuple(one for one in (_skin(audit), _glandular(audit)) if one is not None)
+    return (_units(audit), _levels(audit), _excursions(audit), _creep(audit), *further)
 
 
 def _units(audit: DoseAudit) -> Answer:
@@ -138,6 +140,43 @@ def _creep(audit: DoseAudit) -> Answer:
     rise = "rises" if len(rising) == 1 else "rise"
     series = counted(len(every), "weekly series", "weekly series")
     text = f"{len(rising)} of {series} {rise}: {_named(named)}{tail}"
+    return Answer(status="warning", question=question, text=text, short=short)
+
+
+def _skin(audit: DoseAudit) -> Answer | None:
+    question, skin = "Skin in fluoroscopy", audit.skin_dose
+    if skin.empty:
+        return None
+    among = counted(len(skin), "examination")
+    reached = skin[skin["finding"].astype(bool)]
+    if reached.empty:
+        return Answer(status="pass", question=question, text=f"none of {among} reaches a level of a substantial dose")
+    places = pd.Series([place_text(audit, *pair) for pair in zip(reached["site"], reached["room"], strict=True)])
+    rooms = [f"{number} in {place}" for place, number in places.value_counts(sort=True).items()]
+    short = f"{counted(len(reached), 'examination')} of a substantial dose"
+    verb = "reaches" if len(reached) == 1 else "reach"
+    text = f"{len(reached)} of {among} {verb} a level from which on the skin is followed up: {_named(rooms)}"
+    return Answer(status="warning", question=question, text=text, short=short)
+
+
+def _glandular(audit: DoseAudit) -> Answer | None:
+    question, units = "Glandular doses", audit.glandular_dose
+    if units.empty:
+        return None
+    outside = units[units["verdict"] == OUTSIDE]
+    judged = units[units["verdict"].isin([OUTSIDE, WITHIN])]
+    if judged.empty:
+        text = "no unit has enough exposures whose glandular dose can be estimated beside the stated one"
+        return Answer(status="indeterminate", question=question, text=text)
+    if outside.empty:
+        text = f"stated doses of {counted(len(judged), 'unit')} agree with Dance's factors"
+        return Answer(status="pass", question=question, text=text)
+    named = [
+        f"{place_text(audit, row['site'], row['room'])} ({ratio_text(row['median_ratio'])} times the estimate)"
+        for row in outside.to_dict("records")
+    ]
+    short = f"glandular doses of {counted(len(outside), 'unit')} apart from the estimates"
+    text = f"{len(outside)} of {counted(len(judged), 'unit')} beyond the tolerance: {_named(named)}"
     return Answer(status="warning", question=question, text=text, short=short)
 
 

@@ -11,8 +11,9 @@ from xrayiq.audit.dose import STATED
 from xrayiq.model import AuditFinding
 from xrayiq.procedures import Site, audit_dose
 from xrayiq.records import Records
+from xrayiq.report.chapter import Chapter
 from xrayiq.report.dose_answers import Answer, answers
-from xrayiq.report.dose_chapters import Chapter, chapters
+from xrayiq.report.dose_chapters import chapters
 from xrayiq.report.dose_wording import counted_text, left_out_text, place_text
 from xrayiq.report.evidence import Evidence
 from xrayiq.report.wording import clean, counted, value_text
@@ -21,11 +22,23 @@ MOST_FINDINGS: Final = 20
 _SENTENCE: Final = 400
 _STATED: Final = ["dap_gy_m2", "entrance_dose_mgy", "average_glandular_dose_mgy"]
 _ORDER: Final = ("fail", "warning", "indeterminate", "pass")
+#: kinds of finding about one exposure or examination, whose identifier stands below, and about a whole unit
+_SINGLE: Final = ("excursion", "substantial_dose")
+_OF_UNITS: Final = ("unit_suspicion", "glandular_dose")
+#: what a kind's ratio is to
+_AGAINST: Final = {
+    "reference_level": "times the reference level",
+    "excursion": "times the median of its like",
+    "substantial_dose": "times the level",
+    "glandular_dose": "times the estimate",
+}
 _TITLES: Final = {
     "unit_suspicion": "Unit of dose",
     "reference_level": "Over a reference level",
     "excursion": "Excursion",
     "creep": "Dose creep",
+    "substantial_dose": "Substantial dose of an examination",
+    "glandular_dose": "Glandular dose",
 }
 
 
@@ -138,8 +151,8 @@ def _spread(every: Sequence[AuditFinding], most: int) -> list[AuditFinding]:
 
 
 def _finding(audit: DoseAudit, one: AuditFinding) -> DoseFinding:
-    single = one.kind == "excursion"
-    what = "" if single or one.kind == "unit_suspicion" else f": {clean(one.about)}"
+    single = one.kind in _SINGLE
+    what = "" if single or one.kind in _OF_UNITS else f": {clean(one.about)}"
     where = (place_text(audit, one.site, one.room), clean(one.unit))
     return DoseFinding(
         status="fail" if one.kind in ("unit_suspicion", "reference_level") else "warning",
@@ -148,9 +161,10 @@ def _finding(audit: DoseAudit, one: AuditFinding) -> DoseFinding:
         worst=_worst(one),
         evidence=clean(one.sentence, longest=_SENTENCE) + ".",
         counts=_counts(one),
-        lead="Likely" if single else "Look first",
+        lead="Likely" if one.kind == "excursion" else "Look first",
         suggestion=clean(one.suggestion, longest=_SENTENCE),
-        source=("Level: " if one.kind == "reference_level" else "Rule: ") + clean(one.source, longest=_SENTENCE),
+        source=("Level: " if one.kind in ("reference_level", "substantial_dose") else "Rule: ")
+        + clean(one.source, longest=_SENTENCE),
         subject=clean(one.about) if single else "",
     )
 
@@ -158,13 +172,13 @@ def _finding(audit: DoseAudit, one: AuditFinding) -> DoseFinding:
 def _worst(one: AuditFinding) -> str:
     if one.kind == "unit_suspicion":
         return f"{value_text(one.quantity, one.value)} times what technique gives"
-    against = {"reference_level": "times the reference level", "excursion": "times the median of its like"}
-    if one.kind in against:
-        return f"{one.ratio:.2g} {against[one.kind]}" if one.ratio >= 10.0 else f"{one.ratio:.2f} {against[one.kind]}"
+    if one.kind in _AGAINST:
+        ratio = f"{one.ratio:.2g}" if one.ratio >= 10.0 else f"{one.ratio:.2f}"
+        return f"{ratio} {_AGAINST[one.kind]}"
     return f"{100.0 * (one.ratio - 1.0):+.0f} % over the first weeks".replace("-", "−")
 
 
 def _counts(one: AuditFinding) -> str:
     days = [day.isoformat() for day in dict.fromkeys((one.first_day, one.last_day)) if day is not None]
-    number = counted(one.exposures, "exposure") if one.kind in ("unit_suspicion", "reference_level") else ""
+    number = counted(one.exposures, "exposure") if one.kind in (*_OF_UNITS, "reference_level") else ""
     return ", ".join(part for part in (number, " to ".join(days)) if part)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from xrayiq.audit import DoseAudit
@@ -13,7 +12,8 @@ from xrayiq.audit.excursions import FINDING_SCORE, TRIGGER_RATIO
 from xrayiq.audit.typical_doses import LEAST_PATIENTS, LEAST_ROOMS
 from xrayiq.report import dose_pictures as pictures
 from xrayiq.report import dose_tables as tables
-from xrayiq.report.tables import Picture, Table
+from xrayiq.report.chapter import Chapter
+from xrayiq.report.dose_estimates import effective_chapter, glandular_chapter, skin_chapter, units_chapter
 from xrayiq.report.wording import clean, counted
 
 _SPECIAL: Final = re.compile(r"[\\.^$*+?{}\[\]|()]")
@@ -22,43 +22,17 @@ _MAPPED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """One thing to unfold.
-
-    Parameters
-    ----------
-    title, told : str
-        Its name, and in a few words what is in it.
-    explanation, example : str
-        What the numbers are, and lines for a file.
-    pictures : tuple of Picture
-        Figures.
-    not_drawn : str
-        What is left out of them.
-    tables : tuple of (str, Table)
-        Tables with their headings.
-    documents : tuple of str
-        What the tables' numbers of documents mean.
-    """
-
-    title: str
-    told: str = ""
-    explanation: str = ""
-    example: str = ""
-    pictures: tuple[Picture, ...] = ()
-    not_drawn: str = ""
-    tables: tuple[tuple[str, Table], ...] = ()
-    documents: tuple[str, ...] = ()
-
-
 def chapters(audit: DoseAudit) -> tuple[Chapter, ...]:
     """All that have something in them."""
     every = (
+        units_chapter(audit),
         _typical(audit),
         _local(audit),
         _excursions(audit),
         _creep(audit),
+        skin_chapter(audit),
+        glandular_chapter(audit),
+        effective_chapter(audit),
         _workload(audit),
         _quality(audit),
         _breakdown(audit),
@@ -77,7 +51,7 @@ def _typical(audit: DoseAudit) -> Chapter:
             f"bootstrap interval; from {LEAST_PATIENTS} exposures on it is held against the levels. Over a level: the "
             "whole interval is, of an estimate by more than its own uncertainty and where no stated dose decides. "
             "Entrance surface air kerma (with backscatter) is estimated from the dose-area product and field, the "
-            "technique or a stated entrance dose, whichever is surest, with an assumed thickness of the patient. "
+            "technique or a stated entrance dose, whichever is surest, and a thickness taken for granted (± is k = 2). "
             "A level is a reason to look at the technique, not a limit for a patient. Levels that "
             "are marked as not verified come from a document that nobody has compared with the number."
         ),

@@ -13,11 +13,14 @@ from xrayiq.audit.dose import QUANTITIES
 from xrayiq.audit.excursions import LIKE
 from xrayiq.audit.typical_doses import EXAMINATION, LEAST_PATIENTS
 from xrayiq.model import quantity
-from xrayiq.report.dose_wording import examination_text
+from xrayiq.report.dose_wording import examination_text, place_text
 from xrayiq.report.tables import Picture, picture_svg
+from xrayiq.report.wording import minute
 
 #: most groups with excursions, creeping doses and examinations that are drawn
 MOST_PICTURES: Final = 8
+#: most maps of the skin
+MOST_MAPS: Final = 3
 _NARROW_INCHES: Final = 3.9
 Draw = Callable[[Axes], object]
 Size = tuple[float, float]
@@ -35,6 +38,34 @@ def typical_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
         )
         for name in stated(audit)
     )
+
+
+def unit_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
+    """Stated dose-area products against expected ones."""
+    return (
+        _picture(
+            "units",
+            "Stated dose-area products against those that technique and field give",
+            lambda ax: plots.plot_stated_and_expected(audit, ax=ax),
+            plots.STATED_AND_EXPECTED,
+        ),
+    )
+
+
+def skin_pictures(audit: DoseAudit) -> tuple[tuple[Picture, ...], int]:
+    """Maps of the skin of the examinations nearest to a level, and how many are not drawn."""
+    skin = audit.skin_dose[audit.skin_dose["study_uid"].isin(list(audit.skin_maps))]
+    drawn = tuple(
+        _picture(
+            f"skin {number}",
+            "Dose to the skin of a simple phantom in one examination",
+            lambda ax, row=row: plots.plot(audit.skin_maps[row["study_uid"]], ax=ax),  # type: ignore[misc]  # bound
+            plots.SKIN_MAP,
+            title=f"{place_text(audit, row['site'], row['room'])}, {minute(row['exposed_at']) or 'undated'}",
+        )
+        for number, row in enumerate(skin.head(MOST_MAPS).to_dict("records"))
+    )
+    return drawn, len(skin) - len(drawn)
 
 
 def local_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
@@ -141,11 +172,11 @@ def stated(audit: DoseAudit) -> list[str]:
     return [name for name in QUANTITIES if name in told]
 
 
-def _picture(name: str, words: str, draw: Draw, size: Size, narrow: Size | None = None) -> Picture:
-    """Both drawings; a figure tells its title itself."""
+def _picture(name: str, words: str, draw: Draw, size: Size, narrow: Size | None = None, title: str = "") -> Picture:
+    """Both drawings; most figures tell their title themselves."""
     slim = narrow or (_NARROW_INCHES, size[1] + 0.4)
     return Picture(
         svg=picture_svg(draw, f"dose {name}", words, size),
         narrow=picture_svg(draw, f"dose {name} narrow", words, slim),
-        title="",
+        title=title,
     )

@@ -17,6 +17,7 @@ from xrayiq.report.dose_wording import (
     examination_text,
     interval_text,
     place_text,
+    quantity_text,
     ratio_text,
 )
 from xrayiq.report.tables import Marked, Table, table
@@ -38,7 +39,10 @@ _RELATIVE: Final = (
 def typical_table(audit: DoseAudit) -> tuple[Table, tuple[str, ...]]:
     """Typical values beside each level that they meet, the farthest over first, and the documents by number."""
     rows: list[tuple[str | Marked, ...]] = []
-    compared = audit.compared.sort_values("ratio", ascending=False, kind="stable")
+    verdicts = audit.compared["verdict"].map({EXCEEDS: 0, POSSIBLE: 1}).fillna(2)
+    compared = audit.compared.assign(_order=verdicts).sort_values(
+        ["_order", "ratio"], ascending=[True, False], kind="stable"
+    )
     documents = list(dict.fromkeys(compared["source"]))
     for row in compared.to_dict("records"):
         name = row["quantity"]
@@ -66,16 +70,11 @@ def _typical(audit: DoseAudit, row: Mapping[Any, Any]) -> tuple[str, ...]:
     name = row["quantity"]
     return (
         f"{place_text(audit, row['site'], row['room'])}: {examination_text(row)}",
-        label_of(name) + _estimate(row["relative_uncertainty"]),
+        quantity_text(name, row["relative_uncertainty"]),
         grouped(row["exposures"]),
         dose_text(name, row["median"]),
         interval_text(name, row["low"], row["high"]),
     )
-
-
-def _estimate(relative_uncertainty: float) -> str:
-    """Uncertainty of a quantity that is estimated, nothing for one that is stated."""
-    return f" (estimate ± {200.0 * relative_uncertainty:.0f} %, k = 2)" if relative_uncertainty > 0.0 else ""
 
 
 def _verdict(verdict: str, ratio: float) -> str | Marked:
@@ -92,7 +91,7 @@ def local_table(audit: DoseAudit) -> Table:
     rows = [
         (
             examination_text(row),
-            label_of(row["quantity"]),
+            quantity_text(row["quantity"]),
             grouped(row["rooms"]),
             dose_text(row["quantity"], row["achievable"]),
             dose_text(row["quantity"], row["level"]),

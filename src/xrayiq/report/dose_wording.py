@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from xrayiq.audit import DoseAudit
+from xrayiq.audit.dose import STATED
 from xrayiq.model import Quantity, quantity
 from xrayiq.report.wording import clean, counted, grouped
 
@@ -24,6 +25,13 @@ def place_text(audit: DoseAudit, site: object, room: object) -> str:
 def examination_text(row: Mapping[Any, Any]) -> str:
     """Body part, view and size band as words."""
     return f"{clean(row['body_part'])} {clean(row['view'])}, {clean(row['band'])}"
+
+
+def quantity_text(name: str, relative_uncertainty: float = 0.0) -> str:
+    """Quantity as tables name it: that it is an estimate, and its expanded uncertainty where that is known."""
+    if relative_uncertainty > 0.0:
+        return f"{quantity(name).label}, estimate ± {200.0 * relative_uncertainty:.0f}\u00a0%"
+    return quantity(name).label if name in STATED else f"{quantity(name).label}, estimate"
 
 
 def dose_text(name: str, value: float) -> str:

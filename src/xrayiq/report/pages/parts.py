@@ -74,8 +74,8 @@ class FindingView:
         How many values, and on which days.
     cause, action, retest : str
         As the last step that tells it says.
-    steps : tuple of (str, str, str, str)
-        Day, state, who in which role, and what they said.
+    steps : tuple of (str, str, str, str, str)
+        Day, state, who in which role, what they said, and the day of its recording where it is another.
     """
 
     number: int
@@ -93,7 +93,7 @@ class FindingView:
     cause: str
     action: str
     retest: str
-    steps: tuple[tuple[str, str, str, str], ...]
+    steps: tuple[tuple[str, str, str, str, str], ...]
 
 
 def finding_view(finding: Finding) -> FindingView:
@@ -118,15 +118,16 @@ def finding_view(finding: Finding) -> FindingView:
     )
 
 
-def _step(step: FindingStep, finding: Finding) -> tuple[str, str, str, str]:
+def _step(step: FindingStep, finding: Finding) -> tuple[str, str, str, str, str]:
     who = ", ".join(part for part in (clean(step.actor), clean(step.role)) if part)
     told = [clean(step.reason, longest=_SENTENCE)]
     told.append(f"cause: {clean(step.cause, longest=_SENTENCE)}" if step.cause else "")
     told.append(f"action: {clean(step.action, longest=_SENTENCE)}" if step.action else "")
     told.append(f"re-test: {clean(step.retest)}" if step.retest else "")
     told.append(acceptance_text(finding, step))
-    told.append(f"recorded {step.at.date().isoformat()}" if step.at.date() != step.day else "")
-    return step.day.isoformat(), STATE_WORDS[step.state], who, "; ".join(part for part in told if part)
+    said = "; ".join(part for part in told if part)
+    recorded = step.at.date().isoformat() if step.at.date() != step.day else ""
+    return step.day.isoformat(), STATE_WORDS[step.state], who, said, recorded
 
 
 def place_text(site: str, room: str) -> str:

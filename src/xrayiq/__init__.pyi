@@ -1,6 +1,7 @@
 from .audit import Baseline as Baseline
 from .audit import DoseAudit as DoseAudit
 from .audit import DueTest as DueTest
+from .audit import ProtocolAudit as ProtocolAudit
 from .audit import ScheduledTest as ScheduledTest
 from .audit import TestedUnit as TestedUnit
 from .audit import Trend as Trend
@@ -130,6 +131,7 @@ from .model import Verdict as Verdict
 from .model import judge as judge
 from .plots import plot as plot
 from .procedures import audit_dose as audit_dose
+from .procedures import audit_protocol as audit_protocol
 from .procedures import score as score
 from .records import Records as Records
 from .records import open_records as open_records

@@ -22,7 +22,7 @@ from xrayiq.model import (
     ObjectHeader,
     Outcome,
 )
-from xrayiq.procedures import audit_dose, record_dose_findings
+from xrayiq.procedures import audit_dose, record_audit_findings
 from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.glandular_doses import beam_of_image
 from xrayiq.records import FileEntry, Records, open_records
@@ -156,8 +156,8 @@ def test_level_of_any_quantity_opens_a_finding_with_its_document(audit: DoseAudi
     assert (found["1.1"].bound, found["1.2"].value, found["1.2"].bound) == (3000.0, 4500.0, 3600.0)
     assert "NCRP Report 168" in found["1.1"].source
     assert "peak skin dose" in found["1.1"].sentence
-    assert record_dose_findings(records, audit).opened == len(audit.findings)
-    assert record_dose_findings(records, audit_dose(records)).opened == 0
+    assert record_audit_findings(records, audit).opened == len(audit.findings)
+    assert record_audit_findings(records, audit_dose(records)).opened == 0
 
 
 def test_examination_without_the_geometry_says_what_is_missing(audit: DoseAudit) -> None:

@@ -7,6 +7,7 @@ import lazy_loader
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
+from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules, site_protocols
 from xrayiq.audit.reject_reasons import RejectReason, RejectScheme, RejectTitle, shipped_reject_reasons
 from xrayiq.audit.repeat_settings import (
     RateBounds,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose, comparable_doses
     from xrayiq.audit.dose_creep import DoseCreep
     from xrayiq.audit.dose_log import tabulate_exposures
+    from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
     from xrayiq.audit.size_bands import size_bands
 
 #: these load pandas, which a run does without
@@ -35,6 +37,7 @@ _FRAMES = {
     "dose": ["DoseAudit", "DoseEstimates", "assess_dose", "comparable_doses"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["tabulate_exposures"],
+    "protocol": ["ProtocolAudit", "assess_protocols"],
     "size_bands": ["size_bands"],
 }
 
@@ -51,6 +54,9 @@ __all__ = [
     "ExaminationNames",
     "FalseWarningRate",
     "KeptTest",
+    "ProtocolAudit",
+    "ProtocolRow",
+    "ProtocolRules",
     "RateBounds",
     "RejectReason",
     "RejectScheme",
@@ -67,6 +73,7 @@ __all__ = [
     "UnitEvent",
     "apparent_rate",
     "assess_dose",
+    "assess_protocols",
     "assess_trend",
     "baseline_at",
     "changed_schedule",
@@ -77,11 +84,13 @@ __all__ = [
     "owed_tests",
     "schedule_kept",
     "shipped_examinations",
+    "shipped_protocol_rules",
     "shipped_reject_reasons",
     "shipped_repeat_bounds",
     "shipped_repeat_rules",
     "shipped_schedule",
     "site_examinations",
+    "site_protocols",
     "site_schedule",
     "size_bands",
     "tabulate_exposures",

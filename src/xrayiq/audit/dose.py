@@ -20,6 +20,7 @@ from xrayiq.audit.dose_estimates import (
 )
 from xrayiq.audit.dose_findings import creep_findings, excursion_findings, level_findings, unit_findings
 from xrayiq.audit.excursions import find_excursions
+from xrayiq.audit.findings_table import findings_table
 from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.typical_doses import compare_with_levels, local_levels, typical_doses
 from xrayiq.audit.workload import weekly_workload, workload_by_voltage
@@ -41,7 +42,7 @@ _OF_ROOMS: Final = ("typical", "compared", "workload", "workload_by_voltage", "o
 _OF_UNITS: Final = ("exposures", "excursions", "units", "skin_dose", "glandular_dose")
 FRAMES: Final = (
     *("levels", "typical", "local_levels", "excursions", "creep", "workload", "workload_by_voltage", "optimisation"),
-    *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "exposures"),
+    *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "exposures", "findings"),
 )
 
 
@@ -132,7 +133,7 @@ class DoseAudit:
         name : str
             ``"levels"`` (typical values beside reference levels), ``"typical"``, ``"local_levels"``, ``"excursions"``,
             ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"``,
-            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"`` or ``"exposures"``.
+            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"``, ``"exposures"`` or ``"findings"``.
 
         Returns
         -------
@@ -146,6 +147,8 @@ class DoseAudit:
         """
         if name not in FRAMES:
             raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
+        if name == "findings":
+            return findings_table(self.findings)
         if name == "creep":
             return creep_frame(self.creep)
         return getattr(self, {"levels": "compared", "local_levels": "local"}.get(name, name))  # type: ignore[no-any-return]  # a frame each

@@ -5,16 +5,26 @@ from __future__ import annotations
 import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
 
 import typer
 
 from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, OnlySite, Output, SiteSettings, Store, day_of
-from xrayiq.cli.printing import Cell, Format, Row, say, show
+from xrayiq.cli.printing import Cell, Format, say, show
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from xrayiq.exchange import ExportedTable
     from xrayiq.model import AuditFinding
+    from xrayiq.procedures import Site
+    from xrayiq.records import Records
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Open no findings in the store.")]
+Save = Annotated[
+    Path | None,
+    typer.Option("--save", metavar="FILE", help="Also write the table: .csv, .xlsx, .parquet, .json or .jsonl."),
+]
 
 audit_application = typer.Typer(help="Audits over the exposures of a store.", no_args_is_help=True)
 
@@ -38,6 +48,18 @@ class DoseTable(StrEnum):
     glandular_dose = "glandular_dose"
 
 
+class ProtocolTable(StrEnum):
+    """What an audit of protocols prints."""
+
+    findings = "findings"
+    usual = "usual"
+    compared = "compared"
+    changes = "changes"
+    rooms = "rooms"
+    quality = "quality"
+    unmapped = "unmapped"
+
+
 @audit_application.command("dose")
 def dose(
     table: Annotated[DoseTable, typer.Option("--table", help="Table that is printed.")] = DoseTable.findings,
@@ -52,30 +74,86 @@ def dose(
         Path | None,
         typer.Option("--wide", metavar="FILE", help="Also write a row for each study, in OpenREM's columns."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Open no findings in the store.")] = False,
+    dry_run: DryRun = False,
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
 ) -> None:
     """Hold doses against reference levels, and find wrong units, excursions and creep; findings go to the store."""
     from xrayiq.exchange import export_dose_log, export_dose_studies
-    from xrayiq.procedures import audit_dose, load_site, record_dose_findings
+    from xrayiq.procedures import audit_dose, load_site
     from xrayiq.records import open_records
 
     settings = load_site(site)
     with open_records(records, create=False) as store:
         audit = audit_dose(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
-        if table is DoseTable.findings:
-            show([_row(finding) for finding in audit.findings], output=output, title="To look into")
-        else:
-            rows = audit.frame(table.value).to_dict("records")
-            show([{str(name): _cell(value) for name, value in row.items()} for row in rows], output=output)
+        _print(audit, table, output)
         for file, export in ((log, export_dose_log), (wide, export_dose_studies)):
             if file is not None:
                 _tell(export(audit, file))
-        if not dry_run:
-            told = record_dose_findings(store, audit, site=settings)
-            say(f"findings: {told.opened} opened, {told.again} told again, {told.known} known")
+        _finish(audit, store, settings, dry_run=dry_run)
+
+
+@audit_application.command("protocol")
+def protocol(
+    table: Annotated[ProtocolTable, typer.Option("--table", help="Table that is printed.")] = ProtocolTable.findings,
+    first: FirstDay = None,
+    last: LastDay = None,
+    only_site: OnlySite = "",
+    save: Save = None,
+    dry_run: DryRun = False,
+    site: SiteSettings = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Hold kV, mAs, distance, grid, filter and AEC against the site's table and other rooms, and date changes."""
+    from xrayiq.procedures import audit_protocol, load_site
+    from xrayiq.records import open_records
+
+    settings = load_site(site)
+    with open_records(records, create=False) as store:
+        audit = audit_protocol(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
+        _print(audit, table, output)
+        _save(audit, table, save)
+        _finish(audit, store, settings, dry_run=dry_run)
+
+
+class _Audit(Protocol):
+    """What any audit gives."""
+
+    @property
+    def exposures(self) -> pd.DataFrame: ...
+
+    @property
+    def findings(self) -> tuple[AuditFinding, ...]: ...
+
+    @property
+    def left_out(self) -> dict[str, int]: ...
+
+    def frame(self, name: str) -> pd.DataFrame: ...
+
+
+def _print(audit: _Audit, table: StrEnum, output: Format) -> None:
+    rows = audit.frame(table.value).to_dict("records")
+    title = "To look into" if table.value == "findings" else ""
+    show([{str(name): _cell(value) for name, value in row.items()} for row in rows], output=output, title=title)
+
+
+def _save(audit: _Audit, table: StrEnum, file: Path | None) -> None:
+    """Write the table that is printed."""
+    from xrayiq.exchange import export_audit_table
+
+    if file is not None:
+        _tell(export_audit_table(audit, table.value, file))
+
+
+def _finish(audit: _Audit, store: Records, settings: Site, *, dry_run: bool) -> NoReturn:
+    """Open the findings, tell what was left out, and leave with 1 where there is something to look into."""
+    from xrayiq.procedures import record_audit_findings
+
+    if not dry_run:
+        told = record_audit_findings(store, audit, site=settings)
+        say(f"findings: {told.opened} opened, {told.again} told again, {told.known} known")
     for reason, number in audit.left_out.items():
         say(f"left out: {number} {reason}")
     raise typer.Exit(1 if audit.findings else 0)
@@ -84,26 +162,6 @@ def dose(
 def _tell(written: ExportedTable) -> None:
     beside = f", {written.left_out} exposures of other kinds left out" if written.left_out else ""
     say(f"{written.file}: {written.rows} rows of {written.name}{beside}")
-
-
-def _row(finding: AuditFinding) -> Row:
-    return {
-        "kind": finding.kind,
-        "site": finding.site,
-        "room": finding.room,
-        "unit": finding.unit,
-        "about": finding.about,
-        "quantity": finding.quantity,
-        "value": finding.value,
-        "bound": finding.bound,
-        "ratio": finding.ratio,
-        "exposures": finding.exposures,
-        "first_day": _cell(finding.first_day),
-        "last_day": _cell(finding.last_day),
-        "evidence": finding.sentence,
-        "look_first": finding.suggestion,
-        "source": finding.source,
-    }
 
 
 def _cell(value: Any) -> Cell:

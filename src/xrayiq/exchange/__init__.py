@@ -1,5 +1,6 @@
 """Results to and from other programs' formats. No file path and nothing of a patient goes out."""
 
+from xrayiq.exchange.audit_tables import export_audit_table
 from xrayiq.exchange.dose_log import export_dose_log, export_dose_studies
 from xrayiq.exchange.history import HistoryImport, ImportedCell, import_history
 from xrayiq.exchange.period_archive import verify_archive, write_archive
@@ -13,6 +14,7 @@ __all__ = [
     "HistoryImport",
     "ImportedCell",
     "SentInstance",
+    "export_audit_table",
     "export_dose_log",
     "export_dose_studies",
     "export_quaac",

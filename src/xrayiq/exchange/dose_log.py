@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from xrayiq.audit import DoseAudit, tabulate_exposures
+from xrayiq.exchange.audit_tables import write_named
 from xrayiq.exchange.dose_studies import dose_studies
-from xrayiq.exchange.placing import placed_file
-from xrayiq.exchange.table_files import format_of, write_table
 from xrayiq.exchange.tables import ExportedTable
 
 
@@ -33,7 +30,7 @@ def export_dose_log(audit: DoseAudit, path: str | Path) -> ExportedTable:
     InputError
         The ending tells no format, or the place cannot be written to.
     """
-    return _written("dose_log", tabulate_exposures(audit), Path(path))
+    return write_named("dose_log", tabulate_exposures(audit), path)
 
 
 def export_dose_studies(audit: DoseAudit, path: str | Path) -> ExportedTable:
@@ -58,11 +55,4 @@ def export_dose_studies(audit: DoseAudit, path: str | Path) -> ExportedTable:
         As in `export_dose_log`.
     """
     studies, left_out = dose_studies(tabulate_exposures(audit))
-    return _written("dose_studies", studies, Path(path), left_out=left_out)
-
-
-def _written(name: str, table: pd.DataFrame, target: Path, *, left_out: int = 0) -> ExportedTable:
-    kind = format_of(target)
-    with placed_file(target) as place:
-        rows = write_table(name, [table], place, kind)
-    return ExportedTable(name=name, rows=rows, file=target.name, left_out=left_out)
+    return write_named("dose_studies", studies, path, left_out=left_out)

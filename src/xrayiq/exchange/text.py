@@ -75,7 +75,7 @@ def plain(value: Any) -> Any:
     Returns
     -------
     None, bool, int, float, str or datetime
-        Numbers keep full precision.
+        Numbers keep full precision; a day is its midnight.
     """
     if isinstance(value, (list, dict, tuple)):
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
@@ -85,6 +85,8 @@ def plain(value: Any) -> Any:
         return value.to_pydatetime()
     if isinstance(value, (str, bool, datetime.datetime)):
         return value
+    if isinstance(value, datetime.date):
+        return datetime.datetime.combine(value, datetime.time())
     number = value.item() if hasattr(value, "item") else value
     return None if isinstance(number, float) and not math.isfinite(number) else number
 

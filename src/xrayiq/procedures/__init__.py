@@ -62,10 +62,10 @@ from xrayiq.procedures.site_events import settings_in_force, site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 
 if TYPE_CHECKING:
-    from xrayiq.procedures.audits import audit_dose, record_dose_findings
+    from xrayiq.procedures.audits import audit_dose, audit_protocol, record_audit_findings
 
 #: these load pandas, which a run does without
-_FRAMES = {"audits": ["audit_dose", "record_dose_findings"]}
+_FRAMES = {"audits": ["audit_dose", "audit_protocol", "record_audit_findings"]}
 
 __getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
 
@@ -107,6 +107,7 @@ __all__ = [
     "applicable",
     "attempt",
     "audit_dose",
+    "audit_protocol",
     "baselines_in_force",
     "change_schedule",
     "change_use",
@@ -136,7 +137,7 @@ __all__ = [
     "recognise",
     "recognise_header",
     "recognise_meter_table",
-    "record_dose_findings",
+    "record_audit_findings",
     "record_findings",
     "register_of",
     "reject_note_outcome",

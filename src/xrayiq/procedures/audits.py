@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection
+from typing import Protocol
 
 import pandas as pd
 
-from xrayiq.audit import DoseAudit, DoseEstimates, assess_dose, comparable_doses
+from xrayiq.audit import DoseAudit, DoseEstimates, ProtocolAudit, assess_dose, assess_protocols, comparable_doses
 from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows, shipped_substantial_dose
 from xrayiq.errors import InputError
+from xrayiq.model import AuditFinding
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap
-from xrayiq.procedures.exposure_frame import equipment_of, exposures_of_store
+from xrayiq.procedures.exposure_frame import CountedExposures, equipment_of, exposures_of_store
 from xrayiq.procedures.glandular_doses import with_glandular_dose
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_place
@@ -25,6 +27,18 @@ from xrayiq.records import Records
 _UNITS: tuple[str, ...] = (
     *("site", "room", "unit", "quantity", "exposures", "median_ratio", "suspected_power", "text"),
 )
+
+
+class Audit(Protocol):
+    """What any audit gives."""
+
+    @property
+    def exposures(self) -> pd.DataFrame:
+        """What was audited, with `unit` and `equipment_id`."""
+
+    @property
+    def findings(self) -> tuple[AuditFinding, ...]:
+        """What to look into."""
 
 
 def audit_dose(
@@ -58,9 +72,7 @@ def audit_dose(
         dose beside image quality, effective doses of groups, and skin doses of fluoroscopy, with findings. Nothing is
         written.
     """
-    settings = settings_in_force(records, site)
-    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
-    counted = exposures_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
+    settings, counted = _counted(records, site, first, last, only_site, populations)
     exposures = with_expected_dap(counted.frame, settings)
     units = unit_frame(exposures)
     exposures = with_entrance_kerma(exposures, comparable_doses(exposures, units), settings)
@@ -77,7 +89,43 @@ def audit_dose(
     )
 
 
-def record_dose_findings(records: Records, audit: DoseAudit, *, site: Site | None = None) -> RecordedFindings:
+def audit_protocol(
+    records: Records,
+    *,
+    site: Site | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    only_site: str = "",
+    populations: Collection[str] = ("clinical",),
+) -> ProtocolAudit:
+    """Audit how rooms expose: against the site's table of protocols, against each other, and since when.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    site : Site, optional
+        Settings of a site's file: register, names of examinations, table of protocols.
+    first, last : date, optional
+        Days that the exposures lie within.
+    only_site : str
+        Only exposures at this site.
+    populations : collection of str
+        Which images count; patients' exposures by default.
+
+    Returns
+    -------
+    ProtocolAudit
+        Each room's usual protocol, exposures beside the table, dated changes, rooms and sites beside each other, and
+        dose beside image quality, with findings. Nothing is written.
+    """
+    settings, counted = _counted(records, site, first, last, only_site, populations)
+    return assess_protocols(
+        counted.frame, protocols=settings.protocols, unmapped=counted.unmapped, left_out=counted.left_out
+    )
+
+
+def record_audit_findings(records: Records, audit: Audit, *, site: Site | None = None) -> RecordedFindings:
     """Open the findings of an audit in its store, or add to those that are there; see `record_findings`."""
     equipment = records.frame("equipment").set_index("id")
     named = audit.exposures[audit.exposures["unit"] != ""].dropna(subset="equipment_id").drop_duplicates("unit")
@@ -86,6 +134,21 @@ def record_dose_findings(records: Records, audit: DoseAudit, *, site: Site | Non
         for unit, number in zip(named["unit"], named["equipment_id"], strict=True)
     }
     return record_findings(records, audit.findings, site=site, equipment=headers)
+
+
+def _counted(
+    records: Records,
+    site: Site | None,
+    first: datetime.date | None,
+    last: datetime.date | None,
+    only_site: str,
+    populations: Collection[str],
+) -> tuple[Site, CountedExposures]:
+    """Settings in force, and the exposures that an audit counts."""
+    settings = settings_in_force(records, site)
+    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
+    counted = exposures_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
+    return settings, counted
 
 
 def _estimates(records: Records, fit: pd.DataFrame, glandular: pd.DataFrame) -> DoseEstimates:

@@ -15,10 +15,12 @@ from typing import Any, Literal, get_args
 
 from xrayiq.audit import (
     ExaminationNames,
+    ProtocolRow,
     ScheduledTest,
     shipped_examinations,
     shipped_schedule,
     site_examinations,
+    site_protocols,
     site_schedule,
 )
 from xrayiq.dose import DiagnosticReferenceLevel, TubeOutputTable, shipped_reference_levels
@@ -54,6 +56,7 @@ _SITE_KEYS = frozenset(
         "examinations",
         "tube_output",
         "reference_levels",
+        "protocols",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -117,6 +120,8 @@ class Site:
         Outputs of the site's tubes as measured.
     reference_levels : tuple of DiagnosticReferenceLevel
         The site's own, then the shipped.
+    protocols : tuple of ProtocolRow
+        How the site's rooms are to expose each view, in versions.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -133,6 +138,7 @@ class Site:
     examinations: ExaminationNames = field(default_factory=shipped_examinations)
     tube_outputs: tuple[TubeOutputTable, ...] = ()
     reference_levels: tuple[DiagnosticReferenceLevel, ...] = ()
+    protocols: tuple[ProtocolRow, ...] = ()
     digest: str = ""
 
     def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
@@ -163,8 +169,8 @@ def load_site(path: str | Path | None = None) -> Site:
         bounds, ``reason``, ``author``), ``[[kerma]]`` (fields of `SiteKerma`), ``beam_edition``, ``[[equipment]]``
         (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
         in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them), ``[[examinations]]``
-        (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`) and
-        ``[reference_levels.NAME]`` (as `reference_levels_of`).
+        (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`),
+        ``[reference_levels.NAME]`` (as `reference_levels_of`) and ``[[protocols]]`` (as `site_protocols`).
 
     Returns
     -------
@@ -202,6 +208,7 @@ def load_site(path: str | Path | None = None) -> Site:
         examinations=site_examinations(table.get("examinations", []), name),
         tube_outputs=site_tube_outputs(table.get("tube_output", []), name),
         reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
+        protocols=site_protocols(table.get("protocols", []), name),
         digest=digest,
     )
 

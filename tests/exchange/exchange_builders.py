@@ -45,6 +45,7 @@ class DayTest:
     procedure: str = "uniformity"
     modality: str = "DX"
     institution: str = "Hospital"
+    detector_id: str | None = "D1"
 
 
 def day_of(number: int) -> datetime.datetime:
@@ -88,7 +89,7 @@ def fill(records: Records, tests: Sequence[DayTest], limits: Sequence[Limit] = (
                         model="Ray 1",
                         serial_number=test.serial_number,
                         station_name=test.station_name,
-                        detector_id="D1",
+                        detector_id=test.detector_id,
                         institution=test.institution,
                         department="Radiology",
                         software_versions=("1.0", "2.0"),

@@ -132,6 +132,7 @@ def test_the_register_is_a_table_of_where_units_and_detectors_were(records, tmp_
     values = {"snr_mean": 1.0}
     fill(records, [DayTest(number, values) for number in (1, 2, 4)])
     fill(records, [DayTest(3, values, serial_number="S2", station_name="ROOM2")])
+    fill(records, [DayTest(5, values, serial_number="S0", station_name="ROOM0", detector_id=None)])
     tell_equipment(records, {"serial_number": "S1", "tube": "T-77"}, actor="jdoe", reason="r")
     moved = {"serial_number": "S1", "room": "Trauma", "from": day_of(4).date()}
     tell_equipment(records, moved, actor="jdoe", reason="moved")
@@ -142,7 +143,10 @@ def test_the_register_is_a_table_of_where_units_and_detectors_were(records, tmp_
     panel = "Acme detector D1"
     days = [f"{day_of(number).date()}T00:00:00" for number in range(6)]
     told = ("name", "history", "value", "first_day", "last_day")
+    zeroth = "Acme Ray 1, serial S0"
     assert [tuple(row[name] for name in told) for row in rows] == [
+        (zeroth, "room", "ROOM0", days[5], days[5]),
+        (zeroth, "software", "1.0, 2.0", days[5], days[5]),
         (second, "room", "ROOM2", days[3], days[3]),
         (second, "detector", panel, days[3], days[3]),
         (second, "software", "1.0, 2.0", days[3], days[3]),
@@ -160,7 +164,7 @@ def test_the_register_is_a_table_of_where_units_and_detectors_were(records, tmp_
     ]
     assert written.rows == len(rows)
     last = {"number": "S1", "site_name": "Hospital", "room_name": "Trauma", "tube": "T-77", "objects": 3}
-    assert cells(rows[4], last) == last
+    assert cells(rows[6], last) == last
     export_tables(records, tmp_path / "one.json", tables=["register"], unit="S2")
     one = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
     assert {row["name"] for row in one} == {second, panel}

@@ -53,7 +53,7 @@ def equipment_list(
         write_json(_document(register, told, out, problems))
         return
     units = [_row(one, out[one.name]) for one in register.units]
-    detectors = [_row(one) for one in register.detectors]
+    detectors = [_row(one) for one in register.own_detectors]
     if output is Format.csv:
         show([*units, *detectors], output=output)
         for problem in problems:
@@ -228,7 +228,7 @@ def _document(
     ]
     detectors = [
         {"name": one.name, "detector_id": one.detector_id, "rooms": spans(one.rooms), "units": spans(one.units)}
-        for one in register.detectors
+        for one in register.own_detectors
     ]
     return {
         "units": units,

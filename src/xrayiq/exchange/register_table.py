@@ -45,7 +45,7 @@ def register_table(records: Records, places: Places) -> pd.DataFrame:
         units. `site_name`, `room_name` and `tube` are those of the last day.
     """
     register = places.register(records)
-    rows = [*_units(records, register), *(row for one in register.detectors for row in _detector(one))]
+    rows = [*_units(records, register), *(row for one in register.own_detectors for row in _detector(one))]
     return pd.DataFrame(
         {name: pd.Series([row.get(name) for row in rows], dtype=kind) for name, kind in _COLUMNS.items()}
     )

@@ -139,6 +139,12 @@ class Register:
     detectors: tuple[RegisteredDetector, ...]
     problems: tuple[str, ...] = ()
 
+    @property
+    def own_detectors(self) -> tuple[RegisteredDetector, ...]:
+        """Detectors with a name of their own: of units whose headers name none, the unit's name stands for them."""
+        units = {unit.name for unit in self.units}
+        return tuple(one for one in self.detectors if one.name not in units)
+
 
 def equipment_days(records: Records) -> list[EquipmentDay]:
     """Days on which the equipment of a store was used."""

@@ -105,11 +105,9 @@ def render_pages(dossier: Dossier, records: Records, *, doses: DoseAudit | None 
     for standing in found:
         unit_view = {**unit_page(dossier, standing, gallery), "dose": own[standing.unit.name]}
         pages[unit_page_name(standing.unit.name)] = rendered("pages_unit.html.j2", common, unit_view)
-    units = {unit.name for unit in dossier.register.units}
-    for detector in dossier.register.detectors:
-        if detector.name not in units:
-            view = detector_page(dossier, detector, gallery)
-            pages[detector_page_name(detector.name)] = rendered("pages_detector.html.j2", common, view)
+    for detector in dossier.register.own_detectors:
+        view = detector_page(dossier, detector, gallery)
+        pages[detector_page_name(detector.name)] = rendered("pages_detector.html.j2", common, view)
     return pages
 
 

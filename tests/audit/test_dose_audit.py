@@ -90,3 +90,22 @@ def test_no_exposures_give_an_empty_audit() -> None:
         empty[name] = pd.Series(dtype="float64")
     found = assess_dose(empty, levels=LEVELS, units=pd.DataFrame(columns=UNITS), unmapped=UNMAPPED)
     assert (found.findings, found.first_day, len(found.frame("creep"))) == ((), None, 0)
+
+
+def test_audit_tells_what_is_all_right_as_evidence_for_earlier_findings(rows: list[dict[str, object]]) -> None:
+    unit = {"site": "North", "room": "C", "unit": "UC", "quantity": DAP, "exposures": 60, "median_ratio": 1.1}
+    planted = {"room": "A", "unit": "UA", "subject": "A.planted", DAP: 1.5e-4, "field_area_mm2": 1.5e6}
+    checks = _audit([*rows, planted], units=[unit | {"suspected_power": 0, "text": ""}]).checks
+    told = {(one.kind, one.unit, one.is_within) for one in checks}
+    assert {one for one in told if one[0] == "reference_level"} == {("reference_level", "UA", True)}
+    assert {one for one in told if one[0] == "excursion"} == {("excursion", "UB", True), ("excursion", "UC", True)}
+    assert {one for one in told if one[0] == "unit_suspicion"} == {("unit_suspicion", "UC", True)}
+    assert {one for one in told if one[0] == "creep"} == {("creep", unit, None) for unit in ("UA", "UB", "UC")}
+    (level,) = [one for one in checks if one.kind == "reference_level"]
+    values = [row[DAP] for row in [*rows, planted] if row["room"] == "A"]
+    assert (level.value, level.exposures) == (pytest.approx(np.median(values)), 61)
+    assert (level.first_day, level.last_day) == (datetime.date(2026, 1, 5), datetime.date(2026, 3, 5))
+
+
+def test_few_exposures_are_no_evidence(rows: list[dict[str, object]]) -> None:
+    assert _audit(rows[:19]).checks == ()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from xrayiq.model import AuditFinding, Equipment
+from xrayiq.errors import InputError
+from xrayiq.model import AuditCheck, AuditFinding, Equipment, FindingState
 from xrayiq.procedures import list_findings, record_findings, take_step
 from xrayiq.records import Records, open_records
 
@@ -113,3 +115,81 @@ def test_finding_without_days_is_known_by_one_without_days(records: Records) -> 
     undated = _finding(first_day=None, last_day=None)
     assert _record(records, undated) == (1, 0, 0)
     assert _record(records, undated) == (0, 0, 1)
+
+
+def _check(first_day: datetime.date, **told: object) -> AuditCheck:
+    known: dict[str, object] = {
+        "audit": "dose",
+        "kind": "reference_level",
+        "about": "CHEST PA, adult, UK",
+        "site": "North",
+        "room": "ROOM1",
+        "unit": UNIT,
+        "quantity": "dose_area_product",
+        "value": 0.9e-5,
+        "is_within": True,
+        "exposures": 25,
+        "first_day": first_day,
+        "last_day": first_day + datetime.timedelta(days=20),
+        "sentence": "0.9 times the level",
+    }
+    return AuditCheck(**(known | told))  # type: ignore[arg-type]  # fields of one test each
+
+
+def _corrected(records: Records) -> int:
+    _record(records, _finding())
+    (one,) = list_findings(records)
+    for state in ("investigating", "corrected"):
+        take_step(records, one.number, _state(state), reason="filter", action="filter", role="mp", day=DAY, actor="mp")
+    return one.number
+
+
+def _state(text: str) -> FindingState:
+    return text  # type: ignore[return-value]  # one of them
+
+
+def test_later_audit_within_the_limit_is_the_retest_that_verifies_and_closes_a_finding(records: Records) -> None:
+    number = _corrected(records)
+    after = DAY + datetime.timedelta(days=1)
+    assert record_findings(records, (), checks=[_check(after)]).within == 1
+    assert record_findings(records, (), checks=[_check(after)]).within == 0  # the same audit again
+    event = records.events()[-1]
+    assert (event.subject, event.reason) == (f"finding:{number}", "0.9 times the level")
+    verified = take_step(records, number, "verified", reason="below the level", retest="latest", role="mp", actor="mp")
+    assert verified.retest == f"event:{event.number}"
+    assert take_step(records, number, "closed", reason="done", actor="mp").state == "closed"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"first_day": DAY},  # with exposures of the last day out of limits
+        {"about": "CHEST LAT, adult, UK"},
+        {"unit": "Other"},
+        {"room": "ROOM2"},
+        {"quantity": "incident_air_kerma"},
+        {"is_within": False},
+        {"is_within": None, "value": 1.1e-5},  # above the bound of the finding
+    ],
+)
+def test_audit_of_something_else_or_not_within_the_limit_is_no_retest(
+    records: Records, told: dict[str, object]
+) -> None:
+    number = _corrected(records)
+    check = _check(DAY + datetime.timedelta(days=1))
+    assert record_findings(records, (), checks=[dataclasses.replace(check, **told)]).within == 0
+    with pytest.raises(InputError, match="no audit that found"):
+        take_step(records, number, "verified", reason="?", retest="latest", role="mp", actor="mp")
+
+
+def test_audit_is_held_against_the_bound_of_the_finding_where_it_has_none(records: Records) -> None:
+    _corrected(records)
+    assert record_findings(records, (), checks=[_check(DAY + datetime.timedelta(days=1), is_within=None)]).within == 1
+
+
+def test_later_exposures_out_of_limits_open_a_verified_finding_again(records: Records) -> None:
+    number = _corrected(records)
+    record_findings(records, (), checks=[_check(DAY + datetime.timedelta(days=1))])
+    take_step(records, number, "verified", reason="below", retest="latest", role="mp", actor="mp")
+    assert _record(records, _finding(last_day=DAY + datetime.timedelta(days=40))) == (0, 1, 0)
+    assert [one.state for one in list_findings(records)] == ["open"]

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from xrayiq.audit.dose_checks import dose_checks
 from xrayiq.audit.dose_creep import DoseCreep, find_dose_creep
 from xrayiq.audit.dose_estimates import (
     EFFECTIVE_COLUMNS,
@@ -25,7 +26,7 @@ from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.typical_doses import compare_with_levels, local_levels, typical_doses
 from xrayiq.audit.workload import weekly_workload, workload_by_voltage
 from xrayiq.errors import InputError
-from xrayiq.model import AuditFinding, Result
+from xrayiq.model import AuditCheck, AuditFinding, Result
 
 #: dose quantities of single exposures that are audited, the first that is told most often first on paper
 QUANTITIES: Final = (
@@ -103,6 +104,8 @@ class DoseAudit:
         Exposures that do not count, by reason.
     findings : tuple of AuditFinding
         What to look into, the gravest first.
+    checks : tuple of AuditCheck
+        What is all right, as evidence that earlier findings are mended; see `dose_checks`.
     """
 
     first_day: datetime.date | None
@@ -124,6 +127,7 @@ class DoseAudit:
     skin_maps: Mapping[str, Result] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     findings: tuple[AuditFinding, ...] = ()
+    checks: tuple[AuditCheck, ...] = ()
 
     def frame(self, name: str = "levels") -> pd.DataFrame:
         """One table of the audit.
@@ -263,6 +267,9 @@ def assess_dose(
             *glandular_findings(further.glandular_dose),
             *excursion_findings(excursions),
             *creep_findings(creep, exposures),
+        ),
+        checks=dose_checks(
+            typical=typical, compared=compared, units=units, excursions=excursions, exposures=fit, quantities=_MAIN
         ),
     )
 

@@ -56,17 +56,17 @@ def level_findings(compared: pd.DataFrame, exposures: pd.DataFrame) -> list[Audi
             AuditFinding(
                 audit=AUDIT,
                 kind="reference_level",
-                about=f"{_name(row)}, {row['level_id']}",
+                about=f"{examination_text(row)}, {row['level_id']}",
                 site=row["site"],
                 room=row["room"],
-                unit=_only(own["unit"]),
+                unit=only_unit(own["unit"]),
                 quantity=row["quantity"],
                 value=row["median"],
                 bound=row["level"],
                 ratio=row["ratio"],
                 source=row["source"],
                 sentence=(
-                    f"{row['room'] or 'room not told'}, {_name(row)}: {known.label.lower()}, median of "
+                    f"{row['room'] or 'room not told'}, {examination_text(row)}: {known.label.lower()}, median of "
                     f"{row['exposures']} exposures {value} (95 % interval {interval}), reference level {level}"
                 ),
                 suggestion="compare charge, voltage, filter, grid, distance and field with a room below the level",
@@ -102,8 +102,8 @@ def excursion_findings(excursions: pd.DataFrame) -> list[AuditFinding]:
                     f"than {TRIGGER_RATIO:g} times their median and above the reference level"
                 ),
                 sentence=(
-                    f"{row['unit'] or row['room'] or 'unit not told'}, {_name(row)}: {known.label.lower()} {value}, "
-                    f"{row['ratio']:.1f} times the median of its like ({middle})"
+                    f"{row['unit'] or row['room'] or 'unit not told'}, {examination_text(row)}: "
+                    f"{known.label.lower()} {value}, {row['ratio']:.1f} times the median of its like ({middle})"
                 ),
                 suggestion=row["cause"],
                 **_days(pd.Series([row["exposed_at"]])),
@@ -121,6 +121,7 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
             continue
         known = quantity(one.quantity)
         first, last = (week.astype(datetime.date) for week in (one.weeks[0], one.weeks[-1]))
+        of_room = (exposures["site"] == one.site) & (exposures["room"] == one.room)
         where = f"{one.room or 'room not told'}, {one.body_part} {one.view}, {one.band}"
         findings.append(
             AuditFinding(
@@ -129,7 +130,7 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
                 about=f"{one.body_part} {one.view}, {one.band}",
                 site=one.site,
                 room=one.room,
-                unit=_only(exposures.loc[(exposures["site"] == one.site) & (exposures["room"] == one.room), "unit"]),
+                unit=only_unit(exposures.loc[of_room, "unit"]),
                 quantity=one.quantity,
                 value=float(one.levels[-1]),
                 bound=float(one.upper[-1]),
@@ -148,12 +149,13 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
     return findings
 
 
-def _name(row: Mapping[Any, Any]) -> str:
+def examination_text(row: Mapping[Any, Any]) -> str:
+    """Examination and patients as findings name them."""
     return f"{row['body_part']} {row['view']}, {row['band']}"
 
 
-def _only(units: pd.Series) -> str:
-    """The unit, where all are one."""
+def only_unit(units: pd.Series) -> str:
+    """The unit, where all are of one; else an empty text."""
     return str(units.iloc[0]) if units.nunique() == 1 else ""
 
 

@@ -153,7 +153,8 @@ def _finish(audit: _Audit, store: Records, settings: Site, *, dry_run: bool) -> 
 
     if not dry_run:
         told = record_audit_findings(store, audit, site=settings)
-        say(f"findings: {told.opened} opened, {told.again} told again, {told.known} known")
+        mended = f", {told.within} corrected ones within their limits" if told.within else ""
+        say(f"findings: {told.opened} opened, {told.again} told again, {told.known} known{mended}")
     for reason, number in audit.left_out.items():
         say(f"left out: {number} {reason}")
     raise typer.Exit(1 if audit.findings else 0)

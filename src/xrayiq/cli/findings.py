@@ -104,8 +104,8 @@ def finding_step(
         typer.Option(
             "--retest",
             metavar="SUBJECT",
-            help="Measurement within the limit that shows that it is mended; latest for the newest of the unit. "
-            "A verification needs it.",
+            help="Measurement within the limit that shows that it is mended, or event:N of a later audit; latest for "
+            "the newest of the unit. A verification needs it.",
         ),
     ] = "",
     day: Annotated[

@@ -2,7 +2,7 @@
 
 from xrayiq.model.accuracy import AccuracyFigure, AccuracyRow
 from xrayiq.model.acquisition import Acquisition, Equipment, ObjectHeader
-from xrayiq.model.audit_finding import AuditFinding
+from xrayiq.model.audit_finding import AuditCheck, AuditFinding
 from xrayiq.model.combined_reports import CombinedReports, ReportPlace, ReportRelation, combine_reports
 from xrayiq.model.dose_event import (
     FLUOROSCOPY,
@@ -66,6 +66,7 @@ __all__ = [
     "AccuracyFigure",
     "AccuracyRow",
     "Acquisition",
+    "AuditCheck",
     "AuditFinding",
     "BeamField",
     "BeamFilter",

@@ -60,3 +60,38 @@ class AuditFinding:
     first_day: datetime.date | None = None
     last_day: datetime.date | None = None
     subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditCheck:
+    """What an audit looked at and found nothing in: evidence that something is mended.
+
+    Parameters
+    ----------
+    audit, kind, about, site, room, unit, quantity : str
+        As those of the finding that it speaks for; an empty `about` speaks for all of the unit.
+    value : float
+        What was found, in the quantity's unit.
+    is_within : bool or None
+        Whether that is within the audit's own bound; None where it is to be held against that of the finding.
+    exposures : int
+        How many exposures it rests on.
+    first_day, last_day : date
+        Of these.
+    sentence : str
+        The evidence in one sentence.
+    """
+
+    audit: str
+    kind: str
+    about: str
+    quantity: str
+    value: float
+    exposures: int
+    first_day: datetime.date
+    last_day: datetime.date
+    sentence: str
+    is_within: bool | None = None
+    site: str = ""
+    room: str = ""
+    unit: str = ""

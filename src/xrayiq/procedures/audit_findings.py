@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from xrayiq.model import AuditFinding, Equipment, Finding
+from xrayiq.model import AuditCheck, AuditFinding, Equipment, Finding
+from xrayiq.procedures.audit_retests import AUDITED, retests_of_audit
 from xrayiq.procedures.finding_events import NewEvent, OutOfLimits, append, events_of_run
 from xrayiq.procedures.finding_steps import list_findings
 from xrayiq.procedures.findings import MOST_SUBJECTS, OPENED
@@ -19,17 +20,27 @@ AUDITOR = "xrayiq audit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFindings:
-    """What an audit added to a store: findings opened, told again with new exposures, and known already."""
+    """What an audit added to a store.
+
+    Parameters
+    ----------
+    opened, again, known : int
+        Findings opened, told again with new exposures, and known already.
+    within : int
+        Corrected findings whose group was found within its limit.
+    """
 
     opened: int
     again: int
     known: int
+    within: int = 0
 
 
 def record_findings(
     records: Records,
     findings: Iterable[AuditFinding],
     *,
+    checks: Iterable[AuditCheck] = (),
     site: Site | None = None,
     equipment: Mapping[str, Equipment] | None = None,
     actor: str = AUDITOR,
@@ -42,6 +53,10 @@ def record_findings(
         Store; everything is kept whole or not at all.
     findings : iterable of AuditFinding
         Of one audit.
+    checks : iterable of AuditCheck
+        What the same audit found to be all right. One that speaks for a corrected finding, all of its exposures from
+        after the last one out of limits and from the day of the correction on, is kept as an event that a verification
+        may name as its re-test.
     site : Site, optional
         Settings of a site's file.
     equipment : mapping of str to Equipment, optional
@@ -70,14 +85,17 @@ def record_findings(
             new += [_told(event, finding) for event in events_of_run(standing, [group])]
         for event in new:
             append(records, event, actor=actor)
+        mended = retests_of_audit(list_findings(records, site=site), checks, records.events())
+        for event in mended:
+            append(records, event, actor=actor)
     opened = sum(event.kind == OPENED for event in new)
-    return RecordedFindings(opened=opened, again=len(new) - opened, known=known)
+    return RecordedFindings(opened=opened, again=len(new) - opened, known=known, within=len(mended))
 
 
 def _group(finding: AuditFinding, headers: Mapping[str, Equipment]) -> OutOfLimits:
     return OutOfLimits(
         unit=finding.unit or finding.room,
-        procedure=f"audit_{finding.audit}",
+        procedure=f"{AUDITED}{finding.audit}",
         quantity=finding.quantity,
         limit_id=f"{finding.kind}: {finding.about}",
         source=finding.source,

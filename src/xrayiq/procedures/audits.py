@@ -133,7 +133,8 @@ def record_audit_findings(records: Records, audit: Audit, *, site: Site | None =
         str(unit): equipment_of(equipment.loc[int(number)].to_dict())
         for unit, number in zip(named["unit"], named["equipment_id"], strict=True)
     }
-    return record_findings(records, audit.findings, site=site, equipment=headers)
+    checks = audit.checks if isinstance(audit, DoseAudit) else ()
+    return record_findings(records, audit.findings, checks=checks, site=site, equipment=headers)
 
 
 def _counted(

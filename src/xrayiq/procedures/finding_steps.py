@@ -103,8 +103,8 @@ def take_step(
         Cause that was found, what was done.
     retest : str
         Subject of the measurement that shows that it is mended, or ``"latest"``: of the finding's unit, and within its
-        limit on the day of the correction and of the last value out of limits or later, but not after `day`; see
-        `find_retest`.
+        limit on the day of the correction and of the last value out of limits or later, but not after `day`; of a
+        finding of an audit a later audit; see `find_retest`.
     day : date, optional
         When it was done; today without.
     until, worst : date and float, optional

@@ -17,6 +17,8 @@ OPENED: Final = "finding_opened"
 AGAIN: Final = "finding_again"
 STEPPED: Final = "finding_step"
 FINDING_KINDS: Final = (OPENED, AGAIN, STEPPED)
+#: kind of the events by which later audits find a corrected finding's group within its limit
+WITHIN: Final = "finding_within"
 #: subjects that a finding names
 MOST_SUBJECTS: Final = 10
 IDENTITY: Final = ("unit", "detector", "procedure", "quantity", "direction", "limit_id")

@@ -8,11 +8,10 @@ from typing import Final
 
 from xrayiq.errors import InputError
 from xrayiq.model import Finding
+from xrayiq.procedures.audit_retests import AUDITED, LATEST, mended_since, retest_of_audit
 from xrayiq.procedures.whereabouts import EquipmentFact, whereabouts
 from xrayiq.records import JudgedValue, Records, judged_values
 
-#: in place of a subject: the newest measurement that shows it
-LATEST: Final = "latest"
 _WITHIN: Final = ("pass", "warning")
 
 
@@ -33,7 +32,8 @@ def find_retest(
     finding : Finding
         As it stands, with the present name of its unit.
     retest : str
-        Subject, or ``"latest"`` for the newest measurement of the finding's unit, procedure, quantity and limit.
+        Subject, or ``"latest"`` for the newest measurement of the finding's unit, procedure, quantity and limit; of a
+        finding of an audit ``"event:N"`` or ``"latest"``.
     facts : sequence of EquipmentFact
         What the site says of its equipment.
     until : date, optional
@@ -42,14 +42,17 @@ def find_retest(
     Returns
     -------
     str
-        Its values are within the finding's limit, on the day of the correction and of the last value out of limits or
-        later.
+        Of a finding of an audit the event by which a later audit found its group within the limit (`retest_of_audit`).
+        Of others the subject: its values are within the finding's limit, on the day of the correction and of the last
+        value out of limits or later.
 
     Raises
     ------
     InputError
         There is no such measurement, it is of another unit, or it does not show that.
     """
+    if finding.procedure.startswith(AUDITED):
+        return retest_of_audit(records.events(), finding, retest, until=until)
     since = mended_since(finding)
     if retest == LATEST:
         newest = next((value for value in _of_unit(records, finding, None, facts) if _is_by(value, until)), None)
@@ -87,12 +90,6 @@ def _of_unit(
         unit = whereabouts(value.equipment, day, facts=facts).unit
         if value.direction == finding.direction and unit == finding.unit:
             yield value
-
-
-def mended_since(finding: Finding) -> datetime.date | None:
-    """Day of the last correction or of the last value out of limits, whichever is later."""
-    corrected = [step.day for step in finding.steps if step.state == "corrected"]
-    return max((day for day in (*corrected[-1:], finding.last_day) if day is not None), default=None)
 
 
 def _is_since(value: JudgedValue, day: datetime.date | None) -> bool:

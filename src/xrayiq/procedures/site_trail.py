@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from xrayiq.model import Equipment, Event, same_name
-from xrayiq.procedures.findings import AGAIN, OPENED, STEPPED, finding_number
+from xrayiq.procedures.findings import AGAIN, OPENED, STEPPED, WITHIN, finding_number
 from xrayiq.procedures.places import Places
 from xrayiq.procedures.site_events import EQUIPMENT, LIMIT, SCHEDULE, fact_of_event, moment_of
 from xrayiq.procedures.whereabouts import Whereabouts
@@ -62,7 +62,7 @@ class _Chosen:
         if event.kind == OPENED:
             told = {"site": details.get("site"), "unit": details.get("unit")}
             return any(_holds(told, where) for where in self._stood)
-        if event.kind in (AGAIN, STEPPED):
+        if event.kind in (AGAIN, STEPPED, WITHIN):
             return finding_number(event.subject) in self._numbers
         if event.kind == EQUIPMENT:
             return self._places.keeps_fact(fact_of_event(event), self._history)

@@ -23,6 +23,7 @@ from xrayiq.audit.dose_findings import creep_findings, excursion_findings, level
 from xrayiq.audit.excursions import find_excursions
 from xrayiq.audit.findings_table import findings_table
 from xrayiq.audit.optimisation import dose_and_quality
+from xrayiq.audit.procedure_doses import ProcedureDoses, assess_procedures, no_studies
 from xrayiq.audit.typical_doses import compare_with_levels, local_levels, typical_doses
 from xrayiq.audit.workload import weekly_workload, workload_by_voltage
 from xrayiq.errors import InputError
@@ -40,10 +41,18 @@ STATED: Final = ("dose_area_product", "incident_air_kerma", "average_glandular_d
 #: of these, excursions and creep are looked for in the first that a group has
 _MAIN: Final = ("dose_area_product", "average_glandular_dose")
 _OF_ROOMS: Final = ("typical", "compared", "workload", "workload_by_voltage", "optimisation")
+#: of fluoroscopic procedures, and the field of `ProcedureDoses` that each is
+_OF_PROCEDURES: Final = {
+    "procedures": "typical",
+    "procedure_levels": "compared",
+    "procedure_local_levels": "local",
+    "studies": "studies",
+}
 _OF_UNITS: Final = ("exposures", "excursions", "units", "skin_dose", "glandular_dose")
 FRAMES: Final = (
     *("levels", "typical", "local_levels", "excursions", "creep", "workload", "workload_by_voltage", "optimisation"),
     *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "exposures", "findings"),
+    *_OF_PROCEDURES,
 )
 
 
@@ -106,6 +115,8 @@ class DoseAudit:
         What to look into, the gravest first.
     checks : tuple of AuditCheck
         What is all right, as evidence that earlier findings are mended; see `dose_checks`.
+    procedures : ProcedureDoses
+        Totals of fluoroscopic studies, and what is typical of them.
     """
 
     first_day: datetime.date | None
@@ -128,6 +139,7 @@ class DoseAudit:
     left_out: dict[str, int] = field(default_factory=dict)
     findings: tuple[AuditFinding, ...] = ()
     checks: tuple[AuditCheck, ...] = ()
+    procedures: ProcedureDoses = field(default_factory=ProcedureDoses)
 
     def frame(self, name: str = "levels") -> pd.DataFrame:
         """One table of the audit.
@@ -137,7 +149,9 @@ class DoseAudit:
         name : str
             ``"levels"`` (typical values beside reference levels), ``"typical"``, ``"local_levels"``, ``"excursions"``,
             ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"``,
-            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"``, ``"exposures"`` or ``"findings"``.
+            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"``, ``"exposures"`` or ``"findings"``; of
+            fluoroscopic procedures ``"procedures"`` (typical totals), ``"procedure_levels"``, ``"procedure_local_levels"`` or
+            ``"studies"``.
 
         Returns
         -------
@@ -155,6 +169,8 @@ class DoseAudit:
             return findings_table(self.findings)
         if name == "creep":
             return creep_frame(self.creep)
+        if name in _OF_PROCEDURES:
+            return getattr(self.procedures, _OF_PROCEDURES[name])  # type: ignore[no-any-return]  # a frame each
         return getattr(self, {"levels": "compared", "local_levels": "local"}.get(name, name))  # type: ignore[no-any-return]  # a frame each
 
     def comparable(self) -> pd.DataFrame:
@@ -187,6 +203,7 @@ class DoseAudit:
             first_day=days.min().date() if len(days) else None,
             last_day=days.max().date() if len(days) else None,
             creep=tuple(one for one in self.creep if (one.site, one.room) == (site, room)),
+            procedures=self.procedures.of_room(site, room),
             findings=tuple(
                 one for one in self.findings if (one.site, one.room) == (site, room) and one.unit in ("", unit)
             ),
@@ -206,6 +223,8 @@ def assess_dose(
     unmapped: pd.DataFrame,
     left_out: dict[str, int] | None = None,
     estimates: DoseEstimates | None = None,
+    studies: pd.DataFrame | None = None,
+    levels_of_totals: pd.DataFrame | None = None,
 ) -> DoseAudit:
     """Audit the doses of exposures.
 
@@ -225,6 +244,8 @@ def assess_dose(
         Exposures that do not count, by reason.
     estimates : DoseEstimates, optional
         What is estimated beside the stated doses.
+    studies, levels_of_totals : DataFrame, optional
+        Fluoroscopic studies and reference levels of their totals, as `assess_procedures` takes them.
 
     Returns
     -------
@@ -241,6 +262,9 @@ def assess_dose(
     creep = tuple(one for name in _MAIN for one in find_dose_creep(fit, name))
     quality = pd.concat([dose_and_quality(fit, name).assign(quantity=name) for name in _MAIN], ignore_index=True)
     days = exposures["exposed_at"].dropna()
+    procedures = assess_procedures(
+        no_studies() if studies is None else studies, levels.head(0) if levels_of_totals is None else levels_of_totals
+    )
     return DoseAudit(
         first_day=days.min().date() if len(days) else None,
         last_day=days.max().date() if len(days) else None,
@@ -259,12 +283,14 @@ def assess_dose(
         skin_dose=further.skin_dose,
         glandular_dose=further.glandular_dose,
         skin_maps=further.skin_maps,
+        procedures=procedures,
         left_out=dict(left_out or {}),
         findings=(
             *unit_findings(suspected, exposures),
             *substantial_findings(further.skin_dose, further.substantial_levels),
             *level_findings(compared, fit),
             *glandular_findings(further.glandular_dose),
+            *level_findings(procedures.compared, procedures.studies, counted="studies"),
             *excursion_findings(excursions),
             *creep_findings(creep, exposures),
         ),

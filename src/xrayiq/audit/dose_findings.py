@@ -42,7 +42,9 @@ def unit_findings(suspected: pd.DataFrame, exposures: pd.DataFrame) -> list[Audi
     ]
 
 
-def level_findings(compared: pd.DataFrame, exposures: pd.DataFrame) -> list[AuditFinding]:
+def level_findings(
+    compared: pd.DataFrame, exposures: pd.DataFrame, *, counted: str = "exposures"
+) -> list[AuditFinding]:
     """One for each room, examination and level that its typical value exceeds, the farthest first."""
     findings = []
     groups = exposures.groupby(list(GROUP), observed=True).indices
@@ -67,7 +69,7 @@ def level_findings(compared: pd.DataFrame, exposures: pd.DataFrame) -> list[Audi
                 source=row["source"],
                 sentence=(
                     f"{row['room'] or 'room not told'}, {examination_text(row)}: {known.label.lower()}, median of "
-                    f"{row['exposures']} exposures {value} (95 % interval {interval}), reference level {level}"
+                    f"{row['exposures']} {counted} {value} (95 % interval {interval}), reference level {level}"
                 ),
                 suggestion="compare charge, voltage, filter, grid, distance and field with a room below the level",
                 exposures=int(row["exposures"]),

@@ -46,6 +46,9 @@ class DoseTable(StrEnum):
     effective_dose = "effective_dose"
     skin_dose = "skin_dose"
     glandular_dose = "glandular_dose"
+    procedures = "procedures"
+    procedure_levels = "procedure_levels"
+    procedure_local_levels = "procedure_local_levels"
 
 
 class ProtocolTable(StrEnum):

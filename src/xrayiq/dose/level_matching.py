@@ -82,13 +82,26 @@ def levels_for(
     return tuple(found)
 
 
-def level_rows(levels: Iterable[DiagnosticReferenceLevel]) -> Sequence[dict[str, str | float]]:
-    """Levels in force as rows of a table, one for each view.
+#: totals of a study that levels for one examination are held against
+_TOTALS: Final = {
+    "dose_area_product": "dose_area_product_total",
+    "reference_point_kerma": "reference_point_kerma_total",
+    "fluoroscopy_time_total": "fluoroscopy_time_total",
+}
+
+
+def level_rows(
+    levels: Iterable[DiagnosticReferenceLevel], *, per: Literal["radiograph", "examination"] = "radiograph"
+) -> Sequence[dict[str, str | float]]:
+    """Levels in force for one radiograph, or for one examination, as rows of a table, one for each view.
 
     Parameters
     ----------
     levels : iterable of DiagnosticReferenceLevel
         Shipped, or a site's.
+    per : {"radiograph", "examination"}
+        What one value is of; the quantities of an examination are totals of studies, and those that no study states are
+        left out.
 
     Returns
     -------
@@ -102,13 +115,13 @@ def level_rows(levels: Iterable[DiagnosticReferenceLevel]) -> Sequence[dict[str,
             "body_part": level.body_part,
             "view": view,
             "band": level.band,
-            "quantity": level.quantity,
+            "quantity": level.quantity if per == "radiograph" else _TOTALS[level.quantity],
             "level": level.value,
             "achievable": math.nan if level.achievable_value is None else level.achievable_value,
             "source": level.source.text,
         }
         for level in levels
-        if not level.superseded_by
+        if not level.superseded_by and level.per == per and (per == "radiograph" or level.quantity in _TOTALS)
         for view in level.views or ("",)
     ]
 

@@ -19,8 +19,11 @@ LevelQuantity = Literal[
     "entrance_surface_air_kerma",
     "reference_point_kerma",
     "average_glandular_dose",
+    "fluoroscopy_time_total",
 ]
 
+#: of quantities that are no kerma
+_DIMENSIONS: Final = {"dose_area_product": "dose_area_product", "fluoroscopy_time_total": "duration"}
 _BANDS: Final = ("weights_kg", "ages_years", "thicknesses_mm")
 _SET_KEYS: Final = frozenset(
     {"region", "quantity", "unit", "per", "document", "edition", "confidence", "note", "superseded_by"}
@@ -152,7 +155,9 @@ def _level(row: Mapping[str, Any], rows: Mapping[str, Any], name: str) -> Diagno
     bands = {key: _band(row[key], f"{name}: {key}") for key in _BANDS if key in row}
     if any(not _is_number(number) or number <= 0 for number in numbers):
         raise InputError(f"{name}: value {numbers[0]!r}", needed="numbers above 0")
-    dimension = "dose_area_product" if rows["quantity"] == "dose_area_product" else "kerma"
+    if rows["quantity"] == "fluoroscopy_time_total" and rows.get("per") != "examination":
+        raise InputError(f"{name}: a time of fluoroscopy for one radiograph", needed='per = "examination"')
+    dimension = _DIMENSIONS.get(rows["quantity"], "kerma")
     try:
         value, *achievable = (to_inside_unit(float(number), rows["unit"], dimension) for number in numbers)
     except UnknownUnitError as error:

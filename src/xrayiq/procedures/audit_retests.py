@@ -54,8 +54,8 @@ def retests_of_audit(
             if not _speaks_for(check, finding) or (subject, last_day) in told:
                 continue
             told.add((subject, last_day))
-            details = {"values": check.exposures, "value": check.value}
-            details |= {"first_day": check.first_day.isoformat(), "last_day": last_day}
+            days = {"first_day": check.first_day.isoformat(), "last_day": last_day}
+            details = {"values": check.exposures, "value": check.value, **days}
             found.append(NewEvent(kind=WITHIN, subject=subject, reason=check.sentence, details=details))
     return found
 

@@ -22,6 +22,7 @@ from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.procedures.skin_doses import skin_doses
+from xrayiq.procedures.study_totals import fluoroscopic_studies
 from xrayiq.records import Records
 
 _UNITS: tuple[str, ...] = (
@@ -79,13 +80,13 @@ def audit_dose(
     exposures, glandular = with_glandular_dose(records, exposures)
     return assess_dose(
         exposures,
-        levels=pd.DataFrame(
-            level_rows(level for level in settings.reference_levels if level.per == "radiograph"), columns=LEVEL_COLUMNS
-        ),
+        levels=pd.DataFrame(level_rows(settings.reference_levels), columns=LEVEL_COLUMNS),
         units=units,
         unmapped=counted.unmapped,
         left_out=counted.left_out,
         estimates=_estimates(records, comparable_doses(exposures, units), glandular),
+        studies=fluoroscopic_studies(records, settings, counted.equipment, first=first, last=last, only_site=known),
+        levels_of_totals=pd.DataFrame(level_rows(settings.reference_levels, per="examination"), columns=LEVEL_COLUMNS),
     )
 
 

@@ -93,8 +93,11 @@ class CountedExposures:
         Images and events that do not count, by reason.
     unmapped : DataFrame
         `body_part`, `view_position`, `protocol_name` and `exposures` of those whose part or view nothing tells.
+    equipment : DataFrame
+        Identity of all equipment by its number.
     """
 
+    equipment: pd.DataFrame
     frame: pd.DataFrame
     left_out: dict[str, int]
     unmapped: pd.DataFrame
@@ -141,14 +144,14 @@ def exposures_of_store(
     ):
         if number:
             left_out[reason] = number
-    frame = _within(_placed(matched.frame, equipment, site), first, last)
+    frame = within(placed(matched.frame, equipment, site), first, last)
     frame = frame.join(equipment[list(HEADERS)], on="equipment_id")
     if only_site:
         frame, left_out = frame[frame["site"] == only_site].reset_index(drop=True), {}
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     told = _whole(told.join(bands)).sort_values("exposed_at", kind="stable").reset_index(drop=True)
-    return CountedExposures(frame=told, left_out=left_out, unmapped=unmapped)
+    return CountedExposures(equipment=equipment, frame=told, left_out=left_out, unmapped=unmapped)
 
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
@@ -191,7 +194,7 @@ def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.D
     tests = every["is_test_patient"].fillna(value=False).astype(bool)
     own = pd.Series(True, index=every.index)
     if site.equipment:
-        known = {number: _is_registered(site, row) for number, row in equipment.to_dict("index").items()}
+        known = {number: is_registered(site, row) for number, row in equipment.to_dict("index").items()}
         own = every["equipment_id"].map(known).fillna(value=True).astype(bool)
     for name, wrong in (("events of test patients", tests), ("events of imported equipment", ~own & ~tests)):
         if wrong.any():
@@ -211,11 +214,12 @@ def equipment_of(row: Mapping[Any, Any]) -> Equipment:
     return Equipment(**told)
 
 
-def _is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
+def is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
+    """Whether a row of the frame of equipment is of the site's register."""
     return any(entry.is_of(equipment_of(row)) for entry in site.equipment)
 
 
-def _placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.DataFrame:
+def placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.DataFrame:
     """With site, room and unit of the day of each exposure."""
     known = {number: equipment_of(row) for number, row in equipment.to_dict("index").items()}
     day = frame["exposed_at"].dt.normalize()
@@ -236,7 +240,8 @@ def _placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.Data
     return frame.assign(day=day.astype("datetime64[us]")).merge(places, how="left", on=["equipment_id", "day"])
 
 
-def _within(frame: pd.DataFrame, first: datetime.date | None, last: datetime.date | None) -> pd.DataFrame:
+def within(frame: pd.DataFrame, first: datetime.date | None, last: datetime.date | None) -> pd.DataFrame:
+    """Rows of `placed` in a period."""
     kept = pd.Series(True, index=frame.index)
     if first is not None:
         kept &= frame["day"] >= pd.Timestamp(first)

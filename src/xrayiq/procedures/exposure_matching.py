@@ -89,6 +89,7 @@ def matched_rows(
     beside["repeated"] = beside["is_rejected"].fillna(value=False).astype(bool)
     kept = [name for name in beside.columns if not name.endswith("_told")]
     frame = pd.concat([part for part in (beside[kept], alone) if len(part)] or [beside[kept]], ignore_index=True)
+    frame = frame.reindex(columns=list(dict.fromkeys((*kept, *alone.columns))))  # where there are only events, too
     return MatchedRows(frame=frame, both=int(told.sum()), uncounted=int((known & ~of_counted).sum()))
 
 

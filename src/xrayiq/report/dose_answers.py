@@ -73,6 +73,8 @@ def _units(audit: DoseAudit) -> Answer:
 
 def _levels(audit: DoseAudit) -> Answer:
     question, compared = "Reference levels", audit.compared
+    if len(audit.procedures.compared):
+        compared = pd.concat([compared, audit.procedures.compared], ignore_index=True)
     judged = compared[compared["verdict"] != TOO_FEW]
     few = len(compared) - len(judged)
     tail = f"; {counted(few, 'further one')} of fewer than {LEAST_PATIENTS} exposures" if few else ""

@@ -14,6 +14,7 @@ from xrayiq.report import dose_pictures as pictures
 from xrayiq.report import dose_tables as tables
 from xrayiq.report.chapter import Chapter
 from xrayiq.report.dose_estimates import effective_chapter, glandular_chapter, skin_chapter, units_chapter
+from xrayiq.report.procedure_tables import procedure_table, source_text
 from xrayiq.report.wording import clean, counted
 
 _SPECIAL: Final = re.compile(r"[\\.^$*+?{}\[\]|()]")
@@ -28,6 +29,7 @@ def chapters(audit: DoseAudit) -> tuple[Chapter, ...]:
         units_chapter(audit),
         _typical(audit),
         _local(audit),
+        _procedures(audit),
         _excursions(audit),
         _creep(audit),
         skin_chapter(audit),
@@ -70,7 +72,24 @@ def _local(audit: DoseAudit) -> Chapter:
             "of the rooms is what can be achieved. The interval is a bootstrap over rooms."
         ),
         pictures=pictures.local_pictures(audit),
-        tables=(("", tables.local_table(audit)),),
+        tables=(("", tables.local_table(audit.local)),),
+    )
+
+
+def _procedures(audit: DoseAudit) -> Chapter:
+    rows, documents = procedure_table(audit)
+    local = tables.local_table(audit.procedures.local)
+    return Chapter(
+        title="Fluoroscopy and angiography",
+        told=counted(len(audit.procedures.studies), "study", "studies"),
+        explanation=(
+            "Totals of whole studies, all planes together: dose-area product, kerma at the reference point and time of "
+            "fluoroscopy. Median and 75th percentile of a room's studies of one body part, patients of standard size, "
+            "each with its 95 % bootstrap interval. A dose report's total goes before that of a performed procedure "
+            f"step. Dose-area products here: {source_text(audit) or 'none'}."
+        ),
+        tables=(("", rows), *((("Local levels", local),) if local.rows else ())),
+        documents=documents,
     )
 
 

@@ -51,7 +51,7 @@ def typical_table(audit: DoseAudit) -> tuple[Table, tuple[str, ...]]:
                 *_typical(audit, row),
                 dose_text(name, row["level"]),
                 str(documents.index(row["source"]) + 1),
-                _verdict(row["verdict"], row["ratio"]),
+                verdict_text(row["verdict"], row["ratio"]),
             )
         )
     keys = ["site", "room", *EXAMINATION, "quantity"]
@@ -77,7 +77,8 @@ def _typical(audit: DoseAudit, row: Mapping[Any, Any]) -> tuple[str, ...]:
     )
 
 
-def _verdict(verdict: str, ratio: float) -> str | Marked:
+def verdict_text(verdict: str, ratio: float) -> str | Marked:
+    """Median by level, marked where it is over it."""
     if verdict == EXCEEDS:
         return Marked(text=ratio_text(ratio), status="fail", why="over the level")
     if verdict == POSSIBLE:
@@ -85,9 +86,9 @@ def _verdict(verdict: str, ratio: float) -> str | Marked:
     return f"{ratio_text(ratio)} (too few)" if verdict == TOO_FEW else ratio_text(ratio)
 
 
-def local_table(audit: DoseAudit) -> Table:
+def local_table(local: pd.DataFrame) -> Table:
     """Local levels, those of most rooms first; one room has no more than its typical value."""
-    several = audit.local[audit.local["rooms"] > 1]
+    several = local[local["rooms"] > 1]
     rows = [
         (
             examination_text(row),

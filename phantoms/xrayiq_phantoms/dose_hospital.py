@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from xrayiq_phantoms.archive_images import stated
 from xrayiq_phantoms.dose_hospital_images import DETECTOR, SHAPE, DoseImages
-from xrayiq_phantoms.dose_hospital_plan import DoseStudy, PlannedReport, plan_dose_hospital
+from xrayiq_phantoms.dose_hospital_plan import DoseStudy, PlannedReport, PlannedStep, plan_dose_hospital
 from xrayiq_phantoms.dose_hospital_reports import DoseReports, stated_total_dap_gy_m2
 from xrayiq_phantoms.dose_hospital_truth import EXPOSURES_NAME, DoseExposure, exposures_text
 from xrayiq_phantoms.manifest import Manifest, ManifestEntry
+from xrayiq_phantoms.performed_steps import PerformedExposure, performed_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,8 @@ def simulate_dose_hospital(
     +8). Room C (images only) writes dose-area products in cGy·cm² where the attribute has dGy·cm²: they are read as ten
     times what they are. Room D stores images and dose reports of the same irradiation events, some exposures without an
     image, and the dose of its abdomens rises by 60 % over the weeks. Some studies of A, B and D have several reports:
-    the same twice, reports of all events so far, or of the new ones.
+    the same twice, reports of all events so far, or of the new ones. Some studies of A, C and D leave a performed
+    procedure step as a file: it tells of the same exposures once more, in C without their irradiation events.
     """
     studies = plan_dose_hospital(seed, rooms=rooms)
     writer = _Writer(Path(folder), seed, studies, progress)
@@ -85,20 +88,24 @@ class _Writer:
         self, folder: Path, seed: int, studies: tuple[DoseStudy, ...], progress: Callable[[int, int], None] | None
     ) -> None:
         self.entries: list[ManifestEntry] = []
+        self._steps = 0
+        self._image_class = ""
         self._folder = folder
         self._progress = progress
         self._images = DoseImages(seed)
         self._reports = DoseReports()
         images = sum(exposure.image_path is not None for study in studies for exposure in study.exposures)
-        self._files = images + sum(len(study.reports) for study in studies)
+        self._files = images + sum(len(study.reports) + (study.step is not None) for study in studies)
 
     def write_study(self, study: DoseStudy) -> None:
-        """Write the images of a study, then its reports."""
+        """Write the images of a study, then its reports and its performed step."""
         for place, exposure in enumerate(study.exposures):
             if exposure.image_path is not None:
                 self._write_image(study, place, exposure, exposure.image_path)
         for planned in study.reports:
             self._write_report(study, planned)
+        if study.step is not None:
+            self._write_step(study, study.step)
 
     def _write_image(self, study: DoseStudy, place: int, exposure: DoseExposure, path: str) -> None:
         dataset, technique = self._images.write(
@@ -108,8 +115,9 @@ class _Writer:
             exposure=exposure,
             identifiers=study.images[place],
             examination=study.examination,
-            number=len(self.entries),
+            number=len(self.entries) - self._steps,
         )
+        self._image_class = str(dataset.SOPClassUID)
         self._enter(
             ManifestEntry(
                 path=path,
@@ -155,6 +163,50 @@ class _Writer:
                 },
                 problem=next((exposure.planted for exposure in held if exposure.planted), None),
                 duplicate_of=planned.duplicate_of,
+            )
+        )
+
+    def _write_step(self, study: DoseStudy, planned: PlannedStep) -> None:
+        held = study.exposures
+        names_events = study.room.reports is not None  # a unit without dose reports tells of no events here
+        step = performed_step(
+            [
+                PerformedExposure(
+                    tube_voltage_kv=one.tube_voltage_kv,
+                    tube_current_ma=one.tube_current_ma,
+                    exposure_time_ms=one.exposure_time_ms,
+                    event_uid=one.event_uid if names_events else None,
+                )
+                for one in held
+            ],
+            equipment=study.room.equipment,
+            examination=study.examination,
+            identifiers=planned.identifiers,
+            started_at=held[0].exposed_at,
+            ended_at=held[-1].exposed_at + datetime.timedelta(seconds=30),
+            total_dap_gy_m2=stated_total_dap_gy_m2(held),
+            image_uids=[one.image_uid for one in held if one.image_uid],
+            image_class_uid=self._image_class,
+            names_equipment=names_events,
+        )
+        step.save_as(self._place(planned.path), enforce_file_format=True)
+        self._steps += 1
+        self._enter(
+            ManifestEntry(
+                path=planned.path,
+                kind="performed_step",
+                expected="measured",
+                sop_instance_uid=str(step.SOPInstanceUID),
+                room=study.room.name,
+                acquired_at=held[0].exposed_at.isoformat(),
+                patient_id=held[0].patient_id,
+                study_uid=held[0].study_uid,
+                operator=held[0].operator,
+                truth={
+                    "events": len(held),
+                    "event_uids": [exposure.event_uid for exposure in held],
+                    "total_dap_gy_m2": stated_total_dap_gy_m2(held),
+                },
             )
         )
 

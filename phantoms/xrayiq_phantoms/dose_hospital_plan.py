@@ -51,8 +51,16 @@ class PlannedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One performed procedure step, of all exposures of its study: path in the archive, and identity."""
+
+    path: str
+    identifiers: Identifiers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoseStudy:
-    """One study: its exposures in order, and its reports.
+    """One study: its exposures in order, its reports and its performed step.
 
     Parameters
     ----------
@@ -68,6 +76,8 @@ class DoseStudy:
         Truth.
     reports : tuple of PlannedReport
         In the order of writing.
+    step : PlannedStep or None
+        Where the unit tells of it so.
     """
 
     room: DoseRoom
@@ -76,6 +86,7 @@ class DoseStudy:
     images: tuple[Identifiers, ...]
     exposures: tuple[DoseExposure, ...]
     reports: tuple[PlannedReport, ...]
+    step: PlannedStep | None = None
 
 
 def plan_dose_hospital(seed: int, *, rooms: str = "") -> tuple[DoseStudy, ...]:
@@ -188,14 +199,24 @@ def _study(
         tuple(report.path for report in reports if report.first <= place < report.last)
         for place in range(len(exposures))
     ]
+    step = _step(seed, name, start) if index < program.steps else None
     return DoseStudy(
         room=room,
         views=program.views,
         examination=_examination(name, start, patient, operator, program.views[0]),
         images=tuple(images),
-        exposures=tuple(replace(exposure, report_paths=paths) for exposure, paths in zip(exposures, held, strict=True)),
+        exposures=tuple(
+            replace(exposure, report_paths=paths, step_path=None if step is None else step.path)
+            for exposure, paths in zip(exposures, held, strict=True)
+        ),
         reports=reports,
+        step=step,
     )
+
+
+def _step(seed: int, name: str, start: datetime.datetime) -> PlannedStep:
+    identifiers = Identifiers(seed=f"dose{seed}", study=name, instance="step")
+    return PlannedStep(path=f"DICOM/{start:%Y%m%d}/{name}/step.dcm", identifiers=identifiers)
 
 
 def _plant(room: DoseRoom, program: DoseProgram, view: DoseView, index: int) -> Plant | None:

@@ -44,6 +44,8 @@ class DoseProgram:
         How the first studies are reported; the others once.
     without_image : int
         How many of the last studies leave no image.
+    steps : int
+        How many of the first studies leave a performed procedure step.
     """
 
     views: tuple[DoseView, ...]
@@ -53,6 +55,7 @@ class DoseProgram:
     uniform: bool = False
     reportings: tuple[Reporting, ...] = ()
     without_image: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ DOSE_ROOMS: Final = (
                 studies=36,
                 dose_fractions=(1.6, 0.55),
                 reportings=("duplicate", "continued", "cumulative"),
+                steps=4,
             ),
             DoseProgram(views=(CHEST_PA,), studies=12, dose_fractions=(1.6,)),
             DoseProgram(views=(ABDOMEN_AP,), studies=36, dose_fractions=(0.5,), reportings=("duplicate",)),
@@ -154,7 +158,7 @@ DOSE_ROOMS: Final = (
         equipment=_equipment("C", "Nowhere Detectors", "Centi 3"),
         output_at_80_kv_ugy_per_mas=50.0,
         programs=(
-            DoseProgram(views=(CHEST_PA,), studies=44, dose_fractions=(0.6,)),
+            DoseProgram(views=(CHEST_PA,), studies=44, dose_fractions=(0.6,), steps=3),
             DoseProgram(views=(HAND_PA,), studies=36, dose_fractions=(1.0,)),
             DoseProgram(views=(ABDOMEN_AP,), studies=36, dose_fractions=(0.5,)),
         ),
@@ -176,6 +180,7 @@ DOSE_ROOMS: Final = (
                 rise=0.6,
                 uniform=True,
                 reportings=("cumulative", "continued", "duplicate"),
+                steps=3,
             ),
             DoseProgram(views=(ABDOMEN_AP,), studies=104, dose_fractions=(0.4,), rise=0.6, uniform=True),
         ),

@@ -60,6 +60,8 @@ class DoseExposure:
         Its image in the archive.
     report_paths : tuple of str
         Dose reports that hold it.
+    step_path : str or None
+        Performed procedure step that holds it.
     """
 
     event_uid: str
@@ -100,11 +102,16 @@ class DoseExposure:
     image_uid: str | None = None
     image_path: str | None = None
     report_paths: tuple[str, ...] = ()
+    step_path: str | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
         """All files that hold it; more than one must count once."""
-        return (*((self.image_path,) if self.image_path else ()), *self.report_paths)
+        return (
+            *((self.image_path,) if self.image_path else ()),
+            *self.report_paths,
+            *((self.step_path,) if self.step_path else ()),
+        )
 
 
 _COLUMNS: Final = tuple(item.name for item in fields(DoseExposure))

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 MANIFEST_NAME: Final = "manifest.json"
 FORMAT_VERSION: Final = 1
 
-FileKind = Literal["flat_field", "edge", "collimated_field", "clinical", "dose_report", "not_dicom"]
+FileKind = Literal["flat_field", "edge", "collimated_field", "clinical", "dose_report", "performed_step", "not_dicom"]
 Expected = Literal["measured", "not_measurable", "error"]
 
 
@@ -26,8 +26,9 @@ class ManifestEntry:
         What the file is; a truncated file keeps the kind of its original.
     expected : {"measured", "not_measurable", "error"}
         Outcome of the kind's leading measurement with nothing but the file: uniformity of a flat field, MTF of an edge,
-        collimation of a field or a clinical image, reading of a dose report. Signal of unknown or logarithmic relation
-        is not measurable without a response; a broken file and a file that is not DICOM are errors.
+        collimation of a field or a clinical image, reading of a dose report or of a performed step. Signal of unknown
+        or logarithmic relation is not measurable without a response; a broken file and a file that is not DICOM are
+        errors.
     sop_instance_uid : str or None
         Also of a truncated file whose header is whole.
     room : str or None

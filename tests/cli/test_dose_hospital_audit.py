@@ -147,6 +147,12 @@ def test_log_holds_each_exposure_once_whatever_the_number_of_its_files(log, trut
     assert {row["event_uid"]: row["source"] for row in log} == sources
 
 
+def test_log_tells_which_exposures_performed_steps_tell_of_too(audit, log, truth):
+    told = {row["event_uid"]: row["told_by_step"] for row in log}
+    assert told == {uid: str(one.step_path is not None) for uid, one in truth.items()}
+    assert "left out: 17 told by performed steps too, counted once" in audit.stderr
+
+
 @pytest.mark.parametrize(("column", "name"), STATED.items())
 def test_log_agrees_with_the_truth_to_the_last_digit(column, name, log, truth):
     stated = {uid: getattr(exposure, name) for uid, exposure in truth.items()}

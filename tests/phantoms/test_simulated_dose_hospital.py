@@ -185,6 +185,7 @@ def test_files_hold_events_as_planned(hospital):
     assert several == {A: 4, B: 1, D: 3}
     copies = [entry for entry in hospital.manifest.entries if entry.duplicate_of]
     assert len(copies) == 3
+    assert Counter(one.room for one in hospital.exposures if one.step_path) == {A: 8, C: 3, D: 6}
     assert all(hospital.manifest.entry(str(entry.duplicate_of)).truth == entry.truth for entry in copies)
 
 
@@ -229,6 +230,25 @@ def test_reports_state_the_truth_to_the_last_digit(hospital, folder):
                 assert number(event, "113738") == pytest.approx(one.stated_reference_kerma_mgy * 1e-3, rel=1e-14)
             images = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in with_concept(event, "113795")]
             assert images == ([one.image_uid] if one.image_uid else [])
+
+
+def test_performed_steps_state_the_truth_to_the_last_digit(hospital, folder):
+    exposures = {one.event_uid: one for one in hospital.exposures}
+    entries = hospital.manifest.of_kind("performed_step")
+    assert len(entries) == 10
+    for entry in entries:
+        step = pydicom.dcmread(folder / entry.path)
+        held = [exposures[uid] for uid in entry.truth["event_uids"]]
+        assert [one.step_path for one in held] == [entry.path] * len(held)
+        total = sum(Decimal(repr(one.stated_dap_gy_m2)) for one in held) * 100_000  # dGy·cm²
+        assert Decimal(str(step.ImageAndFluoroscopyAreaDoseProduct.original_string)) == total
+        assert step.ScheduledStepAttributesSequence[0].StudyInstanceUID == held[0].study_uid
+        images = [item.ReferencedSOPInstanceUID for item in step.PerformedSeriesSequence[0].ReferencedImageSequence]
+        assert images == [one.image_uid for one in held if one.image_uid]
+        for item, one in zip(step.ExposureDoseSequence, held, strict=True):
+            assert (item.KVP, item.XRayTubeCurrentInuA) == (one.tube_voltage_kv, one.tube_current_ma * 1000.0)
+            assert item.ExposureTimeInuS == pytest.approx(one.exposure_time_ms * 1000.0, rel=1e-14)
+            assert item.get("IrradiationEventUID") == (None if one.room == C else one.event_uid)
 
 
 def test_images_state_the_truth_to_the_last_digit(hospital, folder):
@@ -277,7 +297,8 @@ def test_equal_seeds_give_equal_bytes(hospital, folder):
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
 def test_a_file_of_each_room_passes_the_validator(hospital, folder):
-    chosen = {(entry.room, entry.kind): entry.path for entry in hospital.manifest.entries}
+    every = hospital.manifest.entries  # the validator knows no performed steps
+    chosen = {(entry.room, entry.kind): entry.path for entry in every if entry.kind != "performed_step"}
     assert len(chosen) == 5
     for path in chosen.values():
         checked = subprocess.run(

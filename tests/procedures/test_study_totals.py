@@ -211,6 +211,14 @@ def test_reports_that_share_events_count_by_their_events(records: Records) -> No
     assert math.isnan(study["fluoroscopy_time_total"])  # type: ignore[arg-type]  # a number
 
 
+def test_reports_of_the_same_events_count_once_whatever_unit_they_name(records: Records) -> None:
+    store = Store(records)
+    store.report("9.1", [_event("e1", 1.0)], room="A", total_dap_gy_m2=1.0 * GY_CM2)
+    store.report("9.1", [_event("e1", 1.0)], room="copied", after_min=1, total_dap_gy_m2=1.0 * GY_CM2)
+    (study,) = _studies(records)
+    assert study["dose_area_product_total"] == pytest.approx(1.0 * GY_CM2, rel=1e-12)
+
+
 def test_planes_are_together_and_radiography_is_no_procedure(records: Records) -> None:
     store = Store(records)
     a, b = (_event(f"e{code}", 1.0, plane=(code, "DCM", "")) for code in ("113620", "113621"))

@@ -150,8 +150,8 @@ class DoseAudit:
             ``"levels"`` (typical values beside reference levels), ``"typical"``, ``"local_levels"``, ``"excursions"``,
             ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"``,
             ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"``, ``"exposures"`` or ``"findings"``; of
-            fluoroscopic procedures ``"procedures"`` (typical totals), ``"procedure_levels"``, ``"procedure_local_levels"`` or
-            ``"studies"``.
+            fluoroscopic procedures ``"procedures"`` (typical totals), ``"procedure_levels"``,
+            ``"procedure_local_levels"`` or ``"studies"``.
 
         Returns
         -------

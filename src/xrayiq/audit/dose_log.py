@@ -55,6 +55,7 @@ _COLUMNS: Final = MappingProxyType(
         "deviation_index": ("float64", "deviation_index"),
         "relative_exposure": ("float64", "relative_exposure"),
         "source": ("string", "source"),
+        "told_by_step": ("boolean", "told_by_step"),
         "event_type": ("string", "event_type"),
         "repeated": ("boolean", "repeated"),
         "excursion": ("boolean", ""),
@@ -84,7 +85,8 @@ def tabulate_exposures(audit: DoseAudit) -> pd.DataFrame:
     -------
     DataFrame
         In the order of time, at full precision and as stated: nothing is corrected. `source` is ``"image"``,
-        ``"report"`` or ``"both"``; `incident_air_kerma_mgy` is what headers and reports state.
+        ``"report"``, ``"both"`` or ``"step"``, `told_by_step` whether a performed step tells of it too;
+        `incident_air_kerma_mgy` is what headers and reports state.
         `entrance_surface_air_kerma_mgy` (with backscatter) is estimated by the way that `…_method` names,
         `…_uncertainty` being its relative standard uncertainty (k = 1); `expected_dap_gy_m2` is what technique and
         field give. `excursion` is true where the exposure is a finding, `excursion_cause` what it suggests;

@@ -14,7 +14,7 @@ from xrayiq.metrics import Collimation, find_collimation
 from xrayiq.procedures import Inspection, Site, check_header, load_site
 
 #: kinds of object without a picture
-_NO_PICTURE = frozenset({"dose_report", "reject_note", "meter", "other"})
+_NO_PICTURE = frozenset({"dose_report", "performed_step", "reject_note", "meter", "other"})
 
 
 def inspect_paths(paths: Iterable[str | Path], *, site: Site | str | Path | None = None) -> Iterator[Inspection]:

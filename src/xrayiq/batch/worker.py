@@ -20,7 +20,9 @@ from xrayiq.dicom import (
     open_object,
     open_source,
     read_dose_report,
+    read_performed_step,
     read_reject_note,
+    step_header,
 )
 from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError
 from xrayiq.model import ObjectHeader, Outcome, Radiograph
@@ -36,6 +38,7 @@ from xrayiq.procedures import (
     load_site,
     meter_outcomes,
     no_procedure,
+    performed_step_outcome,
     population_of,
     reading_outcome,
     recognise,
@@ -48,7 +51,7 @@ from xrayiq.procedures import (
 #: what single files are scored with
 NO_RESPONSES: Final = ResponseBook()
 #: kinds of object without pixels to look at
-_WITHOUT_PIXELS: Final = frozenset({"dose_report", "reject_note", "other"})
+_WITHOUT_PIXELS: Final = frozenset({"dose_report", "performed_step", "reject_note", "other"})
 
 
 def score_file(
@@ -221,6 +224,10 @@ def _without_pixels(
         with contextlib.suppress(NotMeasurableError):  # a key object for another purpose
             note = read_reject_note(dataset, key=key)
             outcome = reject_note_outcome(dataclasses.replace(note, header=header), site)
+    elif told.kind == "performed_step":
+        step = read_performed_step(dataset, key=key)
+        header = step_header(header, step)
+        outcome = performed_step_outcome(dataclasses.replace(step, header=header), site)
     return _scored(file, digest, header, told, (outcome,), site)
 
 

@@ -6,7 +6,7 @@ from xrayiq.dicom.codec_plugin import register_decoders
 from xrayiq.dicom.dose_reports import read_dose_report
 from xrayiq.dicom.header import dataset_header, read_acquisition, read_header
 from xrayiq.dicom.opening import open_object
-from xrayiq.dicom.performed_steps import read_performed_step
+from xrayiq.dicom.performed_steps import read_performed_step, step_header
 from xrayiq.dicom.pixels import dataset_radiograph
 from xrayiq.dicom.privacy import path_key, person_key
 from xrayiq.dicom.reading import read
@@ -48,6 +48,7 @@ __all__ = [
     "read_reject_note",
     "register_decoders",
     "scan_folder",
+    "step_header",
     "stream_digest",
     "uid_name",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from xrayiq.dicom.header import object_header
 from xrayiq.dicom.moments import parse_date, parse_time
 from xrayiq.dicom.opening import Source, open_header
 from xrayiq.errors import NotMeasurableError
-from xrayiq.model import PerformedStep, StepExposure
+from xrayiq.model import ObjectHeader, PerformedStep, StepExposure
 
 #: a step has one of these
 _NEEDED: Final = ("PerformedProcedureStepID", "ExposureDoseSequence", "PerformedSeriesSequence")
@@ -53,6 +54,9 @@ def read_performed_step(source: Source, *, key: bytes | None = None) -> Performe
                 needed="a modality performed procedure step",
                 source=opened.name,
             )
+        acquisition = header.acquisition
+        station = acquisition.station_name or elements.text("PerformedStationName")
+        header = dataclasses.replace(header, acquisition=dataclasses.replace(acquisition, station_name=station))
         scheduled = Elements(elements.items("ScheduledStepAttributesSequence")[:1])
         return PerformedStep(
             header=header,
@@ -66,6 +70,22 @@ def read_performed_step(source: Source, *, key: bytes | None = None) -> Performe
             total_entrance_dose_mgy=header.acquisition.entrance_dose_mgy,
             exposure_count=elements.number("TotalNumberOfExposures"),
         )
+
+
+def step_header(header: ObjectHeader, step: PerformedStep) -> ObjectHeader:
+    """Header of a step with the study, the time and the station that it names in attributes of its own.
+
+    Parameters
+    ----------
+    header : ObjectHeader
+        As read from the object.
+    step : PerformedStep
+        Of the same object.
+    """
+    station = header.acquisition.station_name or step.header.acquisition.station_name
+    moment = header.acquisition.exposed_at or step.started_at
+    acquisition = dataclasses.replace(header.acquisition, station_name=station, exposed_at=moment)
+    return dataclasses.replace(header, study_uid=header.study_uid or step.study_uid, acquisition=acquisition)
 
 
 def _exposure(elements: Elements) -> StepExposure:

@@ -37,7 +37,7 @@ from xrayiq.model.matched_exposures import Disagreement, MatchedExposure, Tie, m
 from xrayiq.model.outcome import Outcome
 from xrayiq.model.packing import pack, to_plain, unpack
 from xrayiq.model.patient_bands import PatientBands, band_text, patient_bands
-from xrayiq.model.performed_step import PerformedStep, StepExposure
+from xrayiq.model.performed_step import PerformedStep, StepExposure, events_of_step
 from xrayiq.model.pixel_relation import PixelRelation
 from xrayiq.model.place import Place, limits_at, same_name
 from xrayiq.model.provenance import Provenance
@@ -122,6 +122,7 @@ __all__ = [
     "Verification",
     "band_text",
     "combine_reports",
+    "events_of_step",
     "exposure_of_image",
     "exposure_roles",
     "exposures_of_report",

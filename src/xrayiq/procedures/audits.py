@@ -85,7 +85,9 @@ def audit_dose(
         unmapped=counted.unmapped,
         left_out=counted.left_out,
         estimates=_estimates(records, comparable_doses(exposures, units), glandular),
-        studies=fluoroscopic_studies(records, settings, counted.equipment, first=first, last=last, only_site=known),
+        studies=fluoroscopic_studies(
+            records, settings, counted.equipment, first=first, last=last, only_site=counted.only_site
+        ),
         levels_of_totals=pd.DataFrame(level_rows(settings.reference_levels, per="examination"), columns=LEVEL_COLUMNS),
     )
 

@@ -63,7 +63,7 @@ from xrayiq.metrics import (
     nps,
     uniformity,
 )
-from xrayiq.model import DoseReport, Radiograph, RejectNote, Result
+from xrayiq.model import DoseReport, PerformedStep, Radiograph, RejectNote, Result
 from xrayiq.procedures.site import Kind, Site
 
 Parameter = str | int | float | bool
@@ -185,6 +185,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         Clipping,
         DoseReport,
         RejectNote,
+        PerformedStep,
         SignalTransfer,
         Noise,
         Contrast,

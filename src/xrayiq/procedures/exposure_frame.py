@@ -13,6 +13,7 @@ from xrayiq.audit import ExaminationNames, size_bands
 from xrayiq.model import Equipment
 from xrayiq.procedures.exposure_matching import matched_rows
 from xrayiq.procedures.site import Site
+from xrayiq.procedures.step_matching import images_of_steps, stepped_rows
 from xrayiq.procedures.whereabouts import Whereabouts, whereabouts
 from xrayiq.records import Records
 
@@ -50,6 +51,7 @@ _IMAGE_COLUMNS: Final = (
 )
 _EVENT_COLUMNS: Final = (
     *(
+        "source",
         "subject",
         "outcome_id",
         "ordinal",
@@ -84,23 +86,26 @@ class CountedExposures:
     Parameters
     ----------
     frame : DataFrame
-        One row for each exposure: `subject` (image, or dose report and number of the event), `source` (``"image"``,
-        ``"report"`` or ``"both"``), `exposed_at`, `site`, `room`, `unit`, `body_part`, `view`, `band`, `weight_told`,
-        `repeated`, `header_states_kerma` (an image's header does), `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`,
-        `HEADERS`, `EVENT_PLACES`, `noise` and `snr`. Doses go by the names of the closed list of quantities, in their
-        units; the field's area is that 1 m from the source.
+        One row for each exposure: `subject` (image, or dose report or step and number of the event), `source`
+        (``"image"``, ``"report"``, ``"both"`` or ``"step"``), `told_by_step`, `exposed_at`, `site`, `room`, `unit`,
+        `body_part`, `view`, `band`, `weight_told`, `repeated`, `header_states_kerma` (an image's header does),
+        `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `HEADERS`, `EVENT_PLACES`, `noise` and `snr`. Doses go by
+        the names of the closed list of quantities, in their units; the field's area is that 1 m from the source.
     left_out : dict of str to int
         Images and events that do not count, by reason.
     unmapped : DataFrame
         `body_part`, `view_position`, `protocol_name` and `exposures` of those whose part or view nothing tells.
     equipment : DataFrame
         Identity of all equipment by its number.
+    only_site : str
+        Name of the site that all of it is of; empty for all sites.
     """
 
     equipment: pd.DataFrame
     frame: pd.DataFrame
     left_out: dict[str, int]
     unmapped: pd.DataFrame
+    only_site: str = ""
 
 
 def exposures_of_store(
@@ -130,28 +135,36 @@ def exposures_of_store(
     Returns
     -------
     CountedExposures
-        In the order of time. An exposure that an image and a dose report tell of counts once, with the image's values
-        and, where it has none, the report's.
+        In the order of time. An exposure that an image, a dose report and a performed step tell of counts once, with
+        the image's values and, where it has none, the report's; a step's own stand only where it alone tells of it.
     """
     equipment = records.frame("equipment", columns=("id", *_IDENTITY)).set_index("id")
     images, left_out = _images(records, populations)
     events, lost = _events(records, site, equipment)
-    matched = matched_rows(images, events, equipment[list(_UNIT)], numbers=NUMBERS, texts=TEXTS, places=EVENT_PLACES)
+    of_steps = events["source"] == "mpps"
+    steps, events = (events[chosen].drop(columns="source") for chosen in (of_steps, ~of_steps))
+    events = events.reset_index(drop=True)
+    units = equipment[list(_UNIT)]
+    matched = matched_rows(images, events, units, numbers=NUMBERS, texts=TEXTS, places=EVENT_PLACES)
+    named = images_of_steps(records, steps)
+    stepped = stepped_rows(matched.frame, steps, images=images, events=events, equipment=units, named_images=named)
     left_out |= lost
     for reason, number in (
         ("events of images that do not count", matched.uncounted),
         ("told by image and report, counted once", matched.both),
+        ("told by performed steps too, counted once", stepped.told),
+        ("exposures of performed steps that cannot be told from others", stepped.unsure),
     ):
         if number:
             left_out[reason] = number
-    frame = within(placed(matched.frame, equipment, site), first, last)
+    frame = within(placed(stepped.frame, equipment, site), first, last)
     frame = frame.join(equipment[list(HEADERS)], on="equipment_id")
     if only_site:
         frame, left_out = frame[frame["site"] == only_site].reset_index(drop=True), {}
     told, unmapped = _examinations(frame, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     told = _whole(told.join(bands)).sort_values("exposed_at", kind="stable").reset_index(drop=True)
-    return CountedExposures(equipment=equipment, frame=told, left_out=left_out, unmapped=unmapped)
+    return CountedExposures(equipment=equipment, only_site=only_site, frame=told, left_out=left_out, unmapped=unmapped)
 
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +215,9 @@ def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.D
     chosen = every[~tests & own]
     named = chosen["event_uid"].notna()
     keys = ["equipment_id", "exposed_at", "plane", "tube_voltage_kv", "exposure_mas", "dose_area_product"]
-    again = (named & chosen.duplicated("event_uid", keep="last")) | (~named & chosen.duplicated(keys, keep="last"))
+    again = (named & chosen.duplicated(["source", "event_uid"], keep="last")) | (
+        ~named & (chosen["source"] == "report") & chosen.duplicated(keys, keep="last")
+    )
     if again.any():
         left_out["events told by another report again"] = int(again.sum())
     return chosen[~again].reset_index(drop=True), left_out

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xrayiq.model import ReportedExposure, match_exposures
+from xrayiq.model import ExposureSource, ReportedExposure, match_exposures
 from xrayiq.model.matched_exposures import TIME_SPAN_S
 
 
@@ -89,7 +89,6 @@ def matched_rows(
     beside["repeated"] = beside["is_rejected"].fillna(value=False).astype(bool)
     kept = [name for name in beside.columns if not name.endswith("_told")]
     frame = pd.concat([part for part in (beside[kept], alone) if len(part)] or [beside[kept]], ignore_index=True)
-    frame = frame.reindex(columns=list(dict.fromkeys((*kept, *alone.columns))))  # where there are only events, too
     return MatchedRows(frame=frame, both=int(told.sum()), uncounted=int((known & ~of_counted).sum()))
 
 
@@ -119,8 +118,8 @@ def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series, e
     made = [name for name in equipment.columns if name not in left.columns]
     left = left.join(equipment[made], on="equipment_id")
     candidates = candidates.join(equipment, on="equipment_id")
-    told = [_reported(row, "image", row["exposure_key"]) for row in candidates.to_dict("records")]
-    told += [_reported(row, "report", str(place)) for place, row in left.to_dict("index").items()]
+    told = [reported(row, "image", row["exposure_key"]) for row in candidates.to_dict("records")]
+    told += [reported(row, "report", str(place)) for place, row in left.to_dict("index").items()]
     for group in match_exposures(told):
         key = next((member.subject for member in group.members if member.source == "image"), None)
         if key is not None:
@@ -151,14 +150,20 @@ def _same_units(equipment: pd.DataFrame, numbers: pd.Series) -> list[int]:
     return list(equipment.index[alike | equipment["station_name"].isin(own["station_name"].dropna())])
 
 
-def _reported(row: Mapping[Any, Any], source: str, subject: str) -> ReportedExposure:
+def reported(
+    row: Mapping[Any, Any], source: ExposureSource, subject: str, *, place: int = 1, image_uids: tuple[str, ...] = ()
+) -> ReportedExposure:
+    """Row of an image, of an event or of a step's exposure, its unit beside it, as it is matched."""
+
     def known(name: str) -> Any:
         return None if pd.isna(row[name]) else row[name]
 
     moment = known("exposed_at")
     return ReportedExposure(
-        source="image" if source == "image" else "report",
+        source=source,
         subject=subject,
+        place=place,
+        image_uids=image_uids,
         unit=(known("manufacturer"), known("model"), known("station_name"), known("serial_number")),
         event_uid=known("event_uid"),
         exposed_at=None if moment is None else moment.to_pydatetime(),

@@ -13,7 +13,7 @@ from xrayiq.errors import SiteError
 from xrayiq.model import Equipment, ObjectHeader, Population
 
 #: kinds of object that are no image
-_NO_IMAGE: Final = frozenset({"dose_report", "reject_note", "meter", "other"})
+_NO_IMAGE: Final = frozenset({"dose_report", "performed_step", "reject_note", "meter", "other"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ _DOSE_REPORT_CLASSES: Final = frozenset(
 #: Enhanced SR, Comprehensive SR and its three-dimensional form, in which dose reports are stored as well
 _DOCUMENT_CLASSES: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{suffix}" for suffix in ("22", "33", "34"))
 _DOSE_REPORT_TITLE: Final = "113701"
+_STEP_CLASS: Final = "1.2.840.10008.3.1.2.3.3"
 _KEY_OBJECT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
 
 #: size of the picture on which appearance is judged
@@ -76,6 +77,8 @@ def recognise_header(header: ObjectHeader, site: Site) -> Recognition | None:
     if header.sop_class_uid == _KEY_OBJECT_CLASS:
         return Recognition(kind="reject_note", evidence="SOP class of a key object selection")
     acquisition = header.acquisition
+    if header.sop_class_uid == _STEP_CLASS and acquisition.modality in (None, *XRAY_MODALITIES):
+        return Recognition(kind="performed_step", evidence="SOP class of a modality performed procedure step")
     if acquisition.modality is not None and acquisition.modality not in XRAY_MODALITIES:
         return Recognition(kind="other", evidence=f"modality {acquisition.modality} is no projection X-ray")
     if acquisition.modality is None and header.sop_class_uid not in _XRAY_IMAGE_CLASSES and header.rows is None:

@@ -15,6 +15,7 @@ from xrayiq.model import (
     Measurement,
     ObjectHeader,
     Outcome,
+    PerformedStep,
     Radiograph,
     RejectNote,
     Result,
@@ -29,7 +30,7 @@ from xrayiq.procedures.site import Site, load_site
 #: version of the reading and recognition steps in outcomes that no metric made
 READING_VERSION: Final = 1
 #: readers of documents without pixels, whose later versions read what is stored again
-DOCUMENTS: Final = MappingProxyType({"reject_note": 1})
+DOCUMENTS: Final = MappingProxyType({"performed_step": 1, "reject_note": 1})
 
 #: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
 #: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, or nobody has told the
@@ -162,6 +163,19 @@ def reject_note_outcome(note: RejectNote, site: Site) -> Outcome:
         digest=parameter_digest("reject_note", {}, site=site),
         site=site,
         header=note.header,
+    )
+
+
+def performed_step_outcome(step: PerformedStep, site: Site) -> Outcome:
+    """Outcome of reading a performed procedure step: its totals as measurements."""
+    return measured_outcome(
+        step.header.subject,
+        "performed_step",
+        step,
+        version=step.provenance.algorithm_version,
+        digest=parameter_digest("performed_step", {}, site=site),
+        site=site,
+        header=step.header,
     )
 
 

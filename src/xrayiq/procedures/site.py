@@ -38,7 +38,16 @@ from xrayiq.procedures.populations import (
 from xrayiq.procedures.whereabouts import TOLD, EquipmentFact, fact_of_row, whereabouts
 
 Kind = Literal[
-    "flat_field", "edge", "collimated_field", "test_object", "clinical", "dose_report", "reject_note", "meter", "other"
+    "flat_field",
+    "edge",
+    "collimated_field",
+    "test_object",
+    "clinical",
+    "dose_report",
+    "performed_step",
+    "reject_note",
+    "meter",
+    "other",
 ]
 
 _RULE_KEYS = frozenset({"attribute", "pattern", "kind"})

@@ -31,6 +31,8 @@ _SUMMED: Final = {
 }
 #: planes by code value (DICOM PS3.16, CID 10003)
 _PLANES: Final = {"113622": "single", "113620": "A", "113621": "B"}
+#: what tells one unit from another
+_NAMED: Final = ("station_name", "serial_number")
 #: kinds of objects that state totals of a study
 KINDS: Final = ("dose_report", "performed_step")
 _Row = dict[str, Any]
@@ -90,9 +92,10 @@ def fluoroscopic_studies(
     told = told.sort_values(["exposed_at", "subject"], kind="stable").assign(
         key=told["study_uid"].fillna(told["subject"])
     )
+    told["of_unit"] = _units_of_reports(told, equipment, by_report)
     rows = [
         row
-        for _, group in told.groupby(["key", "equipment_id"], sort=False, dropna=False)
+        for _, group in told.groupby(["key", "of_unit"], sort=False, dropna=False)
         if (row := _study(group.to_dict("records"), by_report, stated, site.examinations)) is not None
     ]
     if not rows:
@@ -132,7 +135,7 @@ def _study(
     if not is_fluoroscopic and not any(time > 0.0 for time in times):
         return None
     started = [event["started_at"] for event in events.values() if not pd.isna(event["started_at"])]
-    patient = objects[-1]
+    patient = next((one for one in reversed(objects) if one["subject"] in subjects), objects[-1])
     return {
         "subject": patient["study_uid"] if not pd.isna(patient["study_uid"]) else patient["subject"],
         "study_uid": patient["study_uid"],
@@ -148,6 +151,37 @@ def _study(
         "patient_weight_kg": patient["patient_weight_kg"],
         **totals,
     }
+
+
+def _units_of_reports(
+    told: pd.DataFrame, equipment: pd.DataFrame, by_report: Mapping[str, Sequence[_Row]]
+) -> list[Any]:
+    """Equipment of each object: of a report that of an earlier one of its study with the same events, if there is one.
+
+    Of a step that of a report of its study, unless the two name different units: a step need not name more than its
+    station, so that its equipment is not that of the reports of the same unit.
+    """
+    is_report = told["kind"] == "dose_report"
+    of_events: dict[Any, Any] = {}
+    of_study: dict[str, list[Any]] = {}
+    units: dict[str, Any] = {}
+    for row in told[is_report].to_dict("records"):
+        own = [(row["key"], _identity(event)) for event in by_report.get(row["subject"], ())]
+        unit = next((of_events[one] for one in own if one in of_events), row["equipment_id"])
+        of_events |= dict.fromkeys(own, unit)
+        of_study.setdefault(row["key"], []).append(unit)
+        units[row["subject"]] = unit
+
+    names = {number: [row[name] for name in _NAMED] for number, row in equipment.to_dict("index").items()}
+
+    def may_be(first: Any, second: Any) -> bool:
+        pairs = zip(names[first], names[second], strict=True)
+        return all(ours == theirs for ours, theirs in pairs if isinstance(ours, str) and isinstance(theirs, str))
+
+    return [
+        units.get(subject, next((other for other in of_study.get(key, ()) if may_be(number, other)), number))
+        for subject, number, key in zip(told["subject"], told["equipment_id"], told["key"], strict=True)
+    ]
 
 
 def counted_reports(held: Mapping[str, Mapping[Any, Any]]) -> list[str]:

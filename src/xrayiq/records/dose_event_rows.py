@@ -1,4 +1,4 @@
-"""Irradiation events of stored dose reports as rows: what audits count and group, out of the result's own JSON."""
+"""Irradiation events of stored dose reports and performed steps as rows, out of the result's own JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from xrayiq.model import DoseEvent, unpack
+from xrayiq.model import DoseEvent, StepExposure, events_of_step, unpack
 from xrayiq.records.column_types import text_as_stored
 from xrayiq.records.outcome_rows import Row, plain_number
 
 #: reader of dose reports from which on events have rows
 FIRST_VERSION: Final = 2
+#: type of the results that are performed steps
+STEP: Final = "PerformedStep"
 #: columns that are fields of an event, or of the group of fields that is named
 _FIELDS: Final = {
     "": (
@@ -28,19 +30,25 @@ _CODES: Final = ("plane", "event_type", "target_region", "laterality", "view", "
 
 
 def has_events(outcome: Mapping[str, Any]) -> bool:
-    """Whether an outcome is a dose report whose events have rows."""
-    return bool(outcome["result_type"] == "DoseReport" and outcome["algorithm_version"] >= FIRST_VERSION)
+    """Whether an outcome is a dose report or a performed step whose events have rows."""
+    is_report = outcome["result_type"] == "DoseReport" and outcome["algorithm_version"] >= FIRST_VERSION
+    return bool(is_report or outcome["result_type"] == STEP)
 
 
 def dose_event_rows(outcome_id: int, outcome: Mapping[str, Any]) -> list[Row]:
     """Rows of the events of a stored outcome in the order of its report; none where it is no dose report."""
     if not has_events(outcome):
         return []
-    events = json.loads(outcome["result_json"]).get("events", ())
-    return [
-        {"outcome_id": outcome_id, "ordinal": ordinal} | _row(unpack(DoseEvent, event, {}))
-        for ordinal, event in enumerate(events)
-    ]
+    told = json.loads(outcome["result_json"])
+    if outcome["result_type"] == STEP:
+        events = events_of_step(
+            [unpack(StepExposure, exposure, {}) for exposure in told.get("exposures", ())],
+            image_uids=told.get("image_uids", ()),
+            total_dap_gy_m2=told.get("total_dap_gy_m2"),
+        )
+    else:
+        events = tuple(unpack(DoseEvent, event, {}) for event in told.get("events", ()))
+    return [{"outcome_id": outcome_id, "ordinal": ordinal} | _row(event) for ordinal, event in enumerate(events)]
 
 
 def _row(event: DoseEvent) -> Row:

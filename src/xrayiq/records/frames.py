@@ -19,7 +19,9 @@ from sqlalchemy import (
     Label,
     Select,
     Table,
+    case,
     func,
+    literal,
     select,
 )
 from sqlalchemy.sql import ColumnElement, FromClause
@@ -28,6 +30,7 @@ from xrayiq.errors import InputError
 from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.column_types import PathText, UtcDateTime
 from xrayiq.records.counting import in_force, with_objects
+from xrayiq.records.dose_event_rows import STEP
 from xrayiq.records.tables import (
     DOSE_EVENTS,
     EQUIPMENT,
@@ -122,9 +125,11 @@ def _exposures() -> Select[Any]:
 
 
 def _dose_events() -> Select[Any]:
-    """Irradiation events with the report that tells of them, its patient and its equipment."""
+    """Irradiation events with the report or performed step that tells of them, its patient and its equipment."""
+    is_step = OUTCOMES.c.result_type == STEP
     columns = [
         DOSE_EVENTS.c.outcome_id,
+        case((is_step, literal("mpps")), else_=literal("report")).label("source"),
         *_all(DOSE_EVENTS, without=("outcome_id", "operator_key")),
         *_named(OUTCOMES, ("subject", "run_id")),
         func.coalesce(DOSE_EVENTS.c.operator_key, OBJECTS.c.operator_key).label("operator_key"),

@@ -193,8 +193,9 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
             ``"runs"``, ``"equipment"``, ``"objects"``, ``"exposures"``, ``"files"``, ``"outcomes"``,
             ``"dose_events"``, ``"rejects"``, ``"measurements"``, ``"verdicts"``, ``"sets"`` or ``"responses"``.
             ``"exposures"`` are the images among the objects with what audits group and weigh by; those whose
-            `population` is ``"clinical"`` count. ``"dose_events"`` are the irradiation events of dose reports,
-            ``"rejects"`` the exposures that key objects and makers' logs tell of.
+            `population` is ``"clinical"`` count. ``"dose_events"`` are the irradiation events of dose reports and, with
+            `source` ``"mpps"``, the exposures of performed procedure steps; ``"rejects"`` the exposures that key
+            objects and makers' logs tell of.
         superseded : bool
             Also outcomes, measurements and verdicts of earlier settings or versions, where the same file has since
             been scored under others.

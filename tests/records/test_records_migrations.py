@@ -135,6 +135,30 @@ def test_store_of_a_later_version_is_refused_and_kept(
     assert store_path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE xrayiq_schema SET version_num = '0007'",  # with the tables of later versions there
+        "DROP TABLE dose_events",
+    ],
+)
+def test_store_that_a_migration_has_half_changed_is_told_and_kept(
+    records: Records, store_url: str, store_path: Path, change: str
+) -> None:
+    add(records, begin(records), 1)
+    records.close()
+    with sqlite3.connect(store_path) as connection:
+        connection.execute(change)
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    before = store_path.read_bytes()
+    told = r"dose_events.*half a migration.*restore it from its copy"
+    with pytest.raises(RecordsError, match=told), open_records(store_url) as opened:
+        opened.frame("dose_events")
+    assert store_path.read_bytes() == before
+
+
 def test_database_of_another_program_is_refused_and_kept(store_url: str, store_path: Path) -> None:
     with sqlite3.connect(store_path) as connection:
         connection.execute("CREATE TABLE invoices (id INTEGER)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,11 @@ _REFUSALS: Final = (
     ("authentication failed", "the database server refuses the user", "check name and password"),
     ("permission denied", "the database refuses access", "grant the user its rights"),
     ("connection to server", "the database server does not answer", "check its address and that it runs"),
+)
+#: first line of what the database says where its tables are not those of the version that they state
+_OTHER_TABLES: Final = re.compile(
+    r"(table|index|relation|column) .+ already exists|no such (table|column)|duplicate column|"
+    r"(relation|column) .+ does not exist"
 )
 
 
@@ -201,10 +207,17 @@ def our_errors(source: str) -> Iterator[None]:
         said = str(first.orig if isinstance(first, DBAPIError) else first).strip()
         # what PostgreSQL says after its first line repeats the row, with the path of a file
         cause = None if isinstance(error, DBAPIError) and hasattr(error.orig, "diag") else error
+        first_line = said.splitlines()[0] if said else type(first).__name__
+        if _OTHER_TABLES.match(first_line):
+            raise RecordsError(
+                f"the tables are not of the version that the store states ({first_line}), as after half a migration",
+                needed="a store as xrayiq leaves it",
+                remedy="restore it from its copy; the unfinished transaction was taken back",
+                source=source,
+            ) from cause
         for part, found, remedy in _REFUSALS:
             if part in said:
                 raise RecordsError(found, remedy=remedy, source=source) from cause
-        first_line = said.splitlines()[0] if said else type(first).__name__
         raise RecordsError(f"the database refuses: {first_line}", source=source) from cause
 
 

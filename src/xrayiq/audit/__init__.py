@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from xrayiq.audit.dose_creep import DoseCreep
     from xrayiq.audit.dose_log import tabulate_exposures
     from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
+    from xrayiq.audit.repeats import RepeatAudit, assess_repeats
     from xrayiq.audit.size_bands import size_bands
 
 #: these load pandas, which a run does without
 _FRAMES = {
     "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "is_assessable"],
+    "repeats": ["RepeatAudit", "assess_repeats"],
     "dose": ["DoseAudit", "DoseEstimates", "assess_dose", "comparable_doses"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["tabulate_exposures"],
@@ -61,6 +63,7 @@ __all__ = [
     "RejectReason",
     "RejectScheme",
     "RejectTitle",
+    "RepeatAudit",
     "RepeatBounds",
     "RepeatRules",
     "ScheduledTest",
@@ -74,6 +77,7 @@ __all__ = [
     "apparent_rate",
     "assess_dose",
     "assess_protocols",
+    "assess_repeats",
     "assess_trend",
     "baseline_at",
     "changed_schedule",

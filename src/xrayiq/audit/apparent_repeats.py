@@ -17,6 +17,8 @@ COLUMNS: Final = (
 )
 _PLACE: Final = ("site", "room", "unit")
 _TEXTS: Final = ("study_uid", "patient_key", "laterality", "protocol_name")
+#: sources of exposures whose image is stored
+STORED: Final = ("image", "both")
 #: position of the field's centre on the detector, where headers tell it
 _CENTRE: Final = ("field_center_row_mm", "field_center_column_mm")
 #: images of a run that one may be a repeat of
@@ -25,7 +27,7 @@ _LOOK_BACK: Final = 4
 
 def is_assessable(images: pd.DataFrame) -> pd.Series:
     """Images that repeats can be looked for among: stored, dated, of a known study or patient, part and view told."""
-    stored = images["source"] != "report"
+    stored = images["source"].isin(list(STORED))
     owner = images["study_uid"].fillna("").ne("") | images["patient_key"].fillna("").ne("")
     told = images["body_part"].ne("") & images["view"].ne("")
     found: pd.Series = (stored & owner & told & images["exposed_at"].notna()).astype(bool)

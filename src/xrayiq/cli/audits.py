@@ -63,6 +63,21 @@ class ProtocolTable(StrEnum):
     unmapped = "unmapped"
 
 
+class RepeatTable(StrEnum):
+    """What an audit of rejects and repeats prints."""
+
+    findings = "findings"
+    rates = "rates"
+    reasons = "reasons"
+    funnel = "funnel"
+    weeks = "weeks"
+    candidates = "candidates"
+    dose = "dose"
+    sources = "sources"
+    rejects = "rejects"
+    unmapped = "unmapped"
+
+
 @audit_application.command("dose")
 def dose(
     table: Annotated[DoseTable, typer.Option("--table", help="Table that is printed.")] = DoseTable.findings,
@@ -118,6 +133,31 @@ def protocol(
         audit = audit_protocol(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
         _print(audit, table, output)
         _save(audit, table, save)
+        _finish(audit, store, settings, dry_run=dry_run)
+
+
+@audit_application.command("repeats")
+def repeats(
+    table: Annotated[RepeatTable, typer.Option("--table", help="Table that is printed.")] = RepeatTable.findings,
+    first: FirstDay = None,
+    last: LastDay = None,
+    only_site: OnlySite = "",
+    save: Save = None,
+    dry_run: DryRun = False,
+    site: SiteSettings = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Count rejects and repeats by room, view, hour and operator key, and find apparent repeats; findings go in."""
+    from xrayiq.procedures import audit_repeats, load_site
+    from xrayiq.records import open_records
+
+    settings = load_site(site)
+    with open_records(records, create=False) as store:
+        audit = audit_repeats(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
+        _print(audit, table, output)
+        _save(audit, table, save)
+        say(repr(audit))
         _finish(audit, store, settings, dry_run=dry_run)
 
 

@@ -64,9 +64,13 @@ from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 
 if TYPE_CHECKING:
     from xrayiq.procedures.audits import audit_dose, audit_protocol, record_audit_findings
+    from xrayiq.procedures.repeat_audit import audit_repeats
 
 #: these load pandas, which a run does without
-_FRAMES = {"audits": ["audit_dose", "audit_protocol", "record_audit_findings"]}
+_FRAMES = {
+    "audits": ["audit_dose", "audit_protocol", "record_audit_findings"],
+    "repeat_audit": ["audit_repeats"],
+}
 
 __getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
 
@@ -109,6 +113,7 @@ __all__ = [
     "attempt",
     "audit_dose",
     "audit_protocol",
+    "audit_repeats",
     "baselines_in_force",
     "change_schedule",
     "change_use",

@@ -76,7 +76,7 @@ _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")
 EVENT_PLACES: Final = ("report", "report_outcome", "report_ordinal")
 #: of the unit as its headers name it
 HEADERS: Final = ("institution", "manufacturer", "model", "station_name")
-_IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
+IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,7 +138,7 @@ def exposures_of_store(
         In the order of time. An exposure that an image, a dose report and a performed step tell of counts once, with
         the image's values and, where it has none, the report's; a step's own stand only where it alone tells of it.
     """
-    equipment = records.frame("equipment", columns=("id", *_IDENTITY)).set_index("id")
+    equipment = records.frame("equipment", columns=("id", *IDENTITY)).set_index("id")
     images, left_out = _images(records, populations)
     events, lost = _events(records, site, equipment)
     of_steps = events["source"] == "mpps"
@@ -157,14 +157,40 @@ def exposures_of_store(
     ):
         if number:
             left_out[reason] = number
-    frame = within(placed(stepped.frame, equipment, site), first, last)
-    frame = frame.join(equipment[list(HEADERS)], on="equipment_id")
-    if only_site:
-        frame, left_out = frame[frame["site"] == only_site].reset_index(drop=True), {}
-    told, unmapped = _examinations(frame, site.examinations)
-    bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
-    told = _whole(told.join(bands)).sort_values("exposed_at", kind="stable").reset_index(drop=True)
+    found, unmapped = located(stepped.frame, equipment, site, first=first, last=last, only_site=only_site)
+    told = _whole(found).sort_values("exposed_at", kind="stable").reset_index(drop=True)
+    left_out = {} if only_site else left_out
     return CountedExposures(equipment=equipment, only_site=only_site, frame=told, left_out=left_out, unmapped=unmapped)
+
+
+def located(
+    frame: pd.DataFrame,
+    equipment: pd.DataFrame,
+    site: Site,
+    *,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    only_site: str = "",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Exposures of a period and site with place, examination and size band; and what nothing tells of them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `equipment_id`, `exposed_at`, `body_part`, `view_position`, `protocol_name`, `patient_age_years` and
+        `patient_weight_kg`.
+    equipment : DataFrame
+        Identity by `equipment_id`.
+    site, first, last, only_site
+        As for `exposures_of_store`.
+    """
+    found = within(placed(frame, equipment, site), first, last)
+    found = found.join(equipment[list(HEADERS)], on="equipment_id")
+    if only_site:
+        found = found[found["site"] == only_site].reset_index(drop=True)
+    told, unmapped = _examinations(found, site.examinations)
+    bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
+    return told.join(bands), unmapped
 
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +251,7 @@ def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.D
 
 def equipment_of(row: Mapping[Any, Any]) -> Equipment:
     """Identity out of a row of the frame of equipment, without its software."""
-    told: dict[str, Any] = {name: None if pd.isna(row[name]) else str(row[name]) for name in _IDENTITY}
+    told: dict[str, Any] = {name: None if pd.isna(row[name]) else str(row[name]) for name in IDENTITY}
     return Equipment(**told)
 
 

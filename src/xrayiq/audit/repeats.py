@@ -1,0 +1,212 @@
+"""Audit of rejects and repeats: rates, charts, reasons, dose, apparent repeats, and what to look into."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from dataclasses import dataclass, field
+from typing import Final
+
+import pandas as pd
+
+from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
+from xrayiq.audit.findings_table import findings_table
+from xrayiq.audit.reject_reasons import RejectScheme, shipped_reject_reasons
+from xrayiq.audit.repeat_charts import rate_funnel, weekly_rates
+from xrayiq.audit.repeat_findings import repeat_findings
+from xrayiq.audit.repeat_rates import reason_counts, repeat_rates, wasted_dose
+from xrayiq.audit.repeat_settings import RepeatBounds, RepeatRules, shipped_repeat_bounds, shipped_repeat_rules
+from xrayiq.errors import InputError
+from xrayiq.model import AuditFinding
+from xrayiq.stats import CorrectedProportion
+
+FRAMES: Final = (
+    *("rates", "reasons", "funnel", "weeks", "candidates", "dose", "sources", "rejects", "unmapped", "exposures"),
+    "findings",
+)
+_OF_ROOMS: Final = ("exposures", "rates", "funnel", "weeks", "candidates", "dose", "sources", "rejects")
+_OF_REJECTS: Final = (
+    *("subject", "exposed_at", "site", "room", "unit", "body_part", "view", "laterality", "band", "reject_source"),
+    *("category", "reason", "operator_key", "dose_area_product", "deviation_index", "study_uid"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RepeatAudit:
+    """Rejects and repeats of a period, and what to look into.
+
+    Rejects are exposures that were not presented for diagnosis; repeats are images beyond the expected number that
+    were: the two are counted apart, and apparent repeats are never rejects (AAPM TG-305).
+
+    Parameters
+    ----------
+    first_day, last_day : date or None
+        Of the exposures.
+    exposures : DataFrame
+        What was audited, one row for each, with `is_rejected`, `is_assessable` and `is_repeat`.
+    rejected, images : int
+        Those that were rejected, and accepted images that repeats were looked for among.
+    apparent : CorrectedProportion or None
+        Share of repeats among these; None where there is no such image.
+    rates : DataFrame
+        As `repeat_rates` gives them.
+    reasons : DataFrame
+        Pareto of reasons, as `reason_counts` gives it.
+    funnel, weeks : DataFrame
+        As `rate_funnel` and `weekly_rates` give them.
+    candidates : DataFrame
+        Apparent repeats, as `find_apparent_repeats` gives them.
+    dose : DataFrame
+        As `wasted_dose` gives it.
+    sources : DataFrame
+        Number of rejects of each room by what tells of them.
+    rejects : DataFrame
+        One row for each.
+    unmapped : DataFrame
+        Body parts, views and protocols that no row tells, with their number.
+    left_out : mapping of str to int
+        What does not count, by reason.
+    findings : tuple of AuditFinding
+        What to look into, the gravest first.
+    """
+
+    first_day: datetime.date | None
+    last_day: datetime.date | None
+    exposures: pd.DataFrame
+    rejected: int
+    images: int
+    apparent: CorrectedProportion | None
+    rates: pd.DataFrame
+    reasons: pd.DataFrame
+    funnel: pd.DataFrame
+    weeks: pd.DataFrame
+    candidates: pd.DataFrame
+    dose: pd.DataFrame
+    sources: pd.DataFrame
+    rejects: pd.DataFrame
+    unmapped: pd.DataFrame
+    left_out: dict[str, int] = field(default_factory=dict)
+    findings: tuple[AuditFinding, ...] = ()
+
+    def frame(self, name: str = "rates") -> pd.DataFrame:
+        """One table of the audit.
+
+        Parameters
+        ----------
+        name : str
+            ``"rates"``, ``"reasons"``, ``"funnel"``, ``"weeks"``, ``"candidates"`` (apparent repeats), ``"dose"``,
+            ``"sources"``, ``"rejects"``, ``"unmapped"``, ``"exposures"`` or ``"findings"``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Fractions, not percent.
+
+        Raises
+        ------
+        InputError
+            There is no such table.
+        """
+        if name not in FRAMES:
+            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
+        if name == "findings":
+            return findings_table(self.findings)
+        return getattr(self, name)  # type: ignore[no-any-return]  # a frame each
+
+    def of_place(self, *, site: str, room: str) -> RepeatAudit:
+        """What the audit says of one room.
+
+        Parameters
+        ----------
+        site, room : str
+            Names as the tables have them.
+
+        Returns
+        -------
+        RepeatAudit
+            Tables and findings of the room; numbers of all, reasons and what is left out stay those of all.
+        """
+        frames = {
+            name: frame[(frame["site"] == site) & (frame["room"] == room)]
+            for name in _OF_ROOMS
+            for frame in (getattr(self, name),)
+        }
+        own = tuple(one for one in self.findings if (one.site, one.room) == (site, room))
+        return dataclasses.replace(self, **frames, findings=own)
+
+    def __repr__(self) -> str:
+        """Rates and number of findings."""
+        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        number = len(self.exposures)
+        rate = f"{self.rejected / number:.1%} rejected" if number else "no exposures"
+        repeated = f", {self.apparent.proportion:.1%} apparent repeats" if self.apparent else ""
+        return f"RepeatAudit({number} exposures, {days}, {rate}{repeated}, {len(self.findings)} findings)"
+
+
+def assess_repeats(
+    exposures: pd.DataFrame,
+    *,
+    unmapped: pd.DataFrame | None = None,
+    left_out: dict[str, int] | None = None,
+    bounds: RepeatBounds | None = None,
+    rules: RepeatRules | None = None,
+    scheme: RejectScheme | None = None,
+) -> RepeatAudit:
+    """Audit rejects and repeats.
+
+    Parameters
+    ----------
+    exposures : DataFrame
+        One row for each exposure of a patient, whatever tells of it: `subject`, `source` (``"report"`` where no image
+        is stored), `exposed_at`, `site`, `room`, `unit`, `body_part`, `view`, `laterality`, `protocol_name`, `band`,
+        `study_uid`, `patient_key`, `operator_key`, `dose_area_product`, `deviation_index`, `field_area_mm2` (NaN where
+        not known), `is_rejected`, `reject_source` (what tells it; empty where accepted), `category` and `reason`.
+    unmapped : DataFrame, optional
+        What could not be told, as in `RepeatAudit`.
+    left_out : mapping of str to int, optional
+        What does not count, by reason.
+    bounds, rules, scheme : optional
+        Bounds of rates, rules of apparent repeats, and scheme of reasons; the shipped ones without.
+
+    Returns
+    -------
+    RepeatAudit
+        Operators have rows in the tables, by their keys, and no findings: TG-305 asks for confidentiality.
+    """
+    known, held, reasons_of = rules or shipped_repeat_rules(), bounds or shipped_repeat_bounds(), scheme
+    reasons_of = reasons_of or shipped_reject_reasons()
+    every = exposures.assign(is_rejected=exposures["is_rejected"].astype(bool))
+    accepted = every[~every["is_rejected"]]
+    assessable = is_assessable(accepted)
+    candidates = find_apparent_repeats(accepted, rules=known)
+    repeats = set(candidates.loc[candidates["counted"].astype(bool), "subject"])
+    every["is_assessable"] = False
+    every.loc[accepted.index[assessable], "is_assessable"] = True
+    every["is_repeat"] = every["subject"].isin(repeats)
+    rejects = every[every["is_rejected"]]
+    images = int(assessable.sum())
+    rates = repeat_rates(every, known)
+    reasons = reason_counts(rejects, reasons_of)
+    funnel = rate_funnel(every, held)
+    weeks = weekly_rates(every)
+    sources = rejects.groupby(["site", "room", "reject_source"], observed=True).size().rename("rejects").reset_index()
+    days = every["exposed_at"].dropna()
+    return RepeatAudit(
+        first_day=days.min().date() if len(days) else None,
+        last_day=days.max().date() if len(days) else None,
+        exposures=every,
+        rejected=len(rejects),
+        images=images,
+        apparent=apparent_rate(candidates, images, rules=known) if images else None,
+        rates=rates,
+        reasons=reasons,
+        funnel=funnel,
+        weeks=weeks,
+        candidates=candidates,
+        dose=wasted_dose(every),
+        sources=sources,
+        rejects=rejects.reindex(columns=list(_OF_REJECTS)).sort_values("exposed_at", kind="stable", ignore_index=True),
+        unmapped=pd.DataFrame() if unmapped is None else unmapped,
+        left_out=dict(left_out or {}),
+        findings=tuple(repeat_findings(every, rates=rates, funnel=funnel, weeks=weeks, reasons=reasons, bounds=held)),
+    )

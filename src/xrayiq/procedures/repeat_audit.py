@@ -1,0 +1,50 @@
+"""Audit of rejects and repeats over a store."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+
+from xrayiq.audit import RepeatAudit, assess_repeats
+from xrayiq.procedures.judging import register_of
+from xrayiq.procedures.names import find_place
+from xrayiq.procedures.site import Site
+from xrayiq.procedures.site_events import settings_in_force
+from xrayiq.procedures.told_rejects import exposures_with_rejects
+from xrayiq.records import Records
+
+
+def audit_repeats(
+    records: Records,
+    *,
+    site: Site | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    only_site: str = "",
+    populations: Collection[str] = ("clinical",),
+) -> RepeatAudit:
+    """Audit the rejects and repeats of a store.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    site : Site, optional
+        Settings of a site's file: register, names of examinations.
+    first, last : date, optional
+        Days that the exposures lie within.
+    only_site : str
+        Only exposures at this site.
+    populations : collection of str
+        Which images count; patients' exposures by default.
+
+    Returns
+    -------
+    RepeatAudit
+        Rates of rejects (key objects, flags of dose reports, exposures without stored image, makers' logs) and of
+        apparent repeats, kept apart, with findings. Nothing is written.
+    """
+    settings = settings_in_force(records, site)
+    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
+    told = exposures_with_rejects(records, settings, first=first, last=last, only_site=known, populations=populations)
+    return assess_repeats(told.frame, unmapped=told.unmapped, left_out=told.left_out)

@@ -11,6 +11,9 @@ from typing import Final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from xrayiq.plots.style import CURVE, STYLE
@@ -49,7 +52,7 @@ def to_svg(draw: Callable[[Axes], object], *, name: str, title: str, size: tuple
     text = io.StringIO()
     salt = hashlib.sha256(name.encode()).hexdigest()[:8]
     with mpl.rc_context({**STYLE, "svg.hashsalt": salt}):
-        _figure(draw, size).savefig(text, format="svg", dpi=200, metadata={"Date": None})
+        _figure(draw, size, 200.0, FigureCanvasSVG).savefig(text, format="svg", dpi="figure", metadata={"Date": None})
     element = text.getvalue()
     for pattern in _NOT_FOR_A_PAGE:
         element = pattern.sub("", element)
@@ -77,11 +80,21 @@ def to_png(draw: Callable[[Axes], object], *, size: tuple[float, float] = CURVE,
     """
     content = io.BytesIO()
     with mpl.rc_context(dict(STYLE)):
-        _figure(draw, size).savefig(content, format="png", dpi=dpi, metadata={"Software": None})
+        figure = _figure(draw, size, dpi, FigureCanvasAgg)
+        figure.savefig(content, format="png", dpi="figure", metadata={"Software": None})
     return content.getvalue()
 
 
-def _figure(draw: Callable[[Axes], object], size: tuple[float, float]) -> Figure:
-    figure = Figure(figsize=size, layout="compressed")
+def _figure(
+    draw: Callable[[Axes], object], size: tuple[float, float], dpi: float, canvas: type[FigureCanvasBase]
+) -> Figure:
+    """Figure whose parts have their places: a figure that is saved with a layout to do is drawn twice."""
+    figure = Figure(figsize=size, dpi=dpi, layout="compressed")
+    canvas(figure)
     draw(figure.add_subplot())
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine(None)
+        figure.dpi = dpi
     return figure

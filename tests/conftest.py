@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests that ask for one."""
+"""The order of tests, and a real PostgreSQL server for those that ask for one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ from xrayiq.records import open_records
 
 #: what a server need not do for data that nobody keeps
 _HASTE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The demo first, which takes long: late, it would keep one core busy while the other has nothing left."""
+    items.sort(key=lambda item: item.path.parent.name != "selftest")
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def reasons(tmp_path_factory):
     straight = simulate_edge(DETECTOR, shape=(400, 400), angle_deg=0.3, seed=1).pixels
     write(root / "straight.dcm", straight, protocol="MTF")
     url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'qa.db'}"
-    summary = xrayiq.run(root, url, workers=2)
+    summary = xrayiq.run(root, url, workers=1)
     with xrayiq.open_records(url) as records:
         files, outcomes = records.frame("files"), records.frame("outcomes")
     rows = files.merge(outcomes[["subject", "procedure", "reason", "message", "kind"]], on="subject")

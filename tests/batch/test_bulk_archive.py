@@ -31,7 +31,7 @@ def expected_outcomes(item, room):
 
 @pytest.mark.parametrize(
     "count",
-    [80, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])],
+    [50, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])],
 )
 def test_every_file_of_a_bulk_archive_has_the_outcomes_of_its_plan(count, tmp_path):
     simulate_bulk(tmp_path / "archive", count=count, seed=SEED, broken_fraction=BROKEN_FRACTION)

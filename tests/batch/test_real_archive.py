@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from executor_here import Here
 
 import xrayiq
 
@@ -44,7 +45,7 @@ def store(tmp_path_factory):
     url = f"sqlite:///{folder / 'qa.db'}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XRAYIQ_KEY_FILE", str(folder / "person.key"))
-        yield folder / "qa.db", url, xrayiq.run(REAL, url, workers=2)
+        yield folder / "qa.db", url, xrayiq.run(REAL, url, client=Here())
 
 
 def test_every_real_file_has_an_outcome_and_none_is_a_defect_of_ours(store):

@@ -37,7 +37,7 @@ DEFECTS = (
 )
 #: class of pixels that only their line shows, in a class image
 LINE = 1 + DEFECT_CLASSES.index("line")
-EXAMPLES = settings(max_examples=25, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=10, deadline=None, derandomize=True)
 
 
 @functools.cache

@@ -49,8 +49,9 @@ def long_edge(shape=(400, 400), **options):
 @pytest.mark.parametrize("mode", ["constancy", "iec"])
 @pytest.mark.parametrize("angle", ANGLES)
 def test_mtf_of_an_exact_edge_matches_its_formula(angle, mode):
-    for sign in (1, -1):
-        for across, side in (("columns", "left"), ("columns", "right"), ("rows", "upper"), ("rows", "lower")):
+    sides = (("columns", "left"), ("columns", "right"), ("rows", "upper"), ("rows", "lower"))
+    for place, (across, side) in enumerate(sides):
+        for sign in (1, -1) if angle == 3.0 else ((-1) ** (place // 2 + place),):  # both signs either way
             edge = simulate_edge(EXACT, angle_deg=sign * angle, across=across, dark_side=side, noise=False)
             mtf = measure_mtf(edge.pixels, pixel_pitch_mm=0.15, mode=mode)
             assert mtf.across == across

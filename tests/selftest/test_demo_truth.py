@@ -16,7 +16,7 @@ def demo(tmp_path_factory):
         patch.setenv("XRAYIQ_KEY_FILE", str(folder / "person.key"))
         with pytest.raises(RuntimeError):
             run_demo(folder / "demo", files=24, progress=give_up)
-        yield run_demo(folder / "demo", files=72, workers=2)
+        yield run_demo(folder / "demo", files=72, workers=1)
 
 
 def give_up(progress):

@@ -115,6 +115,7 @@ def test_rows_name_the_bands_that_the_audit_groups_by() -> None:
     assert chest[0] == {
         "level_id": "US, NCRP 172", "region": "US", "body_part": "CHEST", "view": "PA", "band": "adult",
         "quantity": "incident_air_kerma", "level": 0.15, "achievable": 0.11, "source": chest[0]["source"],
+            "confidence": "B",
     }  # fmt: skip
     assert (
         len([row for row in rows if row["level_id"] == "UK, entrance surface dose" and row["body_part"] == "KNEE"]) == 2

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
     from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose, comparable_doses
     from xrayiq.audit.dose_creep import DoseCreep
-    from xrayiq.audit.dose_log import tabulate_exposures
+    from xrayiq.audit.dose_log import dose_log_digest, tabulate_exposures
     from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
     from xrayiq.audit.repeats import RepeatAudit, assess_repeats
     from xrayiq.audit.size_bands import size_bands
@@ -38,7 +38,7 @@ _FRAMES = {
     "repeats": ["RepeatAudit", "assess_repeats"],
     "dose": ["DoseAudit", "DoseEstimates", "assess_dose", "comparable_doses"],
     "dose_creep": ["DoseCreep"],
-    "dose_log": ["tabulate_exposures"],
+    "dose_log": ["dose_log_digest", "tabulate_exposures"],
     "protocol": ["ProtocolAudit", "assess_protocols"],
     "size_bands": ["size_bands"],
 }
@@ -82,6 +82,7 @@ __all__ = [
     "baseline_at",
     "changed_schedule",
     "comparable_doses",
+    "dose_log_digest",
     "false_warning_rate",
     "find_apparent_repeats",
     "is_assessable",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -106,3 +107,19 @@ def tabulate_exposures(audit: DoseAudit) -> pd.DataFrame:
         excursion_cause=log["subject"].map(causes).astype("string"),
         suspected_power_of_ten=pd.Series([powers.get(place) for place in places], index=log.index, dtype="Int64"),
     )
+
+
+def dose_log_digest(log: pd.DataFrame) -> str:
+    """What the content of a dose log is known by: an exposure that comes, goes or changes makes it another.
+
+    Parameters
+    ----------
+    log : DataFrame
+        From `tabulate_exposures`.
+
+    Returns
+    -------
+    str
+        SHA-256 of the table as comma-separated text, in hexadecimal digits.
+    """
+    return hashlib.sha256(log.to_csv(index=False, lineterminator="\n").encode()).hexdigest()

@@ -98,6 +98,7 @@ def dose(
     output: Output = Format.table,
 ) -> None:
     """Hold doses against reference levels, and find wrong units, excursions and creep; findings go to the store."""
+    from xrayiq.audit import dose_log_digest, tabulate_exposures
     from xrayiq.exchange import export_dose_log, export_dose_studies
     from xrayiq.procedures import audit_dose, load_site
     from xrayiq.records import open_records
@@ -106,6 +107,8 @@ def dose(
     with open_records(records, create=False) as store:
         audit = audit_dose(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
         _print(audit, table, output)
+        if log is not None:
+            say(f"dose log: SHA-256 of the table {dose_log_digest(tabulate_exposures(audit))}")
         for file, export in ((log, export_dose_log), (wide, export_dose_studies)):
             if file is not None:
                 _tell(export(audit, file))

@@ -14,7 +14,7 @@ LevelBasis = Literal["adult", "weight", "age", "age_in_place_of_weight", "thickn
 
 #: of `level_rows`
 LEVEL_COLUMNS: Final = (
-    *("level_id", "region", "body_part", "view", "band", "quantity", "level", "achievable", "source"),
+    *("level_id", "region", "body_part", "view", "band", "quantity", "level", "achievable", "source", "confidence"),
 )
 
 
@@ -119,6 +119,7 @@ def level_rows(
             "level": level.value,
             "achievable": math.nan if level.achievable_value is None else level.achievable_value,
             "source": level.source.text,
+            "confidence": level.source.confidence,
         }
         for level in levels
         if not level.superseded_by and level.per == per and (per == "radiograph" or level.quantity in _TOTALS)

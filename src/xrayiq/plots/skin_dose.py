@@ -12,7 +12,9 @@ from xrayiq.plots.style import INK, MUTED, canvas
 
 #: width and height in inches of a figure of its own
 SKIN_MAP: Final = (5.6, 4.2)
-_WRAPPED: Final = 78
+#: inches beside the words below, and letters of them an inch
+_SIDES_INCHES: Final = 1.6
+_LETTERS_AN_INCH: Final = 19.0
 
 
 def plot_skin_dose(result: SkinDose, *, ax: Axes | None = None) -> Axes:
@@ -75,7 +77,8 @@ def plot_skin_dose(result: SkinDose, *, ax: Axes | None = None) -> Axes:
             told.append(f"{len(result.left_out)} left out")
         if result.missed:
             told.append(f"{result.missed} beside the skin")
-        lines = textwrap.fill("; ".join(told), _WRAPPED)
+        width = float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]  # a figure or a part of one
+        lines = textwrap.fill("; ".join(told), max(int((width - _SIDES_INCHES) * _LETTERS_AN_INCH), 24))
         axes.set_xlabel("On the skin from the middle of the back to the patient's left / mm")
         axes.annotate(
             lines,

@@ -136,10 +136,12 @@ def glandular_chapter(audit: DoseAudit) -> Chapter:
 
 def effective_chapter(audit: DoseAudit) -> Chapter:
     """Effective doses of groups, with their warning."""
+    several = audit.exposures["site"].nunique() > 1
     every = audit.effective_dose.sort_values("effective_dose", ascending=False, kind="stable")
     rows = [
         (
-            " ".join(part for part in (clean(row["site"]), clean(row["body_part"]), clean(row["view"])) if part)
+            (f"{clean(row['site'])} · " if several else "")
+            + " ".join(part for part in (clean(row["body_part"]), clean(row["view"])) if part)
             + f", {clean(row['band'])}",
             row["per"],
             grouped(row["exposures"]),

@@ -14,6 +14,7 @@ from xrayiq.records import Records
 from xrayiq.report.html import write_page
 from xrayiq.report.pages.dossier import Dossier, gather_dossier
 from xrayiq.report.pages.figures import Gallery, TrendPicture
+from xrayiq.report.pages.packet_doses import of_doses, packet_doses
 from xrayiq.report.pages.packet_tables import (
     equipment_table,
     limits_table,
@@ -83,7 +84,10 @@ def write_packet(
         The store cannot be read.
     """
     dossier = gather_dossier(records, site=site, only_site=only_site, period=period)
-    page = rendered("packet.html.j2", frame_of_pages(dossier), packet(dossier, period, Gallery(records)))
+    view = packet(dossier, period, Gallery(records))
+    own = of_doses([one for one in dossier.recorded.findings if _touches(one, period)])
+    view = {**view, "doses": packet_doses(dossier, records, site, period, own)}
+    page = rendered("packet.html.j2", frame_of_pages(dossier), view)
     written = (write_page(path, page),)
     return written if pdf is None else (*written, write_pdf(pdf, page))
 

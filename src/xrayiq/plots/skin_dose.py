@@ -8,7 +8,8 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from xrayiq.dose.skin_dose import SkinDose
-from xrayiq.plots.style import INK, MUTED, canvas
+from xrayiq.plots.style import MUTED, canvas
+from xrayiq.plots.trend_labels import wrapped_title
 
 #: width and height in inches of a figure of its own
 SKIN_MAP: Final = (5.6, 4.2)
@@ -54,7 +55,8 @@ def plot_skin_dose(result: SkinDose, *, ax: Axes | None = None) -> Axes:
             marker="o",
             markersize=11,
             markerfacecolor="none",
-            markeredgecolor=INK,
+            markeredgecolor="white",
+            markeredgewidth=1.4,
             linestyle="none",
         )
         bar = axes.figure.colorbar(image, ax=axes, shrink=0.75)
@@ -78,18 +80,20 @@ def plot_skin_dose(result: SkinDose, *, ax: Axes | None = None) -> Axes:
         if result.missed:
             told.append(f"{result.missed} beside the skin")
         width = float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]  # a figure or a part of one
-        lines = textwrap.fill("; ".join(told), max(int((width - _SIDES_INCHES) * _LETTERS_AN_INCH), 24))
-        axes.set_xlabel("On the skin from the middle of the back to the patient's left / mm")
+        letters = max(int((width - _SIDES_INCHES) * _LETTERS_AN_INCH), 24)
+        lines = textwrap.fill("; ".join(told), letters)
+        place = textwrap.fill("On the skin from the middle of the back to the patient's left / mm", int(0.9 * letters))
+        axes.set_xlabel(place)
         axes.annotate(
             lines,
             (0.0, 0.0),
             xycoords="axes fraction",
-            xytext=(0, -38),
+            xytext=(0, -38 - 11 * place.count("\n")),
             textcoords="offset points",
             va="top",
             fontsize=7,
             color=MUTED,
             annotation_clip=False,
         )
-        axes.set_title(f"Peak skin dose {result.text}")
+        axes.set_title(wrapped_title(axes, f"Peak skin dose {result.text}"))
     return axes

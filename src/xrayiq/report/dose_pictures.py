@@ -61,6 +61,7 @@ def skin_pictures(audit: DoseAudit) -> tuple[tuple[Picture, ...], int]:
             "Dose to the skin of a simple phantom in one examination",
             lambda ax, row=row: plots.plot(audit.skin_maps[row["study_uid"]], ax=ax),  # type: ignore[misc]  # bound
             plots.SKIN_MAP,
+            (_NARROW_INCHES, plots.SKIN_MAP[1] + 0.9),
             title=f"{place_text(audit, row['site'], row['room'])}, {minute(row['exposed_at']) or 'undated'}",
         )
         for number, row in enumerate(skin.head(MOST_MAPS).to_dict("records"))

@@ -20,6 +20,7 @@ from xrayiq.audit.dose_estimates import (
     substantial_findings,
 )
 from xrayiq.audit.dose_findings import creep_findings, excursion_findings, level_findings, unit_findings
+from xrayiq.audit.dose_of_repeats import dose_of_repeats
 from xrayiq.audit.excursions import find_excursions
 from xrayiq.audit.findings_table import findings_table
 from xrayiq.audit.optimisation import dose_and_quality
@@ -51,7 +52,7 @@ _OF_PROCEDURES: Final = {
 _OF_UNITS: Final = ("exposures", "excursions", "units", "skin_dose", "glandular_dose")
 FRAMES: Final = (
     *("levels", "typical", "local_levels", "excursions", "creep", "workload", "workload_by_voltage", "optimisation"),
-    *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "exposures", "findings"),
+    *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "repeats", "exposures", "findings"),
     *_OF_PROCEDURES,
 )
 
@@ -149,7 +150,8 @@ class DoseAudit:
         name : str
             ``"levels"`` (typical values beside reference levels), ``"typical"``, ``"local_levels"``, ``"excursions"``,
             ``"creep"``, ``"workload"``, ``"workload_by_voltage"``, ``"optimisation"``, ``"units"``, ``"unmapped"``,
-            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"``, ``"exposures"`` or ``"findings"``; of
+            ``"effective_dose"``, ``"skin_dose"``, ``"glandular_dose"``, ``"repeats"``, ``"exposures"`` or
+            ``"findings"``; of
             fluoroscopic procedures ``"procedures"`` (typical totals), ``"procedure_levels"``,
             ``"procedure_local_levels"`` or ``"studies"``.
 
@@ -171,6 +173,8 @@ class DoseAudit:
             return creep_frame(self.creep)
         if name in _OF_PROCEDURES:
             return getattr(self.procedures, _OF_PROCEDURES[name])  # type: ignore[no-any-return]  # a frame each
+        if name == "repeats":
+            return dose_of_repeats(self.comparable())
         return getattr(self, {"levels": "compared", "local_levels": "local"}.get(name, name))  # type: ignore[no-any-return]  # a frame each
 
     def comparable(self) -> pd.DataFrame:

@@ -49,6 +49,7 @@ class DoseTable(StrEnum):
     procedures = "procedures"
     procedure_levels = "procedure_levels"
     procedure_local_levels = "procedure_local_levels"
+    repeats = "repeats"
 
 
 class ProtocolTable(StrEnum):
@@ -92,6 +93,7 @@ def dose(
         Path | None,
         typer.Option("--wide", metavar="FILE", help="Also write a row for each study, in OpenREM's columns."),
     ] = None,
+    save: Save = None,
     dry_run: DryRun = False,
     site: SiteSettings = None,
     records: Store = DEFAULT_STORE,
@@ -107,6 +109,7 @@ def dose(
     with open_records(records, create=False) as store:
         audit = audit_dose(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
         _print(audit, table, output)
+        _save(audit, table, save)
         if log is not None:
             say(f"dose log: SHA-256 of the table {dose_log_digest(tabulate_exposures(audit))}")
         for file, export in ((log, export_dose_log), (wide, export_dose_studies)):

@@ -82,13 +82,13 @@ def plot_skin_dose(result: SkinDose, *, ax: Axes | None = None) -> Axes:
         width = float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]  # a figure or a part of one
         letters = max(int((width - _SIDES_INCHES) * _LETTERS_AN_INCH), 24)
         lines = textwrap.fill("; ".join(told), letters)
-        place = textwrap.fill("On the skin from the middle of the back to the patient's left / mm", int(0.9 * letters))
-        axes.set_xlabel(place)
+        below = textwrap.fill("On the skin from the middle of the back to the patient's left / mm", int(0.9 * letters))
+        axes.set_xlabel(below)
         axes.annotate(
             lines,
             (0.0, 0.0),
             xycoords="axes fraction",
-            xytext=(0, -38 - 11 * place.count("\n")),
+            xytext=(0, -38 - 11 * below.count("\n")),
             textcoords="offset points",
             va="top",
             fontsize=7,

@@ -14,7 +14,7 @@ from xrayiq.errors import InputError
 from xrayiq.model import AuditFinding
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.effective_doses import effective_doses
-from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap
+from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap, with_expected_kerma
 from xrayiq.procedures.exposure_frame import CountedExposures, equipment_of, exposures_of_store
 from xrayiq.procedures.glandular_doses import with_glandular_dose
 from xrayiq.procedures.judging import register_of
@@ -25,6 +25,8 @@ from xrayiq.procedures.skin_doses import skin_doses
 from xrayiq.procedures.study_totals import fluoroscopic_studies
 from xrayiq.records import Records
 
+#: stated doses that technique and geometry give an expectation of
+_EXPECTED = ("dose_area_product", "incident_air_kerma")
 _UNITS: tuple[str, ...] = (
     *("site", "room", "unit", "quantity", "exposures", "median_ratio", "suspected_power", "text"),
 )
@@ -74,7 +76,7 @@ def audit_dose(
         written.
     """
     settings, counted = _counted(records, site, first, last, only_site, populations)
-    exposures = with_expected_dap(counted.frame, settings)
+    exposures = with_expected_kerma(with_expected_dap(counted.frame, settings), settings)
     units = unit_frame(exposures)
     exposures = with_entrance_kerma(exposures, comparable_doses(exposures, units), settings)
     exposures, glandular = with_glandular_dose(records, exposures)
@@ -168,21 +170,24 @@ def _estimates(records: Records, fit: pd.DataFrame, glandular: pd.DataFrame) -> 
 
 
 def unit_frame(exposures: pd.DataFrame) -> pd.DataFrame:
-    """Stated over expected dose-area products of each unit; see `find_unit_suspicions`."""
+    """Stated over expected doses of each unit, for each quantity that is expected; see `find_unit_suspicions`."""
     rows = []
-    for (name, room), group in exposures.groupby(["site", "room"], observed=True, sort=True):
-        try:
-            found = find_unit_suspicions(
-                group["unit"].to_list(),
-                group["dose_area_product"].to_numpy(),
-                group["expected_dose_area_product"].to_numpy(),
-                quantity="dose_area_product",
-            )
-        except InputError:  # no exposure with both doses: nothing can be said
+    for quantity in _EXPECTED:
+        if f"expected_{quantity}" not in exposures:
             continue
-        rows += [
-            {"site": name, "room": room, "unit": one.unit, "quantity": found.quantity, "exposures": one.exposures}
-            | {"median_ratio": one.median_ratio, "suspected_power": one.suspected_power, "text": one.text}
-            for one in found.units
-        ]
+        for (name, room), group in exposures.groupby(["site", "room"], observed=True, sort=True):
+            try:
+                found = find_unit_suspicions(
+                    group["unit"].to_list(),
+                    group[quantity].to_numpy(),
+                    group[f"expected_{quantity}"].to_numpy(),
+                    quantity=quantity,
+                )
+            except InputError:  # no exposure with both doses: nothing can be said
+                continue
+            rows += [
+                {"site": name, "room": room, "unit": one.unit, "quantity": found.quantity, "exposures": one.exposures}
+                | {"median_ratio": one.median_ratio, "suspected_power": one.suspected_power, "text": one.text}
+                for one in found.units
+            ]
     return pd.DataFrame(rows, columns=list(_UNITS))

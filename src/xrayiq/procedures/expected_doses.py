@@ -26,6 +26,8 @@ KERMA: Final = "entrance_surface_air_kerma"
 #: of other modalities, and of events other than a stationary acquisition, one entrance kerma tells little
 _NOT_RADIOGRAPHY: Final = ("MG", "XA", "RF", "CT")
 _STATIONARY_ACQUISITION: Final = "113611"
+_METRE_MM: Final = 1000.0
+_UGY_PER_MGY: Final = 1000.0
 
 
 def with_expected_dap(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
@@ -44,6 +46,17 @@ def with_expected_dap(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
             field_area_at_1_m_mm2=exposures["field_area_mm2"].to_numpy(np.float64),
         )
     )
+
+
+def with_expected_kerma(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
+    """Exposures with `expected_incident_air_kerma` of radiography: output · charge by the inverse square."""
+    skin, _ = _skin(exposures)
+    outputs = np.full(len(exposures), np.nan)
+    for table, places in _by_tube(exposures, site):
+        outputs[places], _ = tube_outputs_at(table, exposures["tube_voltage_kv"].to_numpy(np.float64)[places])
+    kerma = outputs * exposures["exposure_mas"].to_numpy(np.float64) / _UGY_PER_MGY * (_METRE_MM / skin) ** 2
+    kerma[~_is_radiography(exposures).to_numpy(bool) | _has_copper(exposures)] = np.nan
+    return exposures.assign(expected_incident_air_kerma=kerma)
 
 
 def with_entrance_kerma(exposures: pd.DataFrame, fit: pd.DataFrame, site: Site) -> pd.DataFrame:
@@ -65,19 +78,9 @@ def with_entrance_kerma(exposures: pd.DataFrame, fit: pd.DataFrame, site: Site) 
         ``"technique"``, ``"dose_area_product"``, ``"header"`` or ``"report"``, empty where there is none. The distance
         of the skin is that of the detector less a gap and the thickness taken for granted for examination and size.
     """
-    thick = assumed_thickness(
-        *(exposures[name].fillna("") for name in ("body_part", "view")),
-        weight_kg=exposures["patient_weight_kg"],
-        size_m=exposures["patient_size_m"],
-        bands=exposures["band"],
-    )
-    detector = exposures["source_detector_distance_mm"].to_numpy(np.float64)
-    gap = assumed_gap_mm(detector, exposures["source_patient_distance_mm"])
-    skin = detector - gap - thick.thickness_mm
-    skin = np.where(skin > 0.0, skin, np.nan)
-    spread = np.hypot(0.01, np.nan_to_num(thick.thickness_mm * thick.relative_uncertainty / skin))
+    skin, spread = _skin(exposures)
     own = _is_radiography(exposures).to_numpy()
-    copper = exposures["filter_material"].fillna("").str.upper().str.contains("COPPER", regex=False).to_numpy(bool)
+    copper = _has_copper(exposures)
     kerma, uncertainty = np.full(len(exposures), np.nan), np.full(len(exposures), np.nan)
     method = np.full(len(exposures), "", dtype="U24")
     for table, all_places in _by_tube(exposures, site):
@@ -98,6 +101,27 @@ def with_entrance_kerma(exposures: pd.DataFrame, fit: pd.DataFrame, site: Site) 
     by_header = exposures["header_states_kerma"].fillna(value=False).to_numpy(bool)
     method = np.where(method == "stated", np.where(by_header, "header", "report"), method)
     return exposures.assign(**{KERMA: kerma, f"{KERMA}_uncertainty": uncertainty, f"{KERMA}_method": method})
+
+
+def _skin(exposures: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distance of the skin from the focus in mm, NaN where nothing tells it, and its relative standard uncertainty."""
+    thick = assumed_thickness(
+        *(exposures[name].fillna("") for name in ("body_part", "view")),
+        weight_kg=exposures["patient_weight_kg"],
+        size_m=exposures["patient_size_m"],
+        bands=exposures["band"],
+    )
+    detector = exposures["source_detector_distance_mm"].to_numpy(np.float64)
+    gap = assumed_gap_mm(detector, exposures["source_patient_distance_mm"])
+    skin = detector - gap - thick.thickness_mm
+    skin = np.where(skin > 0.0, skin, np.nan)
+    spread = np.hypot(0.01, np.nan_to_num(thick.thickness_mm * thick.relative_uncertainty / skin))
+    return skin, spread
+
+
+def _has_copper(exposures: pd.DataFrame) -> NDArray[np.bool_]:
+    told = exposures["filter_material"].fillna("").str.upper()
+    return np.asarray(told.str.contains("COPPER", regex=False), dtype=np.bool_)
 
 
 def _is_radiography(exposures: pd.DataFrame) -> pd.Series:

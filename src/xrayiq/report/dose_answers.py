@@ -58,15 +58,17 @@ def _units(audit: DoseAudit) -> Answer:
         text = "no unit states dose, technique and field together, so nothing tells whether its unit is right"
         return Answer(status="indeterminate", question=question, text=text)
     if suspected.empty:
-        text = f"stated doses of {counted(len(units), 'unit')} agree with charge, voltage and field"
+        every = len(units[["site", "unit"]].drop_duplicates())
+        text = f"stated doses of {counted(every, 'unit')} agree with charge, voltage and field"
         return Answer(status="pass", question=question, text=text)
     named = [
         f"{place_text(audit, row['site'], row['room'])} ({ratio_text(row['median_ratio'])} times what technique gives)"
         for row in suspected.to_dict("records")
     ]
-    short = f"{counted(len(suspected), 'unit')} in a wrong unit of dose"
-    verb = "states" if len(suspected) == 1 else "state"
-    text = f"{len(suspected)} of {counted(len(units), 'unit')} probably {verb} doses in a wrong unit: {_named(named)}. "
+    wrong, every = (len(one[["site", "unit"]].drop_duplicates()) for one in (suspected, units))
+    short = f"{counted(wrong, 'unit')} in a wrong unit of dose"
+    verb = "states" if wrong == 1 else "state"
+    text = f"{wrong} of {counted(every, 'unit')} probably {verb} doses in a wrong unit: {_named(named)}. "
     text += "Left out of all that follows but workload; nothing is corrected"
     return Answer(status="fail", question=question, text=text, short=short)
 

@@ -13,7 +13,13 @@ from xrayiq.audit.typical_doses import LEAST_PATIENTS, LEAST_ROOMS
 from xrayiq.report import dose_pictures as pictures
 from xrayiq.report import dose_tables as tables
 from xrayiq.report.chapter import Chapter
-from xrayiq.report.dose_estimates import effective_chapter, glandular_chapter, skin_chapter, units_chapter
+from xrayiq.report.dose_estimates import (
+    effective_chapter,
+    glandular_chapter,
+    repeats_chapter,
+    skin_chapter,
+    units_chapter,
+)
 from xrayiq.report.procedure_tables import procedure_table, source_text
 from xrayiq.report.wording import clean, counted
 
@@ -37,6 +43,7 @@ def chapters(audit: DoseAudit) -> tuple[Chapter, ...]:
         effective_chapter(audit),
         _workload(audit),
         _quality(audit),
+        repeats_chapter(audit),
         _breakdown(audit),
         _unmapped(audit),
     )

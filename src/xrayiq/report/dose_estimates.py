@@ -1,4 +1,4 @@
-"""Chapters on units of dose and on doses that are estimated: skin, glandular and effective doses."""
+"""Chapters on units of dose, doses that are estimated (skin, glandular and effective doses), and those of repeats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xrayiq.report import dose_pictures as pictures
 from xrayiq.report.chapter import Chapter
 from xrayiq.report.dose_wording import dose_text, place_text, ratio_text
 from xrayiq.report.tables import Marked, Table, table
-from xrayiq.report.wording import clean, counted, grouped, label_of, minute
+from xrayiq.report.wording import clean, counted, grouped, label_of, minute, percent
 
 #: what is assumed of some exposures of one examination: its own figure tells that
 _SOME_EXPOSURES: Final = re.compile(r"; \d+ exposures [^;]*")
@@ -165,6 +165,36 @@ def effective_chapter(audit: DoseAudit) -> Chapter:
         tables=(("", table(columns, rows, most=_MOST_ROWS)),),
         documents=tuple(f"of the coefficients: {text}" for text in dict.fromkeys(every["source"])),
     )
+
+
+def repeats_chapter(audit: DoseAudit) -> Chapter:
+    """Dose of repeats, where any is told."""
+    rows = _repeat_table(audit)
+    return Chapter(
+        title="Dose of repeats",
+        told=counted(len(rows.rows), "room"),
+        explanation=(
+            "Dose-area product of exposures that a report or header tells as rejected, by that of all of the room. "
+            "Rooms of which nothing is told are not listed: that does not mean that they repeat nothing."
+        ),
+        tables=(("", rows),),
+    )
+
+
+def _repeat_table(audit: DoseAudit) -> Table:
+    """Dose of repeats by room, where any is told."""
+    rows = [
+        (
+            place_text(audit, row["site"], row["room"]),
+            grouped(row["exposures"]),
+            f"{grouped(row['repeated'])} ({percent(row['repeated_fraction'])})",
+            dose_text(row["quantity"], row["repeated_dose"]),
+            percent(row["repeated_dose_fraction"]),
+        )
+        for row in audit.frame("repeats").to_dict("records")
+    ]
+    columns = ("Room", "#Exposures of known dose", "#Of these repeated", "#Their dose", "#Share of the room's dose")
+    return table(columns, rows, most=_MOST_ROWS)
 
 
 def _apart(ratio: float) -> float:

@@ -78,7 +78,7 @@ def rooms_of(audit: DoseAudit, period: Period) -> pd.DataFrame:
         "exposures": dosed,
         "over": audit.compared[audit.compared["verdict"] == EXCEEDS].drop_duplicates(["site", "room"]),
         "excursions": found[_within(found["exposed_at"], period)],
-        "suspected": audit.units[audit.units["suspected_power"] != 0],
+        "suspected": audit.units[audit.units["suspected_power"] != 0].drop_duplicates(["site", "unit"]),
     }
     rooms = dosed[["site", "room"]].drop_duplicates().sort_values(["site", "room"])
     rows = [

@@ -93,7 +93,7 @@ def write_packet(
 
 
 def packet(dossier: Dossier, period: Period, gallery: Gallery) -> Mapping[str, Any]:
-    """What the packet shows."""
+    """What the packet shows beside doses, which are read from the store."""
     outcomes = _within(dossier.outcomes, period)
     tests = outcomes[(outcomes["kind"] == "measured") & ~outcomes["procedure"].isin(CLINICAL)]
     verdicts = _within(dossier.verdicts, period)
@@ -116,6 +116,7 @@ def packet(dossier: Dossier, period: Period, gallery: Gallery) -> Mapping[str, A
         "versions": versions_table(dossier, outcomes),
         "seen": seen_text(dossier, outcomes),
         "refused": refused_table(dossier, outcomes),
+        "doses": None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ from xrayiq.procedures import audit_dose
 from xrayiq.report import Period, write_packet
 from xrayiq.report.dose_audit import of_audit
 from xrayiq.report.dose_estimates import effective_chapter, glandular_chapter, skin_chapter, units_chapter
+from xrayiq.report.pages.dose_kpi import rooms_of
 from xrayiq.report.pages.packet_doses import findings_table
 
 START = datetime.datetime(2026, 3, 2, 9, 0)
@@ -126,6 +128,15 @@ def test_chapters_print_assumptions_documents_and_the_warning(audit: DoseAudit) 
     assert breast.tables[0][1].rows[0][-1] == "0.75 to 1.25"
     assert population.explanation.startswith("Warning: an indicator, no patient's.")
     assert population.tables[0][1].rows[0][5] == "0.02 mSv ± 40 %"
+
+
+def test_figures_of_a_month_count_examinations_of_a_substantial_dose_in_it(audit: DoseAudit) -> None:
+    dosed = audit.exposures.assign(room="ANGIO", unit="U")
+    found = [
+        rooms_of(dataclasses.replace(audit, exposures=dosed), Period(first=first, last=MARCH.last))
+        for first in (MARCH.first, MARCH.first + datetime.timedelta(days=2))
+    ]
+    assert [one["substantial"].tolist() for one in found] == [[1], [0]]
 
 
 @pytest.fixture(scope="module")

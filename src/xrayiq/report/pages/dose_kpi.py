@@ -23,10 +23,10 @@ from xrayiq.report.wording import grouped
 #: days up to the end of a period whose exposures give typical values and like ones: a month alone has too few
 DAYS_COMPARED: Final = 365
 _MOST_ROOMS: Final = 200
-_FIGURES: Final = ("exposures", "over", "excursions", "suspected")
+_FIGURES: Final = ("exposures", "over", "excursions", "substantial", "suspected")
 _NAMES: Final = (
     *("Exposures of known dose", "Rooms over a reference level", "Excursions of dose"),
-    "Units in a wrong unit of dose",
+    *("Examinations of a substantial dose", "Units in a wrong unit of dose"),
 )
 
 
@@ -69,15 +69,17 @@ def rooms_of(audit: DoseAudit, period: Period) -> pd.DataFrame:
     -------
     DataFrame
         `site`, `room`, `place` (as pages call it), `exposures` of known dose, `over` (1 where a typical value exceeds
-        a level), `excursions` in the period, `suspected` units.
+        a level), `excursions` and examinations of a `substantial` dose in the period, `suspected` units.
     """
     days = audit.exposures
     dosed = days[days[list(STATED)].notna().any(axis="columns") & _within(days["exposed_at"], period)]
     found = audit.excursions[audit.excursions["finding"].astype(bool)]
+    skin = audit.skin_dose[audit.skin_dose["finding"].astype(bool)]
     parts = {
         "exposures": dosed,
         "over": audit.compared[audit.compared["verdict"] == EXCEEDS].drop_duplicates(["site", "room"]),
         "excursions": found[_within(found["exposed_at"], period)],
+        "substantial": skin[_within(pd.to_datetime(skin["exposed_at"]), period)],
         "suspected": audit.units[audit.units["suspected_power"] != 0].drop_duplicates(["site", "unit"]),
     }
     rooms = dosed[["site", "room"]].drop_duplicates().sort_values(["site", "room"])
@@ -118,12 +120,13 @@ def _table(rooms: pd.DataFrame) -> Table:
             grouped(row["exposures"]),
             Marked(text="yes", status="fail", why="") if row["over"] else "no",
             _marked(row["excursions"], "warning"),
+            _marked(row["substantial"], "warning"),
             _marked(row["suspected"], "fail"),
         )
         for row in rooms.to_dict("records")
     ]
-    columns = ("Room", "#Exposures of known dose", "#Over a reference level", "#Excursions", "#Units in a wrong unit")
-    return table(columns, rows, most=_MOST_ROOMS)
+    columns = ("Room", "#Exposures of known dose", "#Over a reference level", "#Excursions", "#Substantial doses")
+    return table((*columns, "#Units in a wrong unit"), rows, most=_MOST_ROOMS)
 
 
 def _marked(number: int, status: str) -> str | Marked:

@@ -56,7 +56,9 @@ def test_page_renders_on_a_desktop_and_a_phone(filled, tmp_path, width):
 
 
 def test_no_page_is_wider_than_a_phone(store, undrawn, tmp_path):
-    weekly(store, NORTH | {"station_name": WORD, "detector_id": WORD, "software_versions": (WORD,)}, bad_week=7)
+    weekly(
+        store, NORTH | {"station_name": WORD, "detector_id": WORD, "software_versions": (WORD,)}, bad_week=1, weeks=2
+    )
     told = finding(unit_of(store, "SN-N"), step("2026-04-20", "open", reason=WORD), site=WORD)
     service = Service(kind="repair", subject=f"unit:{WORD}", at=MONDAY, reason=WORD, actor=WORD, number=2)
     recorded = Recorded(findings=(told,), services=(service,))

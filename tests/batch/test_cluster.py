@@ -30,6 +30,8 @@ cluster_worker = pytest.importorskip("xrayiq.batch.cluster_worker")
 FRAMES = ("equipment", "objects", "files", "outcomes", "measurements", "verdicts", "sets", "responses")
 #: what a run gives its rows, and the order of tables of which no row has a subject
 KEYS = ("subject", "procedure", "quantity", "direction", "relative_path", "serial_number", "response_id")
+#: as many as a response needs
+KERMAS_UGY = (0.5, 1.0, 2.5, 8.0)
 OPENSSL = ("openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "365", "-subj", "/CN=xrayiq")
 TLS = """
 distributed:
@@ -74,7 +76,9 @@ def own_key(key_file, monkeypatch):
 def whole(archive, tmp_path_factory):
     """Archive with every sort of file and a detector test with its kerma table."""
     folder = tmp_path_factory.mktemp("whole") / "archive"
-    simulate_detector_tests(folder / "tests", rooms=(ROOMS[1],), flats=1, edges=1, shape=(320, 320))
+    simulate_detector_tests(
+        folder / "tests", rooms=(ROOMS[1],), kermas_ugy=KERMAS_UGY, flats=1, edges=1, shape=(300, 300)
+    )
     shutil.copytree(archive, folder / "single")
     return folder
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from test_step_matching import Store
 
 from xrayiq.audit import DoseAudit, tabulate_exposures
 from xrayiq.dose import estimate_glandular_dose
@@ -21,6 +23,8 @@ from xrayiq.model import (
     DoseReport,
     ObjectHeader,
     Outcome,
+    PerformedStep,
+    StepExposure,
 )
 from xrayiq.procedures import audit_dose, record_audit_findings
 from xrayiq.procedures.effective_doses import effective_doses
@@ -221,3 +225,13 @@ def test_kerma_at_a_breast_is_stated_or_output_times_charge() -> None:
     assert beam_of_image(header).incident_kerma_mgy == pytest.approx(5.0, rel=1e-12)
     assert beam_of_image(dataclasses.replace(header, entrance_dose_mgy=4.0)).incident_kerma_mgy == 4.0
     assert beam_of_image(Acquisition(exposure_mas=100.0)).incident_kerma_mgy is None
+
+
+def test_step_of_mammography_tells_of_no_beam(tmp_path: Path) -> None:
+    with open_records(f"sqlite:///{tmp_path / 'qa.db'}") as opened:
+        store = Store(opened)
+        header = store._header("3.1", "9.1", modality="MG")
+        step = PerformedStep(header=header, study_uid="9.1", exposures=(StepExposure(tube_voltage_kv=29.0),))
+        store._add(header, "performed_step", "performed_step", step)
+        (row,) = audit_dose(opened).exposures.to_dict("records")
+    assert (row["source"], row["average_glandular_dose_method"]) == ("step", "")

@@ -161,7 +161,8 @@ def _teller(records: Records) -> Callable[[dict[str, Any]], BreastBeam | None]:
             if row["source"] != "report" and (header := records.header(str(row["subject"]))) is not None:
                 beam = beam_of_image(header.acquisition)
             if not pd.isna(row["report_outcome"]) and (beam is None or beam.half_value_layer_mm_al is None):
-                beam = beam_of_event(events_of(int(row["report_outcome"]))[int(row["report_ordinal"])])
+                place, events = int(row["report_ordinal"]), events_of(int(row["report_outcome"]))
+                beam = beam_of_event(events[place]) if place < len(events) else beam  # a step tells of no beam
         except RecordsError:  # a damaged row: nothing can be told of it here; `records verify` names it
             return None
         return beam

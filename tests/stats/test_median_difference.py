@@ -10,7 +10,7 @@ from xrayiq.errors import InputError
 from xrayiq.stats import median_difference, median_error
 
 
-@pytest.mark.parametrize("count", [5, 6, 31, 200])
+@pytest.mark.parametrize("count", [5, 6, 31, 200, 5001])
 def test_error_is_that_of_scipys_weights_of_order_statistics(count):
     values = np.random.default_rng(count).lognormal(1.0, 0.5, count)
     # Harrell and Davis' median has the same weights; squares of positive values keep their order

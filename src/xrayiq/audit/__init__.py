@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose, comparable_doses
     from xrayiq.audit.dose_creep import DoseCreep
     from xrayiq.audit.dose_log import dose_log_digest, tabulate_exposures
+    from xrayiq.audit.exposure import ExposureAudit, assess_exposure
+    from xrayiq.audit.exposure_drift import ExposureDrift
     from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
     from xrayiq.audit.repeats import RepeatAudit, assess_repeats
     from xrayiq.audit.size_bands import size_bands
@@ -39,6 +41,8 @@ _FRAMES = {
     "dose": ["DoseAudit", "DoseEstimates", "assess_dose", "comparable_doses"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["dose_log_digest", "tabulate_exposures"],
+    "exposure": ["ExposureAudit", "assess_exposure"],
+    "exposure_drift": ["ExposureDrift"],
     "protocol": ["ProtocolAudit", "assess_protocols"],
     "size_bands": ["size_bands"],
 }
@@ -54,6 +58,8 @@ __all__ = [
     "DueTest",
     "Examination",
     "ExaminationNames",
+    "ExposureAudit",
+    "ExposureDrift",
     "FalseWarningRate",
     "KeptTest",
     "ProtocolAudit",
@@ -76,6 +82,7 @@ __all__ = [
     "UnitEvent",
     "apparent_rate",
     "assess_dose",
+    "assess_exposure",
     "assess_protocols",
     "assess_repeats",
     "assess_trend",

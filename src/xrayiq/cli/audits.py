@@ -79,6 +79,24 @@ class RepeatTable(StrEnum):
     unmapped = "unmapped"
 
 
+class ExposureTable(StrEnum):
+    """What an audit of exposure prints."""
+
+    findings = "findings"
+    investigate = "investigate"
+    groups = "groups"
+    bands = "bands"
+    targets = "targets"
+    rooms = "rooms"
+    shifts = "shifts"
+    units = "units"
+    faults = "faults"
+    indicators = "indicators"
+    drift = "drift"
+    unmapped = "unmapped"
+    exposures = "exposures"
+
+
 @audit_application.command("dose")
 def dose(
     table: Annotated[DoseTable, typer.Option("--table", help="Table that is printed.")] = DoseTable.findings,
@@ -115,6 +133,33 @@ def dose(
         for file, export in ((log, export_dose_log), (wide, export_dose_studies)):
             if file is not None:
                 _tell(export(audit, file))
+        _finish(audit, store, settings, dry_run=dry_run)
+
+
+@audit_application.command("exposure")
+def exposure(
+    table: Annotated[ExposureTable, typer.Option("--table", help="Table that is printed.")] = ExposureTable.findings,
+    first: FirstDay = None,
+    last: LastDay = None,
+    only_site: OnlySite = "",
+    save: Save = None,
+    dry_run: DryRun = False,
+    site: SiteSettings = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Hold exposure indices against their targets, and find what is off, drifts or steps; findings go to the store."""
+    from xrayiq.procedures import audit_exposure, load_site
+    from xrayiq.records import open_records
+
+    settings = load_site(site)
+    with open_records(records, create=False) as store:
+        audit = audit_exposure(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
+        _print(audit, table, output)
+        _save(audit, table, save)
+        if len(audit.unmapped):
+            number = int(audit.unmapped["exposures"].sum())
+            say(f"not judged: {number} exposures of a body part or view that nothing tells (--table unmapped)")
         _finish(audit, store, settings, dry_run=dry_run)
 
 

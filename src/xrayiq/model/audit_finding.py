@@ -13,7 +13,7 @@ class AuditFinding:
     Parameters
     ----------
     audit : str
-        Which audit: ``"dose"``.
+        Which audit: ``"dose"`` or ``"exposure"``.
     kind : str
         What sort of finding: a short stable word, such as ``"reference_level"``.
     about : str

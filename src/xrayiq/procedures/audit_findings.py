@@ -93,13 +93,15 @@ def record_findings(
 
 
 def _group(finding: AuditFinding, headers: Mapping[str, Equipment]) -> OutOfLimits:
+    is_low = finding.bound is not None and finding.value < finding.bound
     return OutOfLimits(
         unit=finding.unit or finding.room,
         procedure=f"{AUDITED}{finding.audit}",
         quantity=finding.quantity,
         limit_id=f"{finding.kind}: {finding.about}",
         source=finding.source,
-        fail_high=finding.bound,
+        fail_low=finding.bound if is_low else None,
+        fail_high=None if is_low else finding.bound,
         unit_name=finding.room,
         site=finding.site,
         room=finding.room,

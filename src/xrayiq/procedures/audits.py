@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import pandas as pd
 
-from xrayiq.audit import DoseAudit, DoseEstimates, ProtocolAudit, assess_dose, assess_protocols, comparable_doses
+from xrayiq.audit import (
+    DoseAudit,
+    DoseEstimates,
+    ExposureAudit,
+    ProtocolAudit,
+    assess_dose,
+    assess_exposure,
+    assess_protocols,
+    comparable_doses,
+)
 from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows, shipped_substantial_dose
 from xrayiq.errors import InputError
 from xrayiq.model import AuditFinding
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap, with_expected_kerma
-from xrayiq.procedures.exposure_frame import CountedExposures, equipment_of, exposures_of_store
+from xrayiq.procedures.exposure_frame import OF_DOSES, OF_INDICES, CountedExposures, equipment_of, exposures_of_store
 from xrayiq.procedures.glandular_doses import with_glandular_dose
+from xrayiq.procedures.indicated_kerma import of_radiography, with_indicators
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
@@ -94,6 +104,43 @@ def audit_dose(
     )
 
 
+def audit_exposure(
+    records: Records,
+    *,
+    site: Site | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    only_site: str = "",
+    populations: Collection[str] = ("clinical",),
+) -> ExposureAudit:
+    """Audit the exposure indices of a store's exposures.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    site : Site, optional
+        Settings of a site's file: register, names of examinations.
+    first, last : date, optional
+        Days that the exposures lie within.
+    only_site : str
+        Only exposures at this site.
+    populations : collection of str
+        Which images count; patients' exposures by default.
+
+    Returns
+    -------
+    ExposureAudit
+        Deviation indices of like exposures with centre, spread, classes and site limits, targets that they suggest,
+        changes over time, rooms and shifts beside each other, faults of indices, indicators of every maker with the
+        receptor kerma that they stand for, and what to look into first. Nothing is written.
+    """
+    _, counted = _counted(records, site, first, last, only_site, populations, OF_INDICES)
+    exposures, others = of_radiography(counted.frame)
+    left_out = counted.left_out | ({"exposures of other modalities": others} if others else {})
+    return assess_exposure(with_indicators(records, exposures), unmapped=counted.unmapped, left_out=left_out)
+
+
 def audit_protocol(
     records: Records,
     *,
@@ -149,11 +196,14 @@ def _counted(
     last: datetime.date | None,
     only_site: str,
     populations: Collection[str],
+    measured: Sequence[str] = OF_DOSES,
 ) -> tuple[Site, CountedExposures]:
     """Settings in force, and the exposures that an audit counts."""
     settings = settings_in_force(records, site)
     known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
-    counted = exposures_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
+    counted = exposures_of_store(
+        records, settings, first=first, last=last, only_site=known, populations=populations, measured=measured
+    )
     return settings, counted
 
 

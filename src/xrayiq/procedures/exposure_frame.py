@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,8 +39,9 @@ TEXTS: Final = (
 #: of images alone
 IMAGE_NUMBERS: Final = (
     *("source_patient_distance_mm", "filter_thickness_min_mm", "filter_thickness_max_mm", "relative_exposure"),
+    "sensitivity",
 )
-IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "filter_material")
+IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "filter_material", "not_numbers")
 _IMAGE_COLUMNS: Final = (
     *("subject", "exposure_key", "population", "body_part", "view_position", "exposed_at", "equipment_id"),
     *(name for name in NUMBERS if name not in (*_RENAMED.values(), "field_area_mm2")),
@@ -68,8 +69,16 @@ _EVENT_COLUMNS: Final = (
     *("study_uid", "is_test_patient", "patient_key", "patient_age_years", "patient_weight_kg", "patient_size_m"),
     *("patient_sex", "equipment_id"),
 )
-_MEASURED: Final = {"clinical_noise": "noise", "clinical_snr": "snr", "field_area": "field_area_at_detector_mm2"}
-_PROCEDURES: Final = ("clinical_noise", "collimation")
+#: measurements of images by quantity: the column they come into, and the procedure that made them
+_MEASURED: Final = {
+    "clinical_noise": ("noise", "clinical_noise"),
+    "clinical_snr": ("snr", "clinical_noise"),
+    "field_area": ("field_area_at_detector_mm2", "collimation"),
+    "estimated_exposure_index": ("estimated_exposure_index", "exposure_index"),
+}
+#: of these, what audits of doses and of exposure indices ask for
+OF_DOSES: Final = ("clinical_noise", "clinical_snr", "field_area")
+OF_INDICES: Final = ("estimated_exposure_index",)
 _REFERENCE_DISTANCE_MM: Final = 1000.0
 _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")
 #: of events: the dose report, the outcome that it is stored as, and the event's place in it
@@ -89,8 +98,9 @@ class CountedExposures:
         One row for each exposure: `subject` (image, or dose report or step and number of the event), `source`
         (``"image"``, ``"report"``, ``"both"`` or ``"step"``), `told_by_step`, `exposed_at`, `site`, `room`, `unit`,
         `body_part`, `view`, `band`, `weight_told`, `repeated`, `header_states_kerma` (an image's header does),
-        `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `HEADERS`, `EVENT_PLACES`, `noise` and `snr`. Doses go by
-        the names of the closed list of quantities, in their units; the field's area is that 1 m from the source.
+        `NUMBERS`, `TEXTS`, `IMAGE_NUMBERS`, `IMAGE_TEXTS`, `HEADERS`, `EVENT_PLACES` and what was measured (`noise`,
+        `snr`, `estimated_exposure_index`). Doses go by the names of the closed list of quantities, in their units; the
+        field's area is that 1 m from the source.
     left_out : dict of str to int
         Images and events that do not count, by reason.
     unmapped : DataFrame
@@ -116,6 +126,7 @@ def exposures_of_store(
     last: datetime.date | None = None,
     only_site: str = "",
     populations: Collection[str] = ("clinical",),
+    measured: Sequence[str] = OF_DOSES,
 ) -> CountedExposures:
     """Exposures of a store in a period.
 
@@ -131,6 +142,8 @@ def exposures_of_store(
         Name of the site, as the register has it, that all of it is of; what is left out cannot be told by site.
     populations : collection of str
         What counts; patients' exposures by default.
+    measured : sequence of str
+        Quantities measured on the images that are read as well; each costs time.
 
     Returns
     -------
@@ -139,7 +152,7 @@ def exposures_of_store(
         the image's values and, where it has none, the report's; a step's own stand only where it alone tells of it.
     """
     equipment = records.frame("equipment", columns=("id", *IDENTITY)).set_index("id")
-    images, left_out = _images(records, populations)
+    images, left_out = _images(records, populations, measured)
     events, lost = _events(records, site, equipment)
     of_steps = events["source"] == "mpps"
     steps, events = (events[chosen].drop(columns="source") for chosen in (of_steps, ~of_steps))
@@ -195,21 +208,26 @@ def located(
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
     """Exposures with the columns of images, and of events, where the store holds none of these."""
-    numbers = {name: float("nan") for name in (*IMAGE_NUMBERS, "noise", "snr") if name not in frame}
+    images = (*IMAGE_NUMBERS, "noise", "snr", "estimated_exposure_index")
+    numbers = {name: float("nan") for name in images if name not in frame}
     texts = {name: pd.Series(pd.NA, index=frame.index, dtype="string") for name in IMAGE_TEXTS if name not in frame}
     told = {"header_states_kerma": False} if "header_states_kerma" not in frame else {}
     return frame.assign(**numbers, **texts, **told)
 
 
-def _images(records: Records, populations: Collection[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+def _images(
+    records: Records, populations: Collection[str], measured: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """All images with what else is known of their exposure, and the number of those that do not count by population."""
     chosen = records.frame("exposures", columns=_IMAGE_COLUMNS).rename(columns=_RENAMED)
     counts = chosen["population"].value_counts()
     left_out = {str(name): int(number) for name, number in counts.items() if name not in populations}
     chosen["counts"] = chosen["population"].isin(list(populations))
-    measured = records.values(tuple(_MEASURED), procedures=_PROCEDURES)
-    wide = measured.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
-    wide = wide.rename(columns=_MEASURED).reindex(columns=list(_MEASURED.values()))
+    procedures = tuple(dict.fromkeys(_MEASURED[name][1] for name in measured))
+    values = records.values(tuple(measured), procedures=procedures)
+    wide = values.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
+    columns = {name: column for name, (column, _) in _MEASURED.items()}
+    wide = wide.rename(columns=columns).reindex(columns=list(columns.values())).astype("float64")
     chosen = chosen.merge(wide, how="left", left_on="subject", right_index=True)
     scale = (_REFERENCE_DISTANCE_MM / chosen["source_detector_distance_mm"].where(lambda value: value > 0.0)) ** 2
     chosen["field_area_mm2"] = chosen["field_area_at_detector_mm2"] * scale

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, ndtr, ndtri
 
 from xrayiq.stats._arguments import as_series, between
+
+#: standard deviations of the median's rank beyond which order statistics have no weight that a float64 holds
+_REACH: Final = 9.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +124,10 @@ def median_error(values: ArrayLike) -> float:
 def _error(series: NDArray[np.float64]) -> float:
     count = series.size
     shape = 0.5 * (count + 1)
-    weights = np.diff(betainc(shape, shape, np.arange(count + 1) / count))
-    centred = np.sort(series) - np.median(series)  # keeps the digits of small squares
+    reach = math.ceil(_REACH * 0.5 * math.sqrt(count)) + 1
+    first, last = max(count // 2 - reach, 0), min(count // 2 + reach, count)
+    weights = np.diff(betainc(shape, shape, np.arange(first, last + 1) / count))
+    middle = np.partition(series, sorted({first, last - 1}))[first:last]
+    centred = np.sort(middle) - np.median(series)  # keeps the digits of small squares
     mean = float(weights @ centred)
     return math.sqrt(max(float(weights @ centred**2) - mean * mean, 0.0))

@@ -20,6 +20,7 @@ from xrayiq.model import (
 )
 from xrayiq.procedures import audit_dose, load_site
 from xrayiq.procedures.exposure_frame import CountedExposures, exposures_of_store
+from xrayiq.procedures.judging import register_of
 from xrayiq.records import FileEntry, Records, open_records
 
 START = datetime.datetime(2026, 3, 2, 9, 0)
@@ -171,3 +172,10 @@ def test_total_of_a_study_is_the_reports_and_without_one_the_steps(records: Reco
         (row["study_uid"], row["source"], row["dose_area_product_total"], row["fluoroscopy_time_total"])
         for row in studies
     ] == [("9.1", "report", 5.0 * GY_CM2, 30.0), ("9.2", "step", 7.0 * GY_CM2, 40.0)]
+
+
+def test_a_step_that_names_its_station_alone_makes_no_further_unit(records: Records) -> None:
+    store = Store(records)
+    store.image("1.1", kv=80.0, mas=2.0)
+    store.step("3.1", _exposed(80.0, 2.0), image_uids=("1.1",))
+    assert [unit.name for unit in register_of(records, load_site()).units] == ["Acme, serial S1"]

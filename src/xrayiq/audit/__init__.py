@@ -25,7 +25,8 @@ from xrayiq.audit.trends import assess_trend, baseline_at
 
 if TYPE_CHECKING:
     from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
-    from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose, comparable_doses
+    from xrayiq.audit.comparable import comparable_doses
+    from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose
     from xrayiq.audit.dose_creep import DoseCreep
     from xrayiq.audit.dose_log import dose_log_digest, tabulate_exposures
     from xrayiq.audit.exposure import ExposureAudit, assess_exposure
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 _FRAMES = {
     "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "is_assessable"],
     "repeats": ["RepeatAudit", "assess_repeats"],
-    "dose": ["DoseAudit", "DoseEstimates", "assess_dose", "comparable_doses"],
+    "comparable": ["comparable_doses"],
+    "dose": ["DoseAudit", "DoseEstimates", "assess_dose"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["dose_log_digest", "tabulate_exposures"],
     "exposure": ["ExposureAudit", "assess_exposure"],

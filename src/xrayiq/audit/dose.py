@@ -10,8 +10,9 @@ from typing import Final
 
 import pandas as pd
 
+from xrayiq.audit.comparable import comparable_doses
 from xrayiq.audit.dose_checks import dose_checks
-from xrayiq.audit.dose_creep import DoseCreep, find_dose_creep
+from xrayiq.audit.dose_creep import DoseCreep, creep_frame, find_dose_creep
 from xrayiq.audit.dose_estimates import (
     EFFECTIVE_COLUMNS,
     GLANDULAR_COLUMNS,
@@ -302,34 +303,3 @@ def assess_dose(
             typical=typical, compared=compared, units=units, excursions=excursions, exposures=fit, quantities=_MAIN
         ),
     )
-
-
-def creep_frame(creep: tuple[DoseCreep, ...]) -> pd.DataFrame:
-    """One row for each week of each level."""
-    columns = ["site", "room", "body_part", "view", "band", "quantity", "week", "median", "level", "lower", "upper"]
-    parts = [
-        pd.DataFrame({"week": one.weeks, "median": one.medians, "level": one.levels, "lower": one.lower})
-        .assign(upper=one.upper, **{name: getattr(one, name) for name in columns[:6]})
-        .reindex(columns=columns)
-        for one in creep
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def comparable_doses(exposures: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Exposures, the doses of units that probably state them in a wrong unit unknown.
-
-    Parameters
-    ----------
-    exposures, units : DataFrame
-        As in `DoseAudit`.
-
-    Returns
-    -------
-    DataFrame
-        A copy; nothing is corrected.
-    """
-    fit = exposures.copy()
-    for row in units[units["suspected_power"] != 0].to_dict("records"):
-        fit.loc[(fit["site"] == row["site"]) & (fit["unit"] == row["unit"]), row["quantity"]] = float("nan")
-    return fit

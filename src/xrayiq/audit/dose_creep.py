@@ -137,3 +137,15 @@ def _creep(
         high=float(np.expm1(drift.high)),
         signal=signal,
     )
+
+
+def creep_frame(creep: tuple[DoseCreep, ...]) -> pd.DataFrame:
+    """One row for each week of each level."""
+    columns = ["site", "room", "body_part", "view", "band", "quantity", "week", "median", "level", "lower", "upper"]
+    parts = [
+        pd.DataFrame({"week": one.weeks, "median": one.medians, "level": one.levels, "lower": one.lower})
+        .assign(upper=one.upper, **{name: getattr(one, name) for name in columns[:6]})
+        .reindex(columns=columns)
+        for one in creep
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

@@ -82,16 +82,22 @@ def fluoroscopic_studies(
         told = told[told["equipment_id"].map(known).fillna(value=True).astype(bool)]
     if told.empty:
         return no_studies()
+    told = told.assign(key=told["study_uid"].fillna(told["subject"]))
     events = records.frame("dose_events", columns=_EVENTS)
+    values = records.values(TOTALS, procedures=KINDS)
+    shown = set(events.loc[events["event_type"].isin(FLUOROSCOPY), "subject"])
+    timed = (values["quantity"] == "fluoroscopy_time_total") & (values["value"] > 0.0)
+    shown |= set(values.loc[timed, "subject"])
+    told = told[told["key"].isin(set(told.loc[told["subject"].isin(shown), "key"]))]
+    if told.empty:
+        return no_studies()
+    told = told.sort_values(["exposed_at", "subject"], kind="stable")
     by_report: dict[str, list[_Row]] = {}
     for event in events[events["subject"].isin(told["subject"])].to_dict("records"):
         by_report.setdefault(str(event["subject"]), []).append({str(name): value for name, value in event.items()})
     stated: dict[str, dict[str, float]] = {}
-    for value in records.values(TOTALS, procedures=KINDS).to_dict("records"):
+    for value in values[values["subject"].isin(told["subject"])].to_dict("records"):
         stated.setdefault(value["subject"], {})[value["quantity"]] = value["value"]
-    told = told.sort_values(["exposed_at", "subject"], kind="stable").assign(
-        key=told["study_uid"].fillna(told["subject"])
-    )
     told["of_unit"] = _units_of_reports(told, equipment, by_report)
     rows = [
         row

@@ -144,6 +144,8 @@ class HistoryReader(Session):
     def equipment_days(self) -> Iterator[tuple[Equipment, datetime.date, int]]:
         """Equipment, day of exposure and number of objects, in the order of days; objects without a date are left out.
 
+        So are performed procedure steps: they need not name more of a unit than its station, which is no other unit.
+
         Yields
         ------
         tuple of (Equipment, date, int)
@@ -153,7 +155,7 @@ class HistoryReader(Session):
         query: Select[Any] = (
             select(*EQUIPMENT_COLUMNS, day.label("day"), func.count().label("objects"))
             .join(EQUIPMENT, OBJECTS.c.equipment_id == EQUIPMENT.c.id)
-            .where(OBJECTS.c.exposed_at.is_not(None))
+            .where(OBJECTS.c.exposed_at.is_not(None), OBJECTS.c.kind != "performed_step")
             .group_by(OBJECTS.c.equipment_id, *EQUIPMENT_COLUMNS, day)
             .order_by(day, OBJECTS.c.equipment_id)
         )

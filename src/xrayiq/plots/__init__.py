@@ -6,7 +6,7 @@ import functools
 
 from matplotlib.axes import Axes
 
-from xrayiq.audit import DoseAudit, DoseCreep, Trend
+from xrayiq.audit import DoseAudit, DoseCreep, ExposureAudit, ExposureDrift, Trend
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.dose.skin_dose import SkinDose
@@ -68,6 +68,12 @@ from xrayiq.plots.dose_report import plot_dose_report
 from xrayiq.plots.dqe import plot_dqe, plot_dqes, plot_effective_dqe, plot_neq
 from xrayiq.plots.edges import plot_edges
 from xrayiq.plots.excursions import EXCURSIONS, plot_excursions
+from xrayiq.plots.exposure_audit import (
+    EXPOSURE_DRIFT,
+    exposure_groups_size,
+    plot_exposure_drift,
+    plot_exposure_groups,
+)
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
 from xrayiq.plots.field_picture import plot_field_picture
 from xrayiq.plots.focal_spot import plot_focal_spot
@@ -102,12 +108,14 @@ __all__ = [
     "DOSE_AND_QUALITY",
     "DOSE_CREEP",
     "EXCURSIONS",
+    "EXPOSURE_DRIFT",
     "LOCAL_LEVELS",
     "SKIN_MAP",
     "STATED_AND_EXPECTED",
     "TREND_NARROW",
     "TREND_WIDE",
     "accuracy_size",
+    "exposure_groups_size",
     "generator_size",
     "plot",
     "plot_accuracy",
@@ -135,6 +143,8 @@ __all__ = [
     "plot_edges",
     "plot_effective_dqe",
     "plot_excursions",
+    "plot_exposure_drift",
+    "plot_exposure_groups",
     "plot_exposure_index",
     "plot_field_picture",
     "plot_fixed_pattern_nps",
@@ -179,12 +189,14 @@ __all__ = [
 ]
 
 
-def plot(result: Result | Response | DoseAudit | DoseCreep, *, ax: Axes | None = None) -> Axes:
+def plot(
+    result: Result | Response | DoseAudit | DoseCreep | ExposureAudit | ExposureDrift, *, ax: Axes | None = None
+) -> Axes:
     """Figure of a result, with quantities and units on its axes.
 
     Parameters
     ----------
-    result : Result, Response, DoseAudit or DoseCreep
+    result : Result, Response, DoseAudit, DoseCreep, ExposureAudit or ExposureDrift
         What a metric, a reader, a fit or an audit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
@@ -256,3 +268,5 @@ _plot.register(BarPattern, plot_bar_pattern)
 _plot.register(Trend, plot_trend)
 _plot.register(DoseAudit, plot_typical_doses)
 _plot.register(DoseCreep, plot_dose_creep)
+_plot.register(ExposureAudit, plot_exposure_groups)
+_plot.register(ExposureDrift, plot_exposure_drift)

@@ -7,6 +7,7 @@ import pytest
 
 from xrayiq.model import Acquisition, HeaderDetail, ObjectHeader, pack, unpack
 from xrayiq.procedures import check_header
+from xrayiq.procedures.header_checks.sides import side_of_text
 
 DX_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
 DX_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
@@ -14,6 +15,9 @@ CR = "1.2.840.10008.5.1.4.1.1.1"
 EXPLICIT = "1.2.840.10008.1.2.1"
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 TODAY = datetime.date(2026, 6, 1)
+AT = datetime.datetime(2026, 5, 4, 10, 0)
+MIDNIGHT = datetime.datetime(2026, 5, 4, 23, 55)
+MINUTE = datetime.timedelta(minutes=1)
 
 #: 70 kV, 4 mAs of 400 mA in 10 ms, 430 mm square at 1.8 m. With 50 µGy/mAs at 1 m and 80 kV the dose-area product is
 #: 50e-6 × 4 × (70/80)² × (0.43/1.8)² = 8.7e-6 Gy·m²
@@ -146,6 +150,16 @@ CASES = [
     ("age_impossible", "problem", {}, {"patient_age_years": 162.0}, {}),
     ("anatomy_missing", "note", {}, {"view_position": None}, {}),
     ("laterality_missing", "problem", {}, {"laterality": None}, {}),
+    ("laterality_impossible", "problem", {}, {"laterality": "LEFT"}, {}),
+    ("laterality_contradicts", "problem", {}, {}, {"lateralities": (("ImageLaterality", "L"), ("Laterality", "R"))}),
+    ("laterality_of_protocol", "problem", {}, {"protocol_name": "Knie rechts"}, {}),
+    ("laterality_of_protocol", "problem", {}, {"protocol_name": "Knee R AP"}, {}),
+    ("body_part_contradicts", "note", {}, {"protocol_name": "Hand"}, {}),
+    ("view_contradicts", "note", {}, {"protocol_name": "Knee LAT"}, {}),
+    ("content_before_exposure", "problem", {}, {}, {"acquired_at": AT, "content_at": AT - MINUTE * 60}),
+    ("date_stands_still", "problem", {}, {}, {"acquired_at": MIDNIGHT, "content_at": MIDNIGHT - MINUTE * 1430}),
+    ("exposure_before_study", "note", {}, {}, {"acquired_at": AT, "study_at": AT + MINUTE * 60}),
+    ("exposure_after_study", "note", {}, {}, {"acquired_at": AT, "study_at": AT - MINUTE * 4000}),
 ]
 
 
@@ -259,3 +273,28 @@ def test_header_stored_before_the_details_were_kept_is_read_back():
     assert unpack(ObjectHeader, packed, arrays) == SOUND
     del packed["detail"]
     assert unpack(ObjectHeader, packed, arrays) == replace(SOUND, detail=HeaderDetail())
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "side"),
+    [
+        ("Knee_L_AP", True, "L"),
+        ("Hand links", False, "L"),
+        ("Main droite", False, "R"),
+        ("Rodilla izquierda", False, "L"),
+        ("H\u00f6ft h\u00f6ger", False, "R"),
+        ("Both hands L+R", True, "B"),
+        ("L-Spine AP", True, ""),
+        ("L 5 spot", True, ""),
+        ("Hand PA L", False, ""),
+        ("Right or left", True, ""),
+        ("Chest lateral", True, ""),
+    ],
+)
+def test_side_is_told_by_words_and_for_paired_parts_by_letters(text, letters, side):
+    assert side_of_text(text, letters=letters) == side
+
+
+def test_times_within_the_tolerance_of_clocks_are_no_problem():
+    detail = replace(SOUND.detail, acquired_at=AT, content_at=AT - MINUTE * 4, study_at=AT + MINUTE * 29)
+    assert check_header(replace(SOUND, detail=detail), today=TODAY) == ()

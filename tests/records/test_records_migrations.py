@@ -30,7 +30,7 @@ CLOSED_LIST = {
     "institution", "department",
     "own_population", "population", "exposure_key", "technique_key", "seal", "role_seal",
     "patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type",
-    "not_numbers",
+    "not_numbers", "burned_in_annotation", "header_checks",
 }  # fmt: skip
 
 
@@ -212,7 +212,7 @@ FIRST_ROWS = {
 FIRST_OBJECT = (
     "INSERT INTO objects (id, subject, kind, equipment_id, exposed_at, header_json) "
     "VALUES (1, '1.2.1', 'flat_field', 1, '2024-03-01 09:30:00', "
-    '\'{"acquisition":{"patient_weight_kg":3.25,"grid":"NONE","patient_sex":null},'
+    '\'{"acquisition":{"patient_weight_kg":3.25,"grid":"NONE","patient_sex":null,"burned_in_annotation":"NO"},'
     '"detail":{"not_numbers":["KVP", "ExposureIndex"]}}\')'
 )
 
@@ -237,6 +237,8 @@ def test_store_of_the_first_version_is_brought_up_to_date_and_sealed(store_url: 
         assert (told["patient_weight_kg"], told["grid"]) == (3.25, "NONE")
         assert pd.isna(told["patient_sex"])
         assert told["not_numbers"] == "KVP,ExposureIndex"
+        assert told["burned_in_annotation"] == "NO"
+        assert pd.isna(told["header_checks"])
         (event,) = records.events()
         assert event.details["outcome"] == {"rows": 1, "last": 1}
         if store_url.startswith("sqlite"):  # a server's own numbering does not know rows that tests put in

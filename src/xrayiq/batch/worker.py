@@ -33,6 +33,7 @@ from xrayiq.procedures import (
     Site,
     applicable,
     attempt,
+    check_header,
     dose_report_outcome,
     is_unmeasured,
     load_site,
@@ -276,9 +277,10 @@ def _scored(
     response_mode: str = "",
 ) -> ScoredFile:
     entry = entry_of(file, digest, header.subject, "object")
+    problems = check_header(header, kind=recognition.kind, names=site.examinations)
     return ScoredFile(
         entry=dataclasses.replace(entry, response_id=response_id, response_mode=response_mode),
-        header=header,
+        header=dataclasses.replace(header, checks=tuple(dict.fromkeys(one.check for one in problems))),
         kind=recognition.kind,
         population=population_of(header, recognition.kind, register=site.equipment),
         outcomes=outcomes,

@@ -6,7 +6,7 @@ from typing import Final
 
 from xrayiq.dicom.acquisition import CURRENTS, EXPOSURES, TIMES
 from xrayiq.dicom.elements import Elements
-from xrayiq.dicom.moments import parse_date
+from xrayiq.dicom.moments import moment_of, parse_date
 from xrayiq.model import HeaderDetail
 from xrayiq.units import to_inside_unit
 
@@ -34,6 +34,8 @@ _NUMBERS: Final = (
 )
 #: attributes that cannot be 0 or less on an exposed image; integers of mAs, ms and mA may be, by truncation
 _MORE_THAN_ZERO: Final = (*_LENGTHS, "KVP")
+_ACQUIRED: Final = ("AcquisitionDate", "AcquisitionTime")
+_LATERALITIES: Final = ("ImageLaterality", "FrameLaterality", "Laterality")
 _EDGES: Final = (
     "CollimatorLeftVerticalEdge",
     "CollimatorRightVerticalEdge",
@@ -84,6 +86,14 @@ def header_detail(elements: Elements, meta: Elements) -> HeaderDetail:
         acquired_on=parse_date((elements.text("AcquisitionDateTime") or elements.text("AcquisitionDate") or "")[:8]),
         content_on=parse_date(elements.text("ContentDate") or ""),
         study_on=parse_date(elements.text("StudyDate") or ""),
+        acquired_at=moment_of(elements, "AcquisitionDateTime", "") or moment_of(elements, *_ACQUIRED),
+        content_at=moment_of(elements, "ContentDate", "ContentTime"),
+        study_at=moment_of(elements, "StudyDate", "StudyTime"),
+        lateralities=tuple(
+            (keyword, side)
+            for keyword in _LATERALITIES
+            if (side := elements.choice(keyword, ("L", "R", "U", "B"))) is not None
+        ),
         irradiation_events=len(set(filter(None, elements.texts("IrradiationEventUID")))),
     )
 

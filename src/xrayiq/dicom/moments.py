@@ -43,6 +43,14 @@ def exposed_at(elements: Elements) -> datetime.datetime | None:
     return None if day is None else datetime.datetime.combine(day, datetime.time())
 
 
+def moment_of(elements: Elements, date_keyword: str, time_keyword: str) -> datetime.datetime | None:
+    """Local date and time of two attributes, or of one with both; None where either is missing."""
+    text = elements.text(date_keyword) or ""
+    date = parse_date(text if time_keyword else text[:8])
+    time = parse_time((elements.text(time_keyword) or "") if time_keyword else text[8:])
+    return None if date is None or time is None else datetime.datetime.combine(date, time)
+
+
 def parse_date(text: str) -> datetime.date | None:
     """Date of a DA value, None where it is none."""
     match = _DATE.fullmatch(text)

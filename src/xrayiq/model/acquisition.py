@@ -155,6 +155,8 @@ class ObjectHeader:
         Technique, indicators, geometry and equipment.
     detail : HeaderDetail
         Attributes beside each other, for the checks of the header.
+    checks : tuple of str or None
+        Names of the checks that found a problem; None where nobody has checked it yet.
     """
 
     subject: str
@@ -173,3 +175,4 @@ class ObjectHeader:
     bits_stored: int | None = None
     acquisition: Acquisition = Acquisition()
     detail: HeaderDetail = HeaderDetail()
+    checks: tuple[str, ...] | None = None

@@ -39,6 +39,10 @@ class HeaderDetail:
         Of the object, and what the file meta information says of it.
     acquired_on, content_on, study_on : date or None
         Days of the acquisition, of the pixel data and of the study.
+    acquired_at, content_at, study_at : datetime or None
+        Days and times of the acquisition, of the pixel data and of the study, where both are told.
+    lateralities : tuple of (str, str)
+        Attribute and side, of those that give L, R, U or B.
     irradiation_events : int
         Number of irradiation events that the object names.
     """
@@ -69,4 +73,8 @@ class HeaderDetail:
     acquired_on: datetime.date | None = None
     content_on: datetime.date | None = None
     study_on: datetime.date | None = None
+    acquired_at: datetime.datetime | None = None
+    content_at: datetime.datetime | None = None
+    study_at: datetime.datetime | None = None
+    lateralities: tuple[tuple[str, str], ...] = ()
     irradiation_events: int = 0

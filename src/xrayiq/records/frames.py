@@ -116,7 +116,7 @@ def _exposures() -> Select[Any]:
     """Images with what statistics about exposures group and weigh by."""
     columns = [
         *_named(OBJECTS, ("id", "subject", "kind", "exposure_key", "population", *_EXPOSED_NAMES)),
-        *_named(OBJECTS, (*TOLD_NUMBERS, *TOLD_TEXTS, "not_numbers")),
+        *_named(OBJECTS, (*TOLD_NUMBERS, *TOLD_TEXTS, "not_numbers", "header_checks", "study_at")),
         OBJECTS.c.equipment_id,
         *_named(EQUIPMENT, _EQUIPMENT_NAMES),
     ]

@@ -46,6 +46,8 @@ def object_row(packed: PackedHeader, kind: str, equipment_id: int, population: P
     row["utc_offset_min"] = None if offset is None else round(offset.total_seconds() / 60)
     row["quality_control"] = None if control is None else control.upper() == "YES"
     row["not_numbers"] = ",".join(header.detail.not_numbers) or None
+    row["header_checks"] = None if header.checks is None else ",".join(header.checks)
+    row["study_at"] = header.detail.study_at
     row["header_json"] = packed.text
     row |= {"own_population": population, "population": population, "exposure_key": header.subject}
     row["technique_key"] = technique_key(header) if population == "clinical" else None
@@ -58,10 +60,14 @@ def repeats_header(row: Mapping[str, Any], _: Mapping[str, Sequence[Row]]) -> bo
     told = header.get("acquisition", {})
     numbers = all(row[name] == told.get(name) for name in TOLD_NUMBERS)
     texts = all(row[name] == (None if told.get(name) is None else text_as_stored(told[name])) for name in TOLD_TEXTS)
-    listed = ",".join(header.get("detail", {}).get("not_numbers", ())) or None
+    detail = header.get("detail", {})
+    listed, checks = ",".join(detail.get("not_numbers", ())) or None, header.get("checks")
+    study_at = None if row["study_at"] is None else row["study_at"].isoformat()
     return (
         numbers
         and texts
         and row["not_numbers"] == listed
+        and row["header_checks"] == (None if checks is None else ",".join(checks))
+        and study_at == detail.get("study_at")
         and row["is_test_patient"] == header.get("is_test_patient", False)
     )

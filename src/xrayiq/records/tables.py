@@ -74,14 +74,17 @@ EQUIPMENT: Final = Table(
 )
 
 #: attributes of an acquisition that audits group and weigh by; `not_numbers` lists attributes whose text is no number
-#: (keywords of the closed list, joined by commas). No seal covers these columns: they must say what the
+#: (keywords of the closed list, joined by commas), `header_checks` names the checks that found a problem, likewise;
+#: NULL where nobody has checked it. No seal covers these columns: they must say what the
 #: sealed `header_json` says
 TOLD_NUMBERS: Final = (
     *("patient_age_years", "patient_weight_kg", "patient_size_m", "tube_current_ma", "focal_spot_mm"),
     *("source_detector_distance_mm", "source_patient_distance_mm", "filter_thickness_min_mm"),
     *("filter_thickness_max_mm", "relative_exposure", "sensitivity"),
 )
-TOLD_TEXTS: Final = ("patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type")
+TOLD_TEXTS: Final = (
+    *("patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type", "burned_in_annotation"),
+)
 
 #: `exposed_at` is the reading of the modality's own clock; `utc_offset_min` is known where the header states it.
 #: `own_population` is what the object is by itself, `population` what it counts as beside the others of its exposure,
@@ -133,6 +136,8 @@ OBJECTS: Final = Table(
     *(Column(name, StorableText) for name in TOLD_TEXTS),
     Column("is_test_patient", Boolean, nullable=False, server_default=text("false")),
     Column("not_numbers", StorableText),
+    Column("header_checks", StorableText),
+    Column("study_at", DateTime(timezone=False)),
 )
 
 FILES: Final = Table(

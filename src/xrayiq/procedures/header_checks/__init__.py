@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
+from xrayiq.audit import ExaminationNames, shipped_examinations
 from xrayiq.model import HeaderProblem, ObjectHeader
 from xrayiq.procedures.header_checks.examination import check_examination
 from xrayiq.procedures.header_checks.exposure import check_indices
@@ -20,7 +21,11 @@ _IMAGES: Final = frozenset({"flat_field", "edge", "collimated_field", "test_obje
 
 
 def check_header(
-    header: ObjectHeader, *, kind: Kind = "clinical", today: datetime.date | None = None
+    header: ObjectHeader,
+    *,
+    kind: Kind = "clinical",
+    today: datetime.date | None = None,
+    names: ExaminationNames | None = None,
 ) -> tuple[HeaderProblem, ...]:
     """Missing and contradictory attributes of one header.
 
@@ -32,6 +37,8 @@ def check_header(
         Kind of the object: anatomy is asked for on clinical images, technique and pixels on X-ray images only.
     today : date, optional
         An exposure after it lies in the future; without it this is not judged.
+    names : ExaminationNames, optional
+        What protocols call body parts and views; the shipped rows without.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def check_header(
             check_technique(header),
             check_geometry(header),
             check_pixels(header),
-            check_examination(header, clinical=kind == "clinical"),
+            check_examination(header, clinical=kind == "clinical", names=names or shipped_examinations()),
         )
     return tuple(sorted(found, key=lambda problem: problem.severity != "problem"))
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from xrayiq.audit import ExaminationNames
 from xrayiq.model import Acquisition, HeaderProblem, ObjectHeader
+from xrayiq.procedures.header_checks.sides import (
+    examination_contradicts,
+    laterality_contradicts,
+    laterality_impossible,
+    laterality_of_protocol,
+)
 from xrayiq.procedures.header_checks.storage_classes import missing_severity
 
 #: modalities whose views have names; fluoroscopy and angiography state angles
@@ -37,7 +44,7 @@ _PAIRED: Final = (
 )
 
 
-def check_examination(header: ObjectHeader, *, clinical: bool) -> Iterator[HeaderProblem]:
+def check_examination(header: ObjectHeader, *, clinical: bool, names: ExaminationNames) -> Iterator[HeaderProblem]:
     """All checks of equipment and anatomy of one header."""
     yield from equipment_missing(header.acquisition)
     yield from detector_missing(header.acquisition)
@@ -45,6 +52,10 @@ def check_examination(header: ObjectHeader, *, clinical: bool) -> Iterator[Heade
     if clinical:
         yield from anatomy_missing(header.acquisition)
         yield from laterality_missing(header)
+        yield from laterality_impossible(header.acquisition)
+        yield from laterality_contradicts(header)
+        yield from laterality_of_protocol(header, paired=is_paired(header.acquisition.body_part))
+        yield from examination_contradicts(header.acquisition, names)
 
 
 def equipment_missing(acquisition: Acquisition) -> Iterator[HeaderProblem]:
@@ -106,7 +117,7 @@ def anatomy_missing(acquisition: Acquisition) -> Iterator[HeaderProblem]:
 def laterality_missing(header: ObjectHeader) -> Iterator[HeaderProblem]:
     """No side of a body part of which there are two."""
     part = (header.acquisition.body_part or "").upper()
-    if header.acquisition.laterality is None and any(word in part for word in _PAIRED):
+    if header.acquisition.laterality is None and is_paired(part):
         yield HeaderProblem(
             check="laterality_missing",
             attributes=("ImageLaterality", "Laterality"),
@@ -115,3 +126,8 @@ def laterality_missing(header: ObjectHeader) -> Iterator[HeaderProblem]:
             remedy="have the side chosen at the console: a mistaken side harms",
             severity=missing_severity(header),
         )
+
+
+def is_paired(body_part: str | None) -> bool:
+    """Whether a person has two of a body part, by its words."""
+    return any(word in (body_part or "").upper() for word in _PAIRED)

@@ -13,6 +13,13 @@ FIRST_YEAR: Final = 1990
 _DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
 #: an acquisition past midnight, or a clock of another zone
 _DAY: Final = datetime.timedelta(days=1)
+#: clocks of one unit differ by less, and studies are opened no later than this after their first exposure
+_CLOCKS: Final = datetime.timedelta(minutes=5)
+_BEFORE_STUDY: Final = datetime.timedelta(minutes=30)
+#: studies end in this time
+_AFTER_STUDY: Final = datetime.timedelta(days=2)
+#: pixels are made this soon after the exposure, so that a difference of nearly a day is a date that stands still
+_MIDNIGHT: Final = datetime.timedelta(hours=2)
 
 
 def check_identity(header: ObjectHeader, *, today: datetime.date | None, is_image: bool) -> Iterator[HeaderProblem]:
@@ -22,6 +29,7 @@ def check_identity(header: ObjectHeader, *, today: datetime.date | None, is_imag
     if is_image:
         yield from exposure_date(header, today)
         yield from days_contradict(header.detail)
+        yield from times_contradict(header.detail)
         yield from irradiation_events(header)
 
 
@@ -97,6 +105,52 @@ def days_contradict(detail: HeaderDetail) -> Iterator[HeaderProblem]:
             attributes=("AcquisitionDate", "StudyDate"),
             found=f"exposed on {acquired}, study of {study}",
             needed="an exposure within its study",
+            remedy="the image was moved to another study, or a clock was wrong",
+            severity="note",
+        )
+
+
+def times_contradict(detail: HeaderDetail) -> Iterator[HeaderProblem]:
+    """Pixels made minutes before the exposure, a date that did not go on past midnight, or an exposure before its study.
+
+    An hour of clocks between zones is seen as well: all three are readings that should be of one clock.
+    """
+    acquired, content, study = detail.acquired_at, detail.content_at, detail.study_at
+    if acquired is not None and content is not None and acquired - _DAY < content < acquired - _CLOCKS:
+        if acquired - content > _DAY - _MIDNIGHT:
+            yield HeaderProblem(
+                check="date_stands_still",
+                attributes=("ContentDate", "ContentTime", "AcquisitionDate", "AcquisitionTime"),
+                found=f"pixels of {content.time():%H:%M} of an exposure at {acquired.time():%H:%M}, both on "
+                f"{acquired.date()}",
+                needed="the next day after midnight",
+                remedy="the date of the pixels, or of the exposure, is that of the day before",
+                severity="problem",
+            )
+        else:
+            yield HeaderProblem(
+                check="content_before_exposure",
+                attributes=("AcquisitionTime", "ContentTime"),
+                found=f"pixels of {content.time():%H:%M} of an exposure at {acquired.time():%H:%M}",
+                needed="an exposure before its pixels",
+                remedy="unit and reader have clocks that differ: have them set by the network",
+                severity="problem",
+            )
+    if acquired is not None and study is not None and study - _DAY < acquired < study - _BEFORE_STUDY:
+        yield HeaderProblem(
+            check="exposure_before_study",
+            attributes=("AcquisitionTime", "StudyTime"),
+            found=f"exposed {(study - acquired).total_seconds() / 60:.0f} minutes before the study began",
+            needed="an exposure within its study",
+            remedy="the clocks of the unit and of the information system differ, or the study was opened late",
+            severity="note",
+        )
+    if acquired is not None and study is not None and acquired > study + _AFTER_STUDY:
+        yield HeaderProblem(
+            check="exposure_after_study",
+            attributes=("AcquisitionDate", "StudyDate"),
+            found=f"exposed {(acquired - study).days} days after the study began",
+            needed=f"at most {_AFTER_STUDY.days} days",
             remedy="the image was moved to another study, or a clock was wrong",
             severity="note",
         )

@@ -2,6 +2,7 @@ from .audit import Baseline as Baseline
 from .audit import DoseAudit as DoseAudit
 from .audit import DueTest as DueTest
 from .audit import ExposureAudit as ExposureAudit
+from .audit import MetadataAudit as MetadataAudit
 from .audit import ProtocolAudit as ProtocolAudit
 from .audit import RepeatAudit as RepeatAudit
 from .audit import ScheduledTest as ScheduledTest
@@ -134,6 +135,7 @@ from .model import judge as judge
 from .plots import plot as plot
 from .procedures import audit_dose as audit_dose
 from .procedures import audit_exposure as audit_exposure
+from .procedures import audit_metadata as audit_metadata
 from .procedures import audit_protocol as audit_protocol
 from .procedures import audit_repeats as audit_repeats
 from .procedures import score as score

@@ -18,6 +18,7 @@ from xrayiq.audit.repeat_settings import (
 )
 from xrayiq.audit.schedule import DueTest, KeptTest, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
+from xrayiq.audit.tag_policy import TagPolicy, shipped_tag_policy, site_tag_policy
 from xrayiq.audit.tested_unit import TestedUnit
 from xrayiq.audit.trend_events import YEAR_S, Baseline, TrendEvent
 from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from xrayiq.audit.dose_log import dose_log_digest, tabulate_exposures
     from xrayiq.audit.exposure import ExposureAudit, assess_exposure
     from xrayiq.audit.exposure_drift import ExposureDrift
+    from xrayiq.audit.metadata import MetadataAudit, assess_metadata
     from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
     from xrayiq.audit.repeats import RepeatAudit, assess_repeats
     from xrayiq.audit.size_bands import size_bands
@@ -45,6 +47,7 @@ _FRAMES = {
     "dose_log": ["dose_log_digest", "tabulate_exposures"],
     "exposure": ["ExposureAudit", "assess_exposure"],
     "exposure_drift": ["ExposureDrift"],
+    "metadata": ["MetadataAudit", "assess_metadata"],
     "protocol": ["ProtocolAudit", "assess_protocols"],
     "size_bands": ["size_bands"],
 }
@@ -64,6 +67,7 @@ __all__ = [
     "ExposureDrift",
     "FalseWarningRate",
     "KeptTest",
+    "MetadataAudit",
     "ProtocolAudit",
     "ProtocolRow",
     "ProtocolRules",
@@ -75,6 +79,7 @@ __all__ = [
     "RepeatBounds",
     "RepeatRules",
     "ScheduledTest",
+    "TagPolicy",
     "TestedUnit",
     "Trend",
     "TrendEvent",
@@ -85,6 +90,7 @@ __all__ = [
     "apparent_rate",
     "assess_dose",
     "assess_exposure",
+    "assess_metadata",
     "assess_protocols",
     "assess_repeats",
     "assess_trend",
@@ -103,9 +109,11 @@ __all__ = [
     "shipped_repeat_bounds",
     "shipped_repeat_rules",
     "shipped_schedule",
+    "shipped_tag_policy",
     "site_examinations",
     "site_protocols",
     "site_schedule",
+    "site_tag_policy",
     "size_bands",
     "tabulate_exposures",
     "tests_due",

@@ -52,6 +52,16 @@ class DoseTable(StrEnum):
     repeats = "repeats"
 
 
+class MetadataTable(StrEnum):
+    """What an audit of headers prints."""
+
+    findings = "findings"
+    completeness = "completeness"
+    problems = "problems"
+    clocks = "clocks"
+    unmapped = "unmapped"
+
+
 class ProtocolTable(StrEnum):
     """What an audit of protocols prints."""
 
@@ -160,6 +170,30 @@ def exposure(
         if len(audit.unmapped):
             number = int(audit.unmapped["exposures"].sum())
             say(f"not judged: {number} exposures of a body part or view that nothing tells (--table unmapped)")
+        _finish(audit, store, settings, dry_run=dry_run)
+
+
+@audit_application.command("metadata")
+def metadata(
+    table: Annotated[MetadataTable, typer.Option("--table", help="Table that is printed.")] = MetadataTable.findings,
+    first: FirstDay = None,
+    last: LastDay = None,
+    only_site: OnlySite = "",
+    save: Save = None,
+    dry_run: DryRun = False,
+    site: SiteSettings = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Count what headers lack and what contradicts itself in them: sides, examinations, clocks, indices, technique."""
+    from xrayiq.procedures import audit_metadata, load_site
+    from xrayiq.records import open_records
+
+    settings = load_site(site)
+    with open_records(records, create=False) as store:
+        audit = audit_metadata(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
+        _print(audit, table, output)
+        _save(audit, table, save)
         _finish(audit, store, settings, dry_run=dry_run)
 
 

@@ -63,12 +63,18 @@ from xrayiq.procedures.site_events import settings_in_force, site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 
 if TYPE_CHECKING:
-    from xrayiq.procedures.audits import audit_dose, audit_exposure, audit_protocol, record_audit_findings
+    from xrayiq.procedures.audits import (
+        audit_dose,
+        audit_exposure,
+        audit_metadata,
+        audit_protocol,
+        record_audit_findings,
+    )
     from xrayiq.procedures.repeat_audit import audit_repeats
 
 #: these load pandas, which a run does without
 _FRAMES = {
-    "audits": ["audit_dose", "audit_exposure", "audit_protocol", "record_audit_findings"],
+    "audits": ["audit_dose", "audit_exposure", "audit_metadata", "audit_protocol", "record_audit_findings"],
     "repeat_audit": ["audit_repeats"],
 }
 
@@ -113,6 +119,7 @@ __all__ = [
     "attempt",
     "audit_dose",
     "audit_exposure",
+    "audit_metadata",
     "audit_protocol",
     "audit_repeats",
     "baselines_in_force",

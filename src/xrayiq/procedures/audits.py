@@ -12,9 +12,11 @@ from xrayiq.audit import (
     DoseAudit,
     DoseEstimates,
     ExposureAudit,
+    MetadataAudit,
     ProtocolAudit,
     assess_dose,
     assess_exposure,
+    assess_metadata,
     assess_protocols,
     comparable_doses,
 )
@@ -26,6 +28,7 @@ from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap, with_expected_kerma
 from xrayiq.procedures.exposure_frame import OF_DOSES, OF_INDICES, CountedExposures, equipment_of, exposures_of_store
 from xrayiq.procedures.glandular_doses import with_glandular_dose
+from xrayiq.procedures.header_frame import headers_of_store
 from xrayiq.procedures.indicated_kerma import of_radiography, with_indicators
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_place
@@ -174,6 +177,51 @@ def audit_protocol(
     settings, counted = _counted(records, site, first, last, only_site, populations)
     return assess_protocols(
         counted.frame, protocols=settings.protocols, unmapped=counted.unmapped, left_out=counted.left_out
+    )
+
+
+def audit_metadata(
+    records: Records,
+    *,
+    site: Site | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    only_site: str = "",
+    populations: Collection[str] = ("clinical",),
+    today: datetime.date | None = None,
+) -> MetadataAudit:
+    """Audit headers of a store's exposures: what they lack, what contradicts itself, and whose clock is off.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    site : Site, optional
+        Settings of a site's file: register, names of examinations, tag policy.
+    first, last : date, optional
+        Days that the exposures lie within.
+    only_site : str
+        Only exposures at this site.
+    populations : collection of str
+        Which images count; patients' exposures by default.
+    today : date, optional
+        Exposures after it are still to come; the day of the audit without.
+
+    Returns
+    -------
+    MetadataAudit
+        Completeness of each unit's headers, problems by rule, clocks, and what no row of the examinations knows, with
+        findings. Nothing is written. The checks of single headers are those of `check_header`, as the run stored them.
+    """
+    settings = settings_in_force(records, site)
+    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
+    counted = headers_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
+    return assess_metadata(
+        counted.frame,
+        policy=settings.tag_policy,
+        unmapped=counted.unmapped,
+        left_out=counted.left_out,
+        today=today or datetime.datetime.now().astimezone().date(),
     )
 
 

@@ -201,7 +201,7 @@ def located(
     found = found.join(equipment[list(HEADERS)], on="equipment_id")
     if only_site:
         found = found[found["site"] == only_site].reset_index(drop=True)
-    told, unmapped = _examinations(found, site.examinations)
+    told, unmapped = with_examinations(found, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     return told.join(bands), unmapped
 
@@ -309,7 +309,7 @@ def within(frame: pd.DataFrame, first: datetime.date | None, last: datetime.date
     return frame[kept].drop(columns="day").reset_index(drop=True)
 
 
-def _examinations(frame: pd.DataFrame, names: ExaminationNames) -> tuple[pd.DataFrame, pd.DataFrame]:
+def with_examinations(frame: pd.DataFrame, names: ExaminationNames) -> tuple[pd.DataFrame, pd.DataFrame]:
     """With body part and view as statistics group by, and what nothing told."""
     said = ["body_part", "view_position", "protocol_name"]
     texts = frame[said].fillna("").astype(str)

@@ -17,11 +17,14 @@ from xrayiq.audit import (
     ExaminationNames,
     ProtocolRow,
     ScheduledTest,
+    TagPolicy,
     shipped_examinations,
     shipped_schedule,
+    shipped_tag_policy,
     site_examinations,
     site_protocols,
     site_schedule,
+    site_tag_policy,
 )
 from xrayiq.dose import DiagnosticReferenceLevel, TubeOutputTable, shipped_reference_levels
 from xrayiq.errors import InputError, SiteError
@@ -66,6 +69,7 @@ _SITE_KEYS = frozenset(
         "tube_output",
         "reference_levels",
         "protocols",
+        "tag_policy",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -131,6 +135,8 @@ class Site:
         The site's own, then the shipped.
     protocols : tuple of ProtocolRow
         How the site's rooms are to expose each view, in versions.
+    tag_policy : TagPolicy
+        What headers should hold: shipped rows, changed by the site's.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -148,6 +154,7 @@ class Site:
     tube_outputs: tuple[TubeOutputTable, ...] = ()
     reference_levels: tuple[DiagnosticReferenceLevel, ...] = ()
     protocols: tuple[ProtocolRow, ...] = ()
+    tag_policy: TagPolicy = field(default_factory=shipped_tag_policy)
     digest: str = ""
 
     def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
@@ -179,7 +186,8 @@ def load_site(path: str | Path | None = None) -> Site:
         (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
         in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them), ``[[examinations]]``
         (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`),
-        ``[reference_levels.NAME]`` (as `reference_levels_of`) and ``[[protocols]]`` (as `site_protocols`).
+        ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`) and
+        ``[[tag_policy]]`` (as `site_tag_policy`).
 
     Returns
     -------
@@ -218,6 +226,7 @@ def load_site(path: str | Path | None = None) -> Site:
         tube_outputs=site_tube_outputs(table.get("tube_output", []), name),
         reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
         protocols=site_protocols(table.get("protocols", []), name),
+        tag_policy=site_tag_policy(table.get("tag_policy", []), name),
         digest=digest,
     )
 

@@ -111,7 +111,7 @@ def days_contradict(detail: HeaderDetail) -> Iterator[HeaderProblem]:
 
 
 def times_contradict(detail: HeaderDetail) -> Iterator[HeaderProblem]:
-    """Pixels made minutes before the exposure, a date that did not go on past midnight, or an exposure before its study.
+    """Pixels made before the exposure, a date that did not go on past midnight, an exposure before or after its study.
 
     An hour of clocks between zones is seen as well: all three are readings that should be of one clock.
     """

@@ -89,3 +89,17 @@ def test_periods_and_unknown_tables(folder):
     said = xrayiq("audit", "repeats", "--table", "rates", "--format", "json", "--to", "2026-03-02", folder=folder)
     assert json.loads(said.stdout)[0]["exposures"] == 15
     assert xrayiq("audit", "repeats", "--table", "nothing", folder=folder).returncode == 2
+
+
+def test_a_reject_log_comes_in_by_the_command_line(tmp_path):
+    log = "exposed_at,serial_number,reason\n2026-03-02T09:00:00,S1,motion\n2026-03-02T10:00:00,S1,moonlight\n"
+    (tmp_path / "log.csv").write_text(log, encoding="utf-8")
+    given = ("records", "import", "log.csv", "--rejects", "--mapping", "neutral", "--records", "sqlite:///new.db")
+    who = ("--by", "mp", "--reason", "test")
+    said = xrayiq(*given, *who, "--format", "json", folder=tmp_path)
+    assert said.returncode == 3
+    told = [row for row in json.loads(said.stdout) if row["row"]]
+    assert [(row["row"], row["column"], row["problem"]) for row in told] == [(3, "reason", "unknown reason")]
+    assert "2 rejects and 0 accepted exposures taken" in said.stderr
+    assert "2 known already" in xrayiq(*given, *who, folder=tmp_path).stderr
+    assert xrayiq(*given, folder=tmp_path).returncode == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypedDict, cast
 
 import typer
 
@@ -104,8 +104,19 @@ def export(
 
 
 def import_results(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Table of earlier results (CSV).")],
-    mapping: Annotated[Path, typer.Option("--mapping", metavar="FILE", help="What the columns are (TOML).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Table of earlier results (CSV), or a reject log (CSV, XLSX, XML).")
+    ],
+    mapping: Annotated[
+        Path,
+        typer.Option(
+            "--mapping", metavar="FILE", help="What the columns are (TOML); of a reject log also a maker: carestream …"
+        ),
+    ],
+    rejects: Annotated[bool, typer.Option("--rejects", help="The table is a reject log of X-ray units.")] = False,
+    serial_number: Annotated[
+        str, typer.Option("--serial-number", metavar="TEXT", help="For --rejects: the unit, where the log names none.")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be taken and what not, and store nothing.")
     ] = False,
@@ -122,9 +133,9 @@ def import_results(
     records: Store = DEFAULT_STORE,
     output: Output = Format.table,
 ) -> None:
-    """Take earlier results from a table and tick off their tests; exit code 3 if a cell could not be taken.
+    """Take earlier results, or a reject log, from a table; exit code 3 if a cell could not be taken.
 
-    Imported again, a table adds nothing.
+    Results tick off their tests; rejects count in the audit of repeats. Imported again, a table adds nothing.
     """
     from xrayiq.exchange import import_history
     from xrayiq.procedures import load_site
@@ -132,7 +143,11 @@ def import_results(
 
     if not dry_run and not (by and reason):
         raise typer.BadParameter("say who imports it and why: --by and --reason")
+    if serial_number and not rejects:
+        raise typer.BadParameter("--serial-number goes with --rejects")
     with open_records(records, create=not dry_run) as store:
+        if rejects:
+            _import_rejects(store, file, mapping, (by, reason), serial_number, output, dry_run=dry_run)
         done = import_history(
             store, file, mapping, actor=by, reason=reason, dry_run=dry_run, judge=judge, site=load_site(site)
         )
@@ -141,6 +156,44 @@ def import_results(
     _say_counts(done)
     _say_tests(done)
     raise typer.Exit(_SOMETHING_REFUSED if done.counts["refused"] else 0)
+
+
+def _import_rejects(
+    store: Records,
+    file: Path,
+    mapping: Path,
+    who_and_why: tuple[str, str],
+    serial_number: str,
+    output: Format,
+    *,
+    dry_run: bool,
+) -> NoReturn:
+    """Take a reject log, and tell by row and column what could not be taken."""
+    from xrayiq.exchange import import_reject_log
+    from xrayiq.model import Equipment
+
+    actor, reason = who_and_why
+    unit = Equipment(serial_number=serial_number) if serial_number else None
+    done = import_reject_log(store, file, mapping, actor=actor, reason=reason, dry_run=dry_run, equipment=unit)
+    rows: list[Row] = [
+        {
+            "row": one.row or None,
+            "column": one.column,
+            "problem": one.reason.replace("_", " "),
+            "message": one.message,
+            "left_out": "row" if one.is_row_lost else "cell",
+        }
+        for one in done.problems
+    ]
+    show(rows, output=output, title="Not taken")
+    verb = "would be taken" if done.dry_run else "taken"
+    say(f"{done.rejected} rejects and {done.accepted} accepted exposures {verb}, {done.known} known already")
+    say(f"{done.lost} rows left out" + "".join(f", {n} {why.replace('_', ' ')}" for why, n in done.reasons.items()))
+    if done.unread:
+        say("columns without a meaning, not read: " + ", ".join(done.unread))
+    if done.mapping.confidence == "C":
+        say(f"mapping {done.mapping.source}: {done.mapping.document}")
+    raise typer.Exit(_SOMETHING_REFUSED if done.problems else 0)
 
 
 def _check(

@@ -80,15 +80,24 @@ def exposures_with_rejects(
         that it names, else of the exposure of the same unit, time and technique; else it stands for itself. Notes that
         only flag, and rejects of tests, test patients and images that do not count, are left out.
     """
-    counted = exposures_of_store(records, site, first=first, last=last, only_site=only_site, populations=populations)
+    counted = exposures_of_store(
+        records,
+        site,
+        first=first,
+        last=last,
+        only_site=only_site,
+        populations=populations,
+        measured=("field_area",),
+    )
     left_out = dict(counted.left_out)
     frame = _radiographs(counted, left_out)
     frame = _with_flags(records, frame)
     told = _told(records, left_out)
-    images = records.frame("exposures", columns=_IMAGE_COLUMNS)
-    told["exposure_key"] = _keys(told, images, frame, counted.equipment)
-    frame = _marked(frame, told[told["exposure_key"].notna()], images, populations, left_out)
-    alone = _alone(told[told["exposure_key"].isna()], frame)
+    if len(told):
+        images = records.frame("exposures", columns=_IMAGE_COLUMNS)
+        told["exposure_key"] = _keys(told, images, frame, counted.equipment)
+        frame = _marked(frame, told[told["exposure_key"].notna()], images, populations, left_out)
+    alone = _alone(told[told["exposure_key"].isna()]) if len(told) else told
     if len(alone):  # what these do not tell is missing
         placed, _ = located(alone, counted.equipment, site, first=first, last=last)
         placed = _in_studies(placed, frame)
@@ -171,8 +180,6 @@ def _reason(category: str, reason: str, code: str, title: str) -> RejectReason:
 
 def _keys(told: pd.DataFrame, images: pd.DataFrame, frame: pd.DataFrame, equipment: pd.DataFrame) -> pd.Series:
     """Exposure that each told row is of: by image, by event, by unit, time and technique; missing where by none."""
-    if told.empty:
-        return pd.Series(index=told.index, dtype="string")
     keys = told["image_uid"].map(images.set_index("subject")["exposure_key"]).astype("string")
     alone = frame[~frame["source"].isin(list(STORED))]
     events = pd.concat(
@@ -203,16 +210,21 @@ def _marked(
 ) -> pd.DataFrame:
     """Exposures with what notes and logs tell of them."""
     uncounted = shipped_reject_reasons().uncounted
-    of_patients = images.loc[images["population"].isin(list(populations)), "exposure_key"]
-    strange = ~told["exposure_key"].isin(of_patients) & ~told["exposure_key"].isin(frame["key"])
+    sought = set(told["exposure_key"])
+    here = frame["key"].map(sought.__contains__).to_numpy(dtype=bool)
+    of_told = images[images["exposure_key"].map(sought.__contains__).to_numpy(dtype=bool)]
+    of_patients = of_told.loc[of_told["population"].isin(list(populations)), "exposure_key"]
+    known = {*of_patients, *frame.loc[here, "key"]}
+    strange = ~told["exposure_key"].isin(list(known))
     if strange.any():
         left_out["rejects of images that do not count"] = int(told.loc[strange, "exposure_key"].nunique())
-    tests = told.loc[told["category"].isin(list(uncounted)), "exposure_key"]
-    dropped = frame["key"].isin(tests)
+    tests = set(told.loc[told["category"].isin(list(uncounted)), "exposure_key"])
+    dropped = frame["key"].map(tests.__contains__).astype(bool)
     if dropped.any():
         left_out["exposures that logs call tests"] = int(dropped.sum())
     kept = frame[~dropped].reset_index(drop=True)
-    rejecting = told[told["is_rejected"].astype(bool) & told["exposure_key"].isin(kept["key"])]
+    present = set(kept["key"][here[~dropped.to_numpy()]])
+    rejecting = told[told["is_rejected"].astype(bool) & told["exposure_key"].isin(list(present))]
     if rejecting.empty:
         return kept
     ranked = rejecting.assign(
@@ -220,7 +232,7 @@ def _marked(
     ).sort_values(["silent", "log"], kind="stable")
     best = ranked.drop_duplicates("exposure_key").set_index("exposure_key")
     sources = ranked.groupby("exposure_key")["source"].agg(lambda names: ", ".join(sorted(set(names))))
-    place = kept["key"].isin(best.index)
+    place = kept["key"].map(set(best.index).__contains__).astype(bool)
     keys = kept.loc[place, "key"]
     flags = (kept.loc[place, "reject_source"] == FLAG).map({True: f", {FLAG}", False: ""})
     silent = best["silent"].reindex(keys).to_numpy() & (kept.loc[place, "reject_source"] == FLAG).to_numpy()
@@ -233,7 +245,7 @@ def _marked(
     return marked
 
 
-def _alone(told: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+def _alone(told: pd.DataFrame) -> pd.DataFrame:
     """Exposures of which only notes or logs tell, each once."""
     chosen = told[~told["category"].isin(list(shipped_reject_reasons().uncounted))]
     chosen = chosen.sort_values("is_rejected", ascending=False, kind="stable")
@@ -273,6 +285,6 @@ def _in_studies(alone: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
         known = images.drop_duplicates(["study_uid", *names])
         single = known.drop_duplicates("study_uid", keep=False).set_index("study_uid")
         for name in names:
-            found = told["study_uid"].map(single[name])
-            told[name] = found.where(of_notes & found.notna(), told[name])
+            found = told["study_uid"].map(single[name].astype(object)).astype(object)
+            told[name] = told[name].astype(object).where(~of_notes | found.isna(), found)
     return told

@@ -221,3 +221,12 @@ def test_what_nothing_tells_is_listed_with_its_number(records: Records) -> None:
 def test_an_empty_store_has_no_exposures(records: Records) -> None:
     found = _counted(records)
     assert (len(found.frame), len(found.unmapped), found.left_out) == (0, 0, {})
+
+
+def test_age_of_0_is_no_age_of_who_has_a_mammogram_and_one_of_a_newborn_elsewhere(records: Records) -> None:
+    store = Store(records)
+    for number, modality in enumerate(("MG", "DX")):
+        store.image(number, modality=modality, patient_age_years=0.0, patient_weight_kg=None, exposure_mas=3.0 + number)
+    bands = _counted(records).frame.set_index("modality")["band"]
+    assert bands["MG"] == "adult"
+    assert bands["DX"] == "< 5 kg"

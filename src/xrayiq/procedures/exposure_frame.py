@@ -170,7 +170,8 @@ def exposures_of_store(
     ):
         if number:
             left_out[reason] = number
-    found, unmapped = located(stepped.frame, equipment, site, first=first, last=last, only_site=only_site)
+    aged = stepped.frame.assign(patient_age_years=_ages(stepped.frame))
+    found, unmapped = located(aged, equipment, site, first=first, last=last, only_site=only_site)
     told = _whole(found).sort_values("exposed_at", kind="stable").reset_index(drop=True)
     left_out = {} if only_site else left_out
     return CountedExposures(equipment=equipment, only_site=only_site, frame=told, left_out=left_out, unmapped=unmapped)
@@ -204,6 +205,12 @@ def located(
     told, unmapped = with_examinations(found, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
     return told.join(bands), unmapped
+
+
+def _ages(frame: pd.DataFrame) -> pd.Series:
+    """Ages, unknown where a mammogram says 0: some systems write 000Y where they were told none."""
+    ages: pd.Series = frame["patient_age_years"].mask((frame["modality"] == "MG") & (frame["patient_age_years"] == 0.0))
+    return ages
 
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:

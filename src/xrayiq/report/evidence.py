@@ -174,7 +174,8 @@ def _units(objects: pd.DataFrame, places: Places) -> tuple[tuple[Unit, ...], dic
     for key, equipment, room in zip(_keys(objects), objects["equipment_id"], objects["room_name"], strict=True):
         if key is not None:
             stated[key] = _identity(places.equipment[int(equipment)], key[0], str(room))
-    whole = {key: _completed(key, stated) for key in stated}
+    steps_alone = set(stated) - {key for key in _keys(objects[objects["kind"] != "performed_step"]) if key is not None}
+    whole = {key: _completed(key, stated, by_station=key in steps_alone) for key in stated}
     distinct = sorted(set(whole.values()), key=lambda key: (not any(stated[key]), _name(stated[key]), stated[key], key))
     identities = [stated[key] for key in distinct]
     units = tuple(
@@ -191,8 +192,8 @@ def _identity(equipment: Equipment, unit: str, room: str) -> tuple[str, ...]:
     return tuple(clean(text or "") for text in texts)
 
 
-def _completed(key: _Key, every: Mapping[_Key, tuple[str, ...]]) -> _Key:
-    """The only detector of the unit, where none is named: a dose report does not name it.
+def _completed(key: _Key, every: Mapping[_Key, tuple[str, ...]], *, by_station: bool) -> _Key:
+    """The only detector of the unit, where none is named: a dose report does not name it, a step only the station.
 
     Without a station name or a serial number, or where the unit has several, it stays as it is.
     """
@@ -200,6 +201,8 @@ def _completed(key: _Key, every: Mapping[_Key, tuple[str, ...]]) -> _Key:
     if detector or not (station or serial):
         return key
     fuller = [other for other in every if other[0] == key[0] and other != key]
+    if by_station and station and not serial and not fuller:
+        fuller = [other for other in every if every[other][2] == station and other != key]
     return fuller[0] if len(fuller) == 1 else key
 
 

@@ -6,7 +6,7 @@ import functools
 
 from matplotlib.axes import Axes
 
-from xrayiq.audit import DoseAudit, DoseCreep, ExposureAudit, ExposureDrift, Trend
+from xrayiq.audit import DoseAudit, DoseCreep, ExposureAudit, ExposureDrift, MetadataAudit, ProtocolAudit, Trend
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.dose.skin_dose import SkinDose
@@ -85,9 +85,11 @@ from xrayiq.plots.line_noise import plot_line_noise
 from xrayiq.plots.local_levels import LOCAL_LEVELS, plot_local_levels
 from xrayiq.plots.local_variance import plot_local_variance
 from xrayiq.plots.mammography_flat_field import plot_mammography_flat_field
+from xrayiq.plots.metadata_audit import completeness_size, plot_completeness
 from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
+from xrayiq.plots.protocol_audit import PROTOCOL_CHANGE, plot_protocol_change
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
@@ -110,11 +112,13 @@ __all__ = [
     "EXCURSIONS",
     "EXPOSURE_DRIFT",
     "LOCAL_LEVELS",
+    "PROTOCOL_CHANGE",
     "SKIN_MAP",
     "STATED_AND_EXPECTED",
     "TREND_NARROW",
     "TREND_WIDE",
     "accuracy_size",
+    "completeness_size",
     "exposure_groups_size",
     "generator_size",
     "plot",
@@ -125,6 +129,7 @@ __all__ = [
     "plot_clinical_noise",
     "plot_clipping",
     "plot_collimation",
+    "plot_completeness",
     "plot_contrast",
     "plot_contrast_detail",
     "plot_dap_meter",
@@ -164,6 +169,7 @@ __all__ = [
     "plot_nnps_group",
     "plot_noise",
     "plot_nps",
+    "plot_protocol_change",
     "plot_response",
     "plot_sdnr_over_thickness",
     "plot_signal_transfer",
@@ -190,13 +196,15 @@ __all__ = [
 
 
 def plot(
-    result: Result | Response | DoseAudit | DoseCreep | ExposureAudit | ExposureDrift, *, ax: Axes | None = None
+    result: Result | Response | DoseAudit | DoseCreep | ExposureAudit | ExposureDrift | MetadataAudit | ProtocolAudit,
+    *,
+    ax: Axes | None = None,
 ) -> Axes:
     """Figure of a result, with quantities and units on its axes.
 
     Parameters
     ----------
-    result : Result, Response, DoseAudit, DoseCreep, ExposureAudit or ExposureDrift
+    result : Result, Response, DoseAudit, DoseCreep, ExposureAudit, ExposureDrift, MetadataAudit or ProtocolAudit
         What a metric, a reader, a fit or an audit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
@@ -270,3 +278,5 @@ _plot.register(DoseAudit, plot_typical_doses)
 _plot.register(DoseCreep, plot_dose_creep)
 _plot.register(ExposureAudit, plot_exposure_groups)
 _plot.register(ExposureDrift, plot_exposure_drift)
+_plot.register(MetadataAudit, plot_completeness)
+_plot.register(ProtocolAudit, plot_protocol_change)

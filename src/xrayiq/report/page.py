@@ -22,6 +22,8 @@ from xrayiq.report.fields import fields
 from xrayiq.report.found import find
 from xrayiq.report.generator import generator
 from xrayiq.report.html import environment, packaged, write_page
+from xrayiq.report.metadata_audit import headers
+from xrayiq.report.protocol_audit import protocols
 from xrayiq.report.reasons import reasons
 from xrayiq.report.wording import STATUS_WORDS, clean, counted, grouped, minute, period
 
@@ -87,6 +89,11 @@ def render(records: Records, *, title: str, site: Site | None = None, only_site:
         clinical=clinical(evidence),
         dose=dose(evidence, records),
         doses=doses(evidence, records, site=site, only_site=only_site),
+        audits=[
+            one
+            for audited in (protocols, headers)
+            if (one := audited(evidence, records, site=site, only_site=only_site)) is not None
+        ],
         generator=generator(evidence, records),
         reasons=reasons(evidence),
         definitions=_definitions(evidence),

@@ -18,6 +18,7 @@ from xrayiq.report.dose_audit import doses
 from xrayiq.report.endings import outcomes_text
 from xrayiq.report.evidence import Evidence, gather
 from xrayiq.report.exposure import exposure
+from xrayiq.report.exposure_audit import exposure_audit
 from xrayiq.report.fields import fields
 from xrayiq.report.found import find
 from xrayiq.report.generator import generator
@@ -91,7 +92,7 @@ def render(records: Records, *, title: str, site: Site | None = None, only_site:
         doses=doses(evidence, records, site=site, only_site=only_site),
         audits=[
             one
-            for audited in (protocols, headers)
+            for audited in (exposure_audit, protocols, headers)
             if (one := audited(evidence, records, site=site, only_site=only_site)) is not None
         ],
         generator=generator(evidence, records),

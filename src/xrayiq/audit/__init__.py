@@ -4,6 +4,12 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from xrayiq.audit.collimation_rules import (
+    CollimationRules,
+    ReferenceField,
+    shipped_collimation_rules,
+    site_reference_fields,
+)
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
@@ -26,6 +32,7 @@ from xrayiq.audit.trends import assess_trend, baseline_at
 
 if TYPE_CHECKING:
     from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
+    from xrayiq.audit.collimation import CollimationAudit, assess_collimation
     from xrayiq.audit.comparable import comparable_doses
     from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose
     from xrayiq.audit.dose_creep import DoseCreep
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 #: these load pandas, which a run does without
 _FRAMES = {
     "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "is_assessable"],
+    "collimation": ["CollimationAudit", "assess_collimation"],
     "repeats": ["RepeatAudit", "assess_repeats"],
     "comparable": ["comparable_doses"],
     "dose": ["DoseAudit", "DoseEstimates", "assess_dose"],
@@ -57,6 +65,8 @@ __getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
 __all__ = [
     "YEAR_S",
     "Baseline",
+    "CollimationAudit",
+    "CollimationRules",
     "DoseAudit",
     "DoseCreep",
     "DoseEstimates",
@@ -72,6 +82,7 @@ __all__ = [
     "ProtocolRow",
     "ProtocolRules",
     "RateBounds",
+    "ReferenceField",
     "RejectReason",
     "RejectScheme",
     "RejectTitle",
@@ -88,6 +99,7 @@ __all__ = [
     "TrendSignal",
     "UnitEvent",
     "apparent_rate",
+    "assess_collimation",
     "assess_dose",
     "assess_exposure",
     "assess_metadata",
@@ -103,6 +115,7 @@ __all__ = [
     "is_assessable",
     "owed_tests",
     "schedule_kept",
+    "shipped_collimation_rules",
     "shipped_examinations",
     "shipped_protocol_rules",
     "shipped_reject_reasons",
@@ -112,6 +125,7 @@ __all__ = [
     "shipped_tag_policy",
     "site_examinations",
     "site_protocols",
+    "site_reference_fields",
     "site_schedule",
     "site_tag_policy",
     "size_bands",

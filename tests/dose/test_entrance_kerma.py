@@ -100,7 +100,7 @@ def test_the_best_founded_way_comes_first() -> None:
     assert [each.method for each in computed] == ["reference_point", "dose_area_product", "header", "technique"]
 
 
-@pytest.mark.parametrize("changed", [{"tube_voltage_kv": 45.0}, {"added_copper_mm": 0.1}, {"geometry": None}])
+@pytest.mark.parametrize("changed", [{"tube_voltage_kv": 45.0}, {"added_copper_mm": math.nan}, {"geometry": None}])
 def test_a_way_that_is_closed_gives_nothing(changed: dict[str, object]) -> None:
     values = dataclasses.replace(TECHNIQUE, **changed)
     assert entrance_kerma_estimates(values, quantity="incident_air_kerma") == ()

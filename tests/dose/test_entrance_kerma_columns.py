@@ -34,10 +34,12 @@ CHOICES = {
     "exposure_mas": (math.nan, 0.0, 4.0),
     "source_skin_distance_mm": (math.nan, 700.0, 1200.0),
     "distance_relative_uncertainty": (0.01, 0.08),
-    "has_copper": (False, False, False, True),
+    "added_copper_mm": (0.0, 0.0, 0.0, 0.15, 1.2, math.nan),
     "dap_gy_m2": (math.nan, 0.0, 2.0e-5),
     "field_area_at_1_m_mm2": (math.nan, 4.0e4, 3.0e5),
     "stated_entrance_dose_mgy": (math.nan, math.nan, 1.5),
+    "reference_point_kerma_mgy": (math.nan, math.nan, math.nan, 2.5),
+    "source_reference_point_distance_mm": (math.nan, 620.0, 620.0),
 }
 
 
@@ -65,7 +67,9 @@ def test_each_exposure_has_the_best_founded_of_its_own_estimates(outputs) -> Non
         values = EntranceValues(
             tube_voltage_kv=_known(columns.tube_voltage_kv[place]),
             exposure_mas=_known(columns.exposure_mas[place]),
-            added_copper_mm=0.1 if columns.has_copper[place] else None,
+            added_copper_mm=float(columns.added_copper_mm[place]),
+            reference_point_kerma_mgy=_known(columns.reference_point_kerma_mgy[place]),
+            source_reference_point_distance_mm=_known(columns.source_reference_point_distance_mm[place]),
             geometry=geometry,
             header_entrance_dose_mgy=_known(columns.stated_entrance_dose_mgy[place]),
             dap_gy_m2=_known(columns.dap_gy_m2[place]),

@@ -1,12 +1,19 @@
 """Dose quantities from exposure values; tests of tube, generator and DAP meter from a meter's readings."""
 
 from xrayiq.dose.backscatter import Backscatter, backscatter_factor, backscatter_factors, equivalent_side_mm
+from xrayiq.dose.copper_filter import copper_transmissions, copper_uncertainty
 from xrayiq.dose.dap_meter import DapMeterCheck, assess_dap_meter, assess_dap_readings
 from xrayiq.dose.dose_estimate import DoseEstimate
 from xrayiq.dose.effective_dose import EffectiveDose, coefficient_sets, coefficient_terms, estimate_effective_dose
 from xrayiq.dose.entrance_kerma import entrance_kerma_estimates, estimate_entrance_kerma, kerma_at_distance
 from xrayiq.dose.entrance_kerma_columns import EntranceColumns, EntranceKermaColumns, entrance_surface_kerma
-from xrayiq.dose.entrance_values import EntranceGeometry, EntranceValues, entrance_geometry, entrance_values_of
+from xrayiq.dose.entrance_values import (
+    EntranceGeometry,
+    EntranceValues,
+    copper_of_header,
+    entrance_geometry,
+    entrance_values_of,
+)
 from xrayiq.dose.exposure_indicators import ExposureIndicator, IndicatorReading, identify_exposure_indicator
 from xrayiq.dose.generator import GeneratorTests, assess_generator
 from xrayiq.dose.generator_test import GeneratorTest, MeterSeries
@@ -96,6 +103,9 @@ __all__ = [
     "coefficient_sets",
     "coefficient_terms",
     "computed_tube_output",
+    "copper_of_header",
+    "copper_transmissions",
+    "copper_uncertainty",
     "entrance_geometry",
     "entrance_kerma_estimates",
     "entrance_surface_kerma",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Final, Literal
 
 from xrayiq.dose.backscatter import Backscatter, backscatter_factor
+from xrayiq.dose.copper_filter import copper_source, copper_transmissions, copper_uncertainty
 from xrayiq.dose.dose_estimate import DoseEstimate, combined, required_positive
 from xrayiq.dose.entrance_values import EntranceValues, field_side_at_skin_mm
 from xrayiq.dose.sourced import Source
@@ -68,7 +70,8 @@ def entrance_kerma_estimates(
     Returns
     -------
     tuple of DoseEstimate
-        Methods ``"technique"`` (Y·mAs·(1 m / d)²), ``"reference_point"`` (by the inverse square),
+        Methods ``"technique"`` (Y·T·mAs·(1 m / d)², T being what added copper transmits), ``"reference_point"`` (by the
+        inverse square),
         ``"dose_area_product"`` (over the field's area at the skin) and ``"header"``; empty where nothing can be told.
 
     Raises
@@ -79,8 +82,8 @@ def entrance_kerma_estimates(
     Notes
     -----
     K_a,i is without backscatter (ICRU 74), K_a,e = B·K_a,i with it. Uncertainties are standard ones (k = 1): those of
-    the output table with twice that of the distance (1 % where it is known); 17.5 % of a display; 25 % of an entrance
-    dose of a header, whose distance is the system's; with that of the backscatter factor.
+    the output table with twice that of the distance (1 % where it is known) and 10 % of added copper; 17.5 % of a
+    display; 25 % of an entrance dose of a header, whose distance is the system's; with that of the backscatter factor.
     """
     ways: tuple[Callable[[EntranceValues, TubeOutputTable], DoseEstimate | None], ...] = (
         _by_technique,
@@ -128,25 +131,42 @@ def estimate_entrance_kerma(
 def _by_technique(values: EntranceValues, table: TubeOutputTable) -> DoseEstimate | None:
     if values.tube_voltage_kv is None or values.exposure_mas is None or values.geometry is None:
         return None
-    if values.added_copper_mm:
+    passed, hardened = _copper(values)
+    if not math.isfinite(passed):  # copper outside the table, or of unknown thickness
         return None
     try:
         output = tube_output_at(table, tube_voltage_kv=values.tube_voltage_kv, filtration_mm_al=values.filtration_mm_al)
     except InputError:  # outside the table: this way is closed, the others are not
         return None
     charge = required_positive("exposure_mas", values.exposure_mas, zero=True)
-    at_metre = output.output_ugy_per_mas * charge / _UGY_PER_MGY
+    at_metre = output.output_ugy_per_mas * passed * charge / _UGY_PER_MGY
+    filtered: dict[str, float] = {"copper_transmission": passed} if hardened else {}
     distance = values.geometry.source_skin_distance_mm
     return _incident(
         kerma_at_distance(at_metre, distance_mm=_METRE_MM, wanted_distance_mm=distance),
-        combined(output.relative_uncertainty, values.geometry.square_uncertainty),
+        combined(
+            output.relative_uncertainty,
+            values.geometry.square_uncertainty,
+            copper_uncertainty() if hardened else 0.0,
+        ),
         "technique",
-        (output.source,),
+        (output.source, copper_source()) if hardened else (output.source,),
         (*output.assumptions, *values.geometry.assumptions),
         output_ugy_per_mas=output.output_ugy_per_mas,
         output_measured=output.measured,
         source_skin_distance_mm=distance,
+        **filtered,
     )
+
+
+def _copper(values: EntranceValues) -> tuple[float, bool]:
+    """What copper leaves of the output, NaN where that is not known; and whether there is copper."""
+    copper = values.added_copper_mm
+    if copper is None or copper == 0.0:
+        return 1.0, False
+    if copper < 0.0 or math.isinf(copper):
+        raise InputError(f"added_copper_mm of {copper:g}", needed="a thickness, NaN where it is not known")
+    return float(copper_transmissions(values.tube_voltage_kv or math.nan, copper)[0]), True
 
 
 def _by_reference_point(values: EntranceValues, _table: TubeOutputTable) -> DoseEstimate | None:
@@ -223,7 +243,10 @@ def _incident(
 
 def _backscatter(values: EntranceValues, table: TubeOutputTable) -> Backscatter:
     layer = values.half_value_layer_mm_al
-    if layer is None and values.tube_voltage_kv is not None and not values.added_copper_mm:
+    if layer is None and values.tube_voltage_kv is not None and values.added_copper_mm:
+        behind = float(copper_transmissions(values.tube_voltage_kv, values.added_copper_mm)[1])
+        layer = None if math.isnan(behind) else behind
+    elif layer is None and values.tube_voltage_kv is not None:
         try:
             layer = tube_output_at(
                 table, tube_voltage_kv=values.tube_voltage_kv, filtration_mm_al=values.filtration_mm_al

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.dose.backscatter import backscatter_factors, backscatter_reach
+from xrayiq.dose.copper_filter import copper_transmissions, copper_uncertainty
 from xrayiq.dose.entrance_kerma import DISPLAYED, HEADER
 from xrayiq.dose.sourced import shipped_table
 from xrayiq.dose.tube_output import TubeOutputTable, tube_outputs_at
@@ -16,7 +17,7 @@ from xrayiq.dose.tube_output import TubeOutputTable, tube_outputs_at
 Floats = NDArray[np.float64]
 
 #: of each way, in the order that counts where two are equally sure
-METHODS: Final = ("technique", "dose_area_product", "stated")
+METHODS: Final = ("technique", "reference_point", "dose_area_product", "stated")
 _METRE_MM: Final = 1000.0
 _UGY_PER_MGY: Final = 1000.0
 _MGY_MM2_PER_GY_M2: Final = 1e9
@@ -32,22 +33,26 @@ class EntranceColumns:
         Technique.
     source_skin_distance_mm, distance_relative_uncertainty : array
         Distance of the skin, and its relative standard uncertainty.
-    has_copper : array of bool
-        Copper in the beam: the technique tells nothing then.
+    added_copper_mm : array
+        Copper in the beam; 0 where there is none or nothing is told of it, NaN where its thickness is not known.
     dap_gy_m2, field_area_at_1_m_mm2 : array
         Dose-area product and field.
     stated_entrance_dose_mgy : array
         Of header or report, taken as without backscatter.
+    reference_point_kerma_mgy, source_reference_point_distance_mm : array
+        Air kerma at the reference point, and its distance from the focus.
     """
 
     tube_voltage_kv: Floats
     exposure_mas: Floats
     source_skin_distance_mm: Floats
     distance_relative_uncertainty: Floats
-    has_copper: NDArray[np.bool_]
+    added_copper_mm: Floats
     dap_gy_m2: Floats
     field_area_at_1_m_mm2: Floats
     stated_entrance_dose_mgy: Floats
+    reference_point_kerma_mgy: Floats
+    source_reference_point_distance_mm: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,22 +92,31 @@ def entrance_surface_kerma(columns: EntranceColumns, *, outputs: TubeOutputTable
     Values of 0 or less of voltage, distance and field close the ways that need them; a dose of 0 is one.
     """
     output, layer = tube_outputs_at(outputs, columns.tube_voltage_kv)
-    layer = np.where(columns.has_copper, np.nan, layer)
+    passed, behind = copper_transmissions(columns.tube_voltage_kv, columns.added_copper_mm)
+    has_copper = columns.added_copper_mm != 0.0
+    layer = np.where(has_copper, behind, layer)
     distance = _positive(columns.source_skin_distance_mm)
     area = _positive(columns.field_area_at_1_m_mm2)
     square = (_METRE_MM / distance) ** 2
     spread = 2.0 * columns.distance_relative_uncertainty
-    charge = np.where(columns.has_copper, np.nan, _from_zero(columns.exposure_mas))
+    charge = _from_zero(columns.exposure_mas)
+    place = _positive(columns.source_reference_point_distance_mm)
     kermas = np.stack(
         [
-            output * charge / _UGY_PER_MGY * square,
+            output * passed * charge / _UGY_PER_MGY * square,
+            _from_zero(columns.reference_point_kerma_mgy) * (place / distance) ** 2,
             _from_zero(columns.dap_gy_m2) * _MGY_MM2_PER_GY_M2 / area * square,
             _from_zero(columns.stated_entrance_dose_mgy),
         ]
     )
     factor, factor_spread = _backscatter(layer, np.sqrt(area) * distance / _METRE_MM)
     ways = np.stack(
-        [np.hypot(outputs.relative_uncertainty, spread), np.hypot(DISPLAYED, spread), np.full_like(spread, HEADER)]
+        [
+            np.hypot(np.hypot(outputs.relative_uncertainty, spread), np.where(has_copper, copper_uncertainty(), 0.0)),
+            np.hypot(DISPLAYED, spread),
+            np.hypot(DISPLAYED, spread),
+            np.full_like(spread, HEADER),
+        ]
     )
     ways = np.where(np.isfinite(kermas), np.hypot(ways, factor_spread), np.inf)
     best = ways.argmin(axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from xrayiq.dose.backscatter import equivalent_side_mm
@@ -49,7 +50,7 @@ class EntranceValues:
     filtration_mm_al, half_value_layer_mm_al : float or None
         Total filtration, and first half-value layer of the beam.
     added_copper_mm : float or None
-        Copper in the beam, which no table of outputs over aluminium is for; None where the header names none.
+        Copper in the beam; NaN where its thickness is not known, None where the header names none.
     geometry : EntranceGeometry or None
         Distance of the skin.
     header_entrance_dose_mgy : float or None
@@ -152,7 +153,7 @@ def entrance_values_of(
             table_gap_mm=table_gap_mm,
             assumptions=(f"patient of {patient_thickness_mm:g} mm, {table_gap_mm:g} mm before the detector",),
         )
-    copper = acquisition.filter_thickness_max_mm if "COPPER" in (acquisition.filter_material or "").upper() else None
+    copper = copper_of_header(acquisition.filter_material, acquisition.filter_thickness_max_mm)
     return EntranceValues(
         tube_voltage_kv=acquisition.tube_voltage_kv,
         exposure_mas=acquisition.exposure_mas,
@@ -161,6 +162,27 @@ def entrance_values_of(
         header_entrance_dose_mgy=acquisition.entrance_dose_mgy,
         dap_gy_m2=acquisition.dap_gy_m2,
     )
+
+
+def copper_of_header(filter_material: str | None, filter_thickness_max_mm: float | None) -> float | None:
+    """Copper that a header tells of: None where it names none, NaN where it names several materials or no thickness.
+
+    Parameters
+    ----------
+    filter_material : str or None
+        Filter Material, values separated by backslashes.
+    filter_thickness_max_mm : float or None
+        Filter Thickness Maximum, first value.
+
+    Returns
+    -------
+    float or None
+        In mm.
+    """
+    told = (filter_material or "").upper()
+    if "COPPER" not in told:
+        return None
+    return math.nan if "\\" in told or filter_thickness_max_mm is None else filter_thickness_max_mm
 
 
 def field_side_at_skin_mm(values: EntranceValues) -> float | None:

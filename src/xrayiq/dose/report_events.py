@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from xrayiq.dose.entrance_values import EntranceValues, entrance_geometry
 from xrayiq.dose.skin_exposure import SkinExposure
 from xrayiq.model import BeamGeometry, BeamSource, DoseEvent, TablePlacement
 
-#: copper, in SNOMED CT and in the codes of older reports (DICOM PS3.16, CID 10006)
-_COPPER: Final = frozenset({"66925006", "C-12700", "C-127F9"})
-#: reference point 15 cm from the isocentre towards the source (DICOM PS3.16, CID 10025)
-_FROM_ISOCENTRE: Final = ("113860", "DCM")
-_FROM_ISOCENTRE_MM: Final = 150.0
 _METRE_MM: Final = 1000.0
 
 
@@ -38,7 +34,7 @@ def skin_exposure_of(event: DoseEvent) -> SkinExposure:
         secondary_angle_deg=geometry.secondary_angle_deg,
         source_isocentre_distance_mm=geometry.source_isocenter_distance_mm,
         reference_point_kerma_mgy=event.reference_point_kerma_mgy,
-        source_reference_point_distance_mm=_reference_point_mm(event),
+        source_reference_point_distance_mm=event.reference_point_distance_mm,
         dap_gy_m2=event.dap_gy_m2,
         field_width_at_1_m_mm=width,
         field_height_at_1_m_mm=height,
@@ -92,7 +88,7 @@ def entrance_values_of_event(
         field_area_distance_mm=None if area is None else _METRE_MM,
         field_sides_mm=None if width is None or height is None else (width, height),
         reference_point_kerma_mgy=event.reference_point_kerma_mgy,
-        source_reference_point_distance_mm=_reference_point_mm(event),
+        source_reference_point_distance_mm=event.reference_point_distance_mm,
     )
 
 
@@ -108,24 +104,8 @@ def _field_at_1_m(event: DoseEvent) -> tuple[float | None, float | None]:
     return width * _METRE_MM / distance, height * _METRE_MM / distance
 
 
-def _reference_point_mm(event: DoseEvent) -> float | None:
-    """Distance of the reference point from the source, as told or by its definition."""
-    if event.geometry is None:
-        return None
-    if event.geometry.source_reference_point_distance_mm is not None:
-        return event.geometry.source_reference_point_distance_mm
-    isocentre = event.geometry.source_isocenter_distance_mm
-    if isocentre is None or event.reference_point is None or event.reference_point[:2] != _FROM_ISOCENTRE:
-        return None
-    return isocentre - _FROM_ISOCENTRE_MM
-
-
 def _copper_mm(beam: BeamSource) -> float | None:
-    """Copper in the beam, the thickest of each filter summed; None where no filter is of it or has a thickness."""
-    found = [
-        filter_.thickness_max_mm if filter_.thickness_max_mm is not None else filter_.thickness_min_mm
-        for filter_ in beam.filters
-        if filter_.material is not None and filter_.material[0] in _COPPER
-    ]
-    known = [thickness for thickness in found if thickness is not None]
-    return sum(known) if known else None
+    """Copper in the beam; NaN where a filter is of copper and its thickness is not told."""
+    if beam.added_copper_mm is None and "COPPER" in (beam.filter_material or ""):
+        return math.nan
+    return beam.added_copper_mm

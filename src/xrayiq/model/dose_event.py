@@ -9,6 +9,15 @@ from typing import Final
 #: event types of fluoroscopy by code value, in SNOMED-RT and SNOMED CT (DICOM PS3.16, CID 10002)
 FLUOROSCOPY: Final = frozenset({"P5-06000", "44491008"})
 
+#: materials of filters by code value, in SNOMED CT and SNOMED-RT (DICOM PS3.16, CID 10006), as headers name them
+_MATERIALS: Final = {
+    **dict.fromkeys(("12503006", "C-120F9", "C-12000"), "ALUMINUM"),
+    **dict.fromkeys(("66925006", "C-127F9", "C-12700"), "COPPER"),
+}
+#: reference point 15 cm from the isocentre towards the source (DICOM PS3.16, CID 10025)
+_FROM_ISOCENTRE: Final = ("113860", "DCM")
+_FROM_ISOCENTRE_MM: Final = 150.0
+
 #: code value, coding scheme, the standard's own meaning (empty where that has none)
 ReportCode = tuple[str, str, str]
 
@@ -25,6 +34,18 @@ class BeamFilter:
     thickness_min_mm: float | None = None
     thickness_max_mm: float | None = None
 
+    @property
+    def material_name(self) -> str | None:
+        """What the filter is of, by its code as headers name it, else in the report's words; None where not told."""
+        if self.material is None:
+            return None
+        return _MATERIALS.get(self.material[0]) or self.material[2].upper() or None
+
+    @property
+    def thickness_mm(self) -> float | None:
+        """The greatest thickness, else the least."""
+        return self.thickness_min_mm if self.thickness_max_mm is None else self.thickness_max_mm
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeamSource:
@@ -35,6 +56,32 @@ class BeamSource:
     anode: ReportCode | None = None
     focal_spot_mm: float | None = None
     half_value_layer_mm: float | None = None
+
+    @property
+    def filter_material(self) -> str | None:
+        r"""Materials of all filters, separated by ``\\`` as headers have them; None where none is told."""
+        return "\\".join(name for one in self.filters if (name := one.material_name)) or None
+
+    @property
+    def filter_thickness_min_mm(self) -> float | None:
+        """Least thickness of the filter; None where there are several, or none."""
+        return self.filters[0].thickness_min_mm if len(self.filters) == 1 else None
+
+    @property
+    def filter_thickness_max_mm(self) -> float | None:
+        """Greatest thickness of the filter; None where there are several, or none."""
+        return self.filters[0].thickness_max_mm if len(self.filters) == 1 else None
+
+    @property
+    def added_copper_mm(self) -> float | None:
+        """Copper in the beam, that of each filter summed; 0 where no filter is of copper.
+
+        None where no filter is told, or one of copper without its thickness.
+        """
+        found = [one.thickness_mm for one in self.filters if one.material_name == "COPPER"]
+        if not self.filters or None in found:
+            return None
+        return float(sum(each for each in found if each is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +231,18 @@ class DoseEvent:
     table: TablePlacement | None = None
     breast: BreastSetting | None = None
     tomography: TomographyDose | None = None
+
+    @property
+    def reference_point_distance_mm(self) -> float | None:
+        """Distance of the reference point from the source: as told, else by its definition from the isocentre."""
+        if self.geometry is None:
+            return None
+        if self.geometry.source_reference_point_distance_mm is not None:
+            return self.geometry.source_reference_point_distance_mm
+        isocentre = self.geometry.source_isocenter_distance_mm
+        if isocentre is None or self.reference_point is None or self.reference_point[:2] != _FROM_ISOCENTRE:
+            return None
+        return isocentre - _FROM_ISOCENTRE_MM
 
     @property
     def field_area_at_1_m_mm2(self) -> float | None:

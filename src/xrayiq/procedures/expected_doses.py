@@ -14,6 +14,8 @@ from xrayiq.dose import (
     TubeOutputTable,
     assumed_gap_mm,
     assumed_thickness,
+    copper_of_header,
+    copper_transmissions,
     entrance_surface_kerma,
     expected_dap_gy_m2,
     tube_outputs_at,
@@ -33,11 +35,10 @@ _UGY_PER_MGY: Final = 1000.0
 def with_expected_dap(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
     """Exposures with `expected_dose_area_product`: output of the unit's tube · charge · field; NaN where not known.
 
-    Fluoroscopy is not known: its copper changes from event to event and takes up to nine tenths of the output.
+    Copper that header or report states is in it; none is expected where its thickness is not known. Fluoroscopy is not
+    known: its copper, often untold, changes from event to event and takes up to nine tenths of the output.
     """
-    outputs = np.full(len(exposures), np.nan)
-    for table, places in _by_tube(exposures, site):
-        outputs[places], _ = tube_outputs_at(table, exposures["tube_voltage_kv"].to_numpy(np.float64)[places])
+    outputs = _outputs(exposures, site)
     outputs[exposures["event_type"].isin(FLUOROSCOPY).to_numpy(bool)] = np.nan
     return exposures.assign(
         expected_dose_area_product=expected_dap_gy_m2(
@@ -51,11 +52,9 @@ def with_expected_dap(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
 def with_expected_kerma(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
     """Exposures with `expected_incident_air_kerma` of radiography: output · charge by the inverse square."""
     skin, _ = _skin(exposures)
-    outputs = np.full(len(exposures), np.nan)
-    for table, places in _by_tube(exposures, site):
-        outputs[places], _ = tube_outputs_at(table, exposures["tube_voltage_kv"].to_numpy(np.float64)[places])
+    outputs = _outputs(exposures, site)
     kerma = outputs * exposures["exposure_mas"].to_numpy(np.float64) / _UGY_PER_MGY * (_METRE_MM / skin) ** 2
-    kerma[~_is_radiography(exposures).to_numpy(bool) | _has_copper(exposures)] = np.nan
+    kerma[~_is_radiography(exposures).to_numpy(bool)] = np.nan
     return exposures.assign(expected_incident_air_kerma=kerma)
 
 
@@ -75,12 +74,13 @@ def with_entrance_kerma(exposures: pd.DataFrame, fit: pd.DataFrame, site: Site) 
     -------
     DataFrame
         With `entrance_surface_air_kerma` (mGy, with backscatter), its `…_uncertainty` (relative, k = 1) and `…_method`:
-        ``"technique"``, ``"dose_area_product"``, ``"header"`` or ``"report"``, empty where there is none. The distance
-        of the skin is that of the detector less a gap and the thickness taken for granted for examination and size.
+        ``"technique"``, ``"reference_point"``, ``"dose_area_product"``, ``"header"`` or ``"report"``, empty where there
+        is none. The distance of the skin is that of the detector less a gap and the thickness taken for granted for
+        examination and size.
     """
     skin, spread = _skin(exposures)
     own = _is_radiography(exposures).to_numpy()
-    copper = _has_copper(exposures)
+    copper = _copper_mm(exposures)
     kerma, uncertainty = np.full(len(exposures), np.nan), np.full(len(exposures), np.nan)
     method = np.full(len(exposures), "", dtype="U24")
     for table, all_places in _by_tube(exposures, site):
@@ -90,10 +90,12 @@ def with_entrance_kerma(exposures: pd.DataFrame, fit: pd.DataFrame, site: Site) 
                 **{name: fit[name].to_numpy(np.float64)[places] for name in ("tube_voltage_kv", "exposure_mas")},
                 source_skin_distance_mm=skin[places],
                 distance_relative_uncertainty=spread[places],
-                has_copper=copper[places],
+                added_copper_mm=copper[places],
                 dap_gy_m2=fit["dose_area_product"].to_numpy(np.float64)[places],
                 field_area_at_1_m_mm2=fit["field_area_mm2"].to_numpy(np.float64)[places],
                 stated_entrance_dose_mgy=fit["incident_air_kerma"].to_numpy(np.float64)[places],
+                reference_point_kerma_mgy=fit["reference_point_kerma"].to_numpy(np.float64)[places],
+                source_reference_point_distance_mm=fit["reference_point_distance_mm"].to_numpy(np.float64)[places],
             ),
             outputs=table,
         )
@@ -119,9 +121,24 @@ def _skin(exposures: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.floa
     return skin, spread
 
 
-def _has_copper(exposures: pd.DataFrame) -> NDArray[np.bool_]:
-    told = exposures["filter_material"].fillna("").str.upper()
-    return np.asarray(told.str.contains("COPPER", regex=False), dtype=np.bool_)
+def _outputs(exposures: pd.DataFrame, site: Site) -> NDArray[np.float64]:
+    """Output of each exposure's tube behind the copper that is told of it, µGy/mAs at 1 m; NaN where not known."""
+    voltages = exposures["tube_voltage_kv"].to_numpy(np.float64)
+    outputs = np.full(len(exposures), np.nan)
+    for table, places in _by_tube(exposures, site):
+        outputs[places], _ = tube_outputs_at(table, voltages[places])
+    return np.asarray(outputs * copper_transmissions(voltages, _copper_mm(exposures))[0], dtype=np.float64)
+
+
+def _copper_mm(exposures: pd.DataFrame) -> NDArray[np.float64]:
+    """Copper that a report states, else the header; 0 where neither tells of any, NaN where of no thickness."""
+    told, thick = exposures["filter_material"].fillna(""), exposures["filter_thickness_max_mm"]
+    pairs = pd.DataFrame({"told": told, "thick": thick.astype("float64")})
+    known = pairs.drop_duplicates()
+    found = [copper_of_header(str(name), None if pd.isna(mm) else float(mm)) for name, mm in known.to_numpy()]
+    by_header = pairs.merge(known.assign(copper=[0.0 if one is None else one for one in found]), how="left")["copper"]
+    stated = exposures["added_copper_mm"].astype("float64")
+    return np.asarray(stated.fillna(by_header.set_axis(exposures.index)), dtype=np.float64)
 
 
 def _is_radiography(exposures: pd.DataFrame) -> pd.Series:

@@ -31,20 +31,20 @@ NUMBERS: Final = (
     *("tube_voltage_kv", "exposure_mas", "exposure_time_ms", "tube_current_ma", "exposure_index"),
     *("target_exposure_index", "deviation_index", "field_area_mm2", "source_detector_distance_mm"),
     *("patient_age_years", "patient_weight_kg", "patient_size_m"),
+    *("filter_thickness_min_mm", "filter_thickness_max_mm", "added_copper_mm", "reference_point_distance_mm"),
 )
 TEXTS: Final = (
     *("modality", "laterality", "protocol_name", "study_uid", "patient_key", "operator_key", "patient_sex"),
-    *("event_uid", "event_type"),
+    *("event_uid", "event_type", "filter_material"),
 )
+#: of these, numbers of events alone
+_EVENT_NUMBERS: Final = ("reference_point_kerma", "reference_point_distance_mm", "added_copper_mm")
 #: of images alone
-IMAGE_NUMBERS: Final = (
-    *("source_patient_distance_mm", "filter_thickness_min_mm", "filter_thickness_max_mm", "relative_exposure"),
-    "sensitivity",
-)
-IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "filter_material", "not_numbers")
+IMAGE_NUMBERS: Final = ("source_patient_distance_mm", "relative_exposure", "sensitivity")
+IMAGE_TEXTS: Final = ("exposure_control_mode", "grid", "not_numbers")
 _IMAGE_COLUMNS: Final = (
     *("subject", "exposure_key", "population", "body_part", "view_position", "exposed_at", "equipment_id"),
-    *(name for name in NUMBERS if name not in (*_RENAMED.values(), "field_area_mm2")),
+    *(name for name in NUMBERS if name not in (*_RENAMED.values(), *_EVENT_NUMBERS, "field_area_mm2")),
     *(name for name in TEXTS if name not in (*_RENAMED.values(), "event_type")),
     *(name for name in _RENAMED if name != "reference_point_kerma_mgy"),
     *IMAGE_NUMBERS,
@@ -66,6 +66,8 @@ _EVENT_COLUMNS: Final = (
     *("dap_gy_m2", "reference_point_kerma_mgy", "entrance_dose_mgy", "average_glandular_dose_mgy"),
     *("tube_voltage_kv", "tube_current_ma", "exposure_mas", "exposure_time_ms", "exposure_index"),
     *("target_exposure_index", "deviation_index", "field_area_at_1_m_mm2", "source_detector_distance_mm"),
+    *("filter_material", "filter_thickness_min_mm", "filter_thickness_max_mm", "added_copper_mm"),
+    "reference_point_distance_mm",
     *("study_uid", "is_test_patient", "patient_key", "patient_age_years", "patient_weight_kg", "patient_size_m"),
     *("patient_sex", "equipment_id"),
 )
@@ -239,7 +241,8 @@ def _images(
     scale = (_REFERENCE_DISTANCE_MM / chosen["source_detector_distance_mm"].where(lambda value: value > 0.0)) ** 2
     chosen["field_area_mm2"] = chosen["field_area_at_detector_mm2"] * scale
     stated = chosen["incident_air_kerma"].notna()
-    return chosen.assign(reference_point_kerma=float("nan"), event_type=None, header_states_kerma=stated), left_out
+    unknown = dict.fromkeys(_EVENT_NUMBERS, float("nan"))
+    return chosen.assign(**unknown, event_type=None, header_states_kerma=stated), left_out
 
 
 def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

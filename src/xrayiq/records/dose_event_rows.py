@@ -20,10 +20,13 @@ _FIELDS: Final = {
         *("irradiation_event_uid", "acquired_image_uid", "protocol", "operator_key", "dap_gy_m2"),
         *("reference_point_kerma_mgy", "entrance_dose_mgy", "average_glandular_dose_mgy", "tube_voltage_kv"),
         *("tube_current_ma", "exposure_mas", "exposure_time_ms", "exposure_index", "target_exposure_index"),
-        *("deviation_index", "field_area_at_1_m_mm2", "is_rejected"),
+        *("deviation_index", "field_area_at_1_m_mm2", "is_rejected", "reference_point_distance_mm"),
     ),
     "geometry": ("source_detector_distance_mm",),
-    "beam": ("half_value_layer_mm",),
+    "beam": (
+        *("half_value_layer_mm", "filter_material", "filter_thickness_min_mm", "filter_thickness_max_mm"),
+        "added_copper_mm",
+    ),
 }
 #: columns that are the code value of a field
 _CODES: Final = ("plane", "event_type", "target_region", "laterality", "view", "rejection_reason")

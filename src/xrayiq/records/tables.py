@@ -221,6 +221,14 @@ DOSE_EVENTS: Final = Table(
     ),
     Column("is_rejected", Boolean),
     Column("rejection_reason", StorableText),
+    Column("filter_material", StorableText),
+    *(
+        Column(name, Double)
+        for name in (
+            *("filter_thickness_min_mm", "filter_thickness_max_mm", "added_copper_mm"),
+            "reference_point_distance_mm",
+        )
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -14,7 +14,7 @@ from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.protocol_changes import find_protocol_changes
 from xrayiq.audit.protocol_comparison import compare_rooms, compare_with_protocols
 from xrayiq.audit.protocol_findings import change_findings, room_findings, table_findings
-from xrayiq.audit.protocol_groups import usual_protocols, with_protocols
+from xrayiq.audit.protocol_groups import GROUP, of_protocols, usual_protocols, with_protocols
 from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules
 from xrayiq.errors import InputError
 from xrayiq.model import FLUOROSCOPY, AuditFinding
@@ -141,16 +141,18 @@ def assess_protocols(
     if fluoroscopy.any():
         lost["fluoroscopy"] = int(fluoroscopy.sum())
     known = with_protocols(exposures[~fluoroscopy])
-    compared = compare_with_protocols(known, protocols=protocols, rules=judged)
-    changes = find_protocol_changes(known, protocols=protocols, rules=judged)
-    rooms = compare_rooms(known, rules=judged)
+    narrow = of_protocols(known)
+    named = known[[*GROUP, "unit", "subject", "exposed_at"]]
+    compared = compare_with_protocols(narrow, protocols=protocols, rules=judged)
+    changes = find_protocol_changes(narrow, protocols=protocols, rules=judged)
+    rooms = compare_rooms(narrow, rules=judged)
     days = known["exposed_at"].dropna()
     quality = [dose_and_quality(known, name).assign(quantity=name) for name in _DOSES]
     return ProtocolAudit(
         first_day=days.min().date() if len(days) else None,
         last_day=days.max().date() if len(days) else None,
         exposures=known,
-        usual=usual_protocols(known, judged),
+        usual=usual_protocols(narrow, judged),
         compared=compared,
         changes=changes,
         rooms=rooms,
@@ -160,8 +162,8 @@ def assess_protocols(
         rules=judged,
         left_out=lost,
         findings=(
-            *table_findings(compared, known, judged),
-            *change_findings(changes, known, judged),
-            *room_findings(rooms, known, judged),
+            *table_findings(compared, named, judged),
+            *change_findings(changes, named, judged),
+            *room_findings(rooms, named, judged),
         ),
     )

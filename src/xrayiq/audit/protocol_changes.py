@@ -15,7 +15,9 @@ from xrayiq.audit.protocol_table import NUMBERS, TEXTS, ProtocolRow, ProtocolRul
 from xrayiq.stats import find_mean_shifts, mean_difference
 
 #: most values of a series that changes are looked for in; longer ones by groups of days
-_MOST_VALUES: Final = 400
+_MOST_VALUES: Final = 250
+#: days of the running median that a series is looked over with before its changes are dated: 4 of 5 decide it
+_WINDOW: Final = 5
 #: days, or groups of them, on either side of a shift in which its first exposure is looked for
 _NEAR: Final = 3
 #: of a text: the share by which another one must have become usual
@@ -64,13 +66,15 @@ def find_protocol_changes(
 
 
 def _changes(group: pd.DataFrame, name: str, rules: ProtocolRules) -> Iterator[dict[str, Any]]:
-    told = group[group[name] != ""] if name in TEXTS else group[group[name].notna()]
-    days = told["exposed_at"].to_numpy(dtype="datetime64[D]")
-    values = told[name].to_numpy()
+    every = group[name].to_numpy()
+    told = every != "" if name in TEXTS else np.isfinite(every.astype(np.float64))
+    days, values = group["exposed_at"].to_numpy(dtype="datetime64[D]")[told], every[told]
     if len(values) < 2 * rules.least_each_side or (values == values[0]).all():
         return
     codes = _codes(values) if name in TEXTS else values.astype(np.float64)
     starts, series = _daily(days, codes)
+    if _steady(series, _SHARE_STEP if name in TEXTS else rules.tolerances[name].of(float(np.median(series)))):
+        return
     shifts = find_mean_shifts(np.log(series) if name == "exposure_mas" else series)
     bounds = [0, *(_first_of_new(codes, starts, index) for index in shifts.indices), len(values)]
     for first, at, last in zip(bounds[:-2], bounds[1:-1], bounds[2:], strict=True):
@@ -93,8 +97,17 @@ def _daily(days: NDArray[np.datetime64], values: NDArray[np.float64]) -> tuple[N
     starts = np.flatnonzero(np.concatenate([[True], days[1:] != days[:-1]]))
     if starts.size > _MOST_VALUES:
         starts = starts[np.linspace(0, starts.size, _MOST_VALUES, endpoint=False).astype(np.int64)]
-    parts = np.split(values, starts[1:])
-    return starts, np.array([np.median(part) for part in parts])
+    counts = np.diff(np.append(starts, values.size))
+    ordered = values[np.lexsort((values, np.repeat(np.arange(starts.size), counts)))]
+    return starts, (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2.0
+
+
+def _steady(series: NDArray[np.float64], step: float) -> bool:
+    """Whether no four days in a row can lie farther from others than the step that is told: most series are steady."""
+    if series.size < _WINDOW:
+        return False
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(series, _WINDOW), axis=-1)
+    return bool(np.ptp(medians) < step)
 
 
 def _first_of_new(values: NDArray[np.float64], starts: NDArray[np.int64], index: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from xrayiq.audit.protocol_comparison import OUTSIDE
@@ -149,10 +150,10 @@ def room_findings(rooms: pd.DataFrame, exposures: pd.DataFrame, rules: ProtocolR
 
 
 def _own(exposures: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
-    own = exposures
+    chosen = np.ones(len(exposures), dtype=bool)
     for name in GROUP:
-        own = own[own[name] == row[name]]
-    return own
+        chosen &= (exposures[name] == row[name]).to_numpy(dtype=bool)
+    return exposures[chosen]
 
 
 def _place(row: Mapping[Any, Any], own: pd.DataFrame) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _place(row: Mapping[Any, Any], own: pd.DataFrame) -> dict[str, Any]:
     told: dict[str, Any] = {"site": row["site"], "room": row["room"], "unit": str(units[0]) if len(units) == 1 else ""}
     if len(days):
         told |= {"first_day": days.min().date(), "last_day": days.max().date()}
-    return told | {"subjects": tuple(map(str, own.sort_values("exposed_at")["subject"].tail(_MOST_SUBJECTS)))}
+    return told | {"subjects": tuple(map(str, own["subject"].tail(_MOST_SUBJECTS)))}
 
 
 def _percent(share: float) -> str:

@@ -51,6 +51,12 @@ def with_protocols(exposures: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def of_protocols(exposures: pd.DataFrame) -> pd.DataFrame:
+    """The columns that protocols go by alone: groups of narrow frames are made in a fraction of the time."""
+    narrow = exposures[[*GROUP, *NUMBERS, *TEXTS, "automatic_mas", "exposed_at"]]
+    return narrow.astype(dict.fromkeys(GROUP, "category"))
+
+
 def groups_of(exposures: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
     """Each room's view and patients with its exposures, in order."""
     for key, group in exposures.groupby(list(GROUP), observed=True, sort=True):

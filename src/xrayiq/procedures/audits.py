@@ -26,7 +26,14 @@ from xrayiq.model import AuditFinding
 from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
 from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap, with_expected_kerma
-from xrayiq.procedures.exposure_frame import OF_DOSES, OF_INDICES, CountedExposures, equipment_of, exposures_of_store
+from xrayiq.procedures.exposure_frame import (
+    OF_DOSES,
+    OF_INDICES,
+    OF_PROTOCOLS,
+    CountedExposures,
+    equipment_of,
+    exposures_of_store,
+)
 from xrayiq.procedures.glandular_doses import with_glandular_dose
 from xrayiq.procedures.header_frame import headers_of_store
 from xrayiq.procedures.indicated_kerma import of_radiography, with_indicators
@@ -174,7 +181,7 @@ def audit_protocol(
         Each room's usual protocol, exposures beside the table, dated changes, rooms and sites beside each other, and
         dose beside image quality, with findings. Nothing is written.
     """
-    settings, counted = _counted(records, site, first, last, only_site, populations)
+    settings, counted = _counted(records, site, first, last, only_site, populations, OF_PROTOCOLS)
     return assess_protocols(
         counted.frame, protocols=settings.protocols, unmapped=counted.unmapped, left_out=counted.left_out
     )

@@ -80,6 +80,7 @@ _MEASURED: Final = {
 }
 #: of these, what audits of doses and of exposure indices ask for
 OF_DOSES: Final = ("clinical_noise", "clinical_snr", "field_area")
+OF_PROTOCOLS: Final = ("clinical_noise", "clinical_snr")
 OF_INDICES: Final = ("estimated_exposure_index",)
 _REFERENCE_DISTANCE_MM: Final = 1000.0
 _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")

@@ -13,6 +13,7 @@ from report_dose_builders import expose
 
 from xrayiq.audit import ExposureAudit
 from xrayiq.procedures import audit_exposure
+from xrayiq.report import month, write_kpi
 from xrayiq.report.exposure_audit import of_audit
 
 NUMBER = 90
@@ -89,6 +90,18 @@ def test_chapters_hold_the_audits_numbers(audit: ExposureAudit) -> None:
     assert chapters["Exposure indicators of the units"].tables[0][1].rows[0][1:3] == ("IEC EI", "standard")
     unmapped = chapters["Examinations that nothing tells"].tables[0][1].rows
     assert [row[3] for row in unmapped] == ["1"]
+
+
+def test_figures_of_a_month_tell_groups_off_target_and_faults(exposed: Store, tmp_path: Path) -> None:
+    write_kpi(exposed.records, tmp_path / "march.html", period=month("2026-03"))
+    page = Reader((tmp_path / "march.html").read_text(encoding="utf-8"))
+    rows = [row for rows in page.tables if rows and "Exposures with DI" in rows[0] for row in rows]
+    assert "3 Groups off target" in page.text or "Groups off target 3" in page.text
+    assert "1 Faults of exposure indices" in page.text or "Faults of exposure indices 1" in page.text
+    (own,) = (numbers for name, *numbers in rows if name.endswith("WRONG"))
+    assert own == ["90", "0 % (0 to 4 %)", "3", "3", "0", "0"]
+    write_kpi(exposed.records, tmp_path / "june.html", period=month("2026-06"))
+    assert "Groups off target" not in (tmp_path / "june.html").read_text(encoding="utf-8")
 
 
 def test_store_without_indices_has_no_section_on_exposure_audits(tmp_path: Path) -> None:

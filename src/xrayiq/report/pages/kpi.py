@@ -18,6 +18,7 @@ from xrayiq.report.counted import of_exposures
 from xrayiq.report.html import write_page
 from xrayiq.report.pages.dose_kpi import with_doses
 from xrayiq.report.pages.dossier import Dossier, gather_dossier
+from xrayiq.report.pages.exposure_kpi import with_exposure
 from xrayiq.report.pages.keeping import as_it_stood, opened_on
 from xrayiq.report.pages.kpi_section import KpiSection
 from xrayiq.report.pages.parts import due_table, finding_view
@@ -113,14 +114,9 @@ def write_kpi(
         The store cannot be read.
     """
     dossier = gather_dossier(records, site=site, only_site=only_site, period=period)
-    view = with_doses(
-        kpi(dossier, period) | {"further": tuple(further)},
-        dossier,
-        records,
-        site=site,
-        period=period,
-        before=earlier(period),
-    )
+    view = kpi(dossier, period) | {"further": tuple(further)}
+    for joined in (with_exposure, with_doses):
+        view = joined(view, dossier, records, site=site, period=period, before=earlier(period))
     page = rendered("kpi.html.j2", frame_of_pages(dossier), view)
     written = (write_page(path, page),)
     return written if pdf is None else (*written, write_pdf(pdf, page))

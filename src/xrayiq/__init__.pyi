@@ -1,4 +1,5 @@
 from .audit import Baseline as Baseline
+from .audit import CollimationAudit as CollimationAudit
 from .audit import DoseAudit as DoseAudit
 from .audit import DueTest as DueTest
 from .audit import ExposureAudit as ExposureAudit
@@ -133,6 +134,7 @@ from .model import Response as Response
 from .model import Verdict as Verdict
 from .model import judge as judge
 from .plots import plot as plot
+from .procedures import audit_collimation as audit_collimation
 from .procedures import audit_dose as audit_dose
 from .procedures import audit_exposure as audit_exposure
 from .procedures import audit_metadata as audit_metadata

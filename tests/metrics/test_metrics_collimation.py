@@ -363,6 +363,7 @@ def test_without_pixel_pitch_the_field_is_found_in_pixels(phantom):
         "field_rotation",
         "collimation_confidence",
         "field_sides_at_border",
+        "field_sides_collimated",
     ]
 
 

@@ -62,6 +62,18 @@ class MetadataTable(StrEnum):
     unmapped = "unmapped"
 
 
+class CollimationTable(StrEnum):
+    """What an audit of collimation prints."""
+
+    findings = "findings"
+    groups = "groups"
+    shares = "shares"
+    agreement = "agreement"
+    centring = "centring"
+    fields = "fields"
+    unmapped = "unmapped"
+
+
 class ProtocolTable(StrEnum):
     """What an audit of protocols prints."""
 
@@ -143,6 +155,33 @@ def dose(
         for file, export in ((log, export_dose_log), (wide, export_dose_studies)):
             if file is not None:
                 _tell(export(audit, file))
+        _finish(audit, store, settings, dry_run=dry_run)
+
+
+@audit_application.command("collimation")
+def collimation(
+    table: Annotated[
+        CollimationTable, typer.Option("--table", help="Table that is printed.")
+    ] = CollimationTable.findings,
+    first: FirstDay = None,
+    last: LastDay = None,
+    only_site: OnlySite = "",
+    save: Save = None,
+    dry_run: DryRun = False,
+    site: SiteSettings = None,
+    records: Store = DEFAULT_STORE,
+    output: Output = Format.table,
+) -> None:
+    """Compare fields in images, headers and dose reports; find open, cropped and off-centre ones; findings go in."""
+    from xrayiq.procedures import audit_collimation, load_site
+    from xrayiq.records import open_records
+
+    settings = load_site(site)
+    with open_records(records, create=False) as store:
+        audit = audit_collimation(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
+        _print(audit, table, output)
+        _save(audit, table, save)
+        say(repr(audit))
         _finish(audit, store, settings, dry_run=dry_run)
 
 

@@ -20,7 +20,7 @@ from xrayiq.metrics.field_preview import field_preview
 from xrayiq.metrics.field_refinement import refine_corners
 from xrayiq.model import Measurement, Provenance, Radiograph, Result, pitch_pair
 
-ALGORITHM_VERSION: Final = 1
+ALGORITHM_VERSION: Final = 2
 #: pixels per side of the search grid below which no field can be told
 LEAST_GRID_PX: Final = 24
 #: below this confidence a warning says what else may have been found
@@ -79,7 +79,7 @@ class Collimation(Result):
     provenance: Provenance
 
     def measurements(self) -> tuple[Measurement, ...]:
-        """Area and fraction of the field, its rotation, the confidence, and how many sides are at the border."""
+        """Area and fraction of the field, rotation, confidence, sides seen and at the border, and size and place."""
         area = () if self.area_mm2 is None else (Measurement(quantity="field_area", value=self.area_mm2),)
         return (
             *area,
@@ -87,6 +87,23 @@ class Collimation(Result):
             Measurement(quantity="field_rotation", value=self.rotation_deg),
             Measurement(quantity="collimation_confidence", value=self.confidence),
             Measurement(quantity="field_sides_at_border", value=float(self.sides.count("at_border"))),
+            Measurement(quantity="field_sides_collimated", value=float(self.sides.count("collimated"))),
+            *self._placement(),
+        )
+
+    def _placement(self) -> tuple[Measurement, ...]:
+        """Height, width and place of the field in mm; nothing where the pixel pitch is unknown."""
+        if self.pixel_pitch_mm is None:
+            return ()
+        pitch, corners = np.array(self.pixel_pitch_mm), np.asarray(self.corners_px)
+        middles = (corners + np.roll(corners, -1, axis=0)) / 2.0 * pitch
+        height, width = (float(np.hypot(*(middles[side] - middles[(side + 2) % 4]))) for side in (0, 1))
+        offset = (corners.mean(axis=0) - (np.array(self.image_shape_px) - 1.0) / 2.0) * pitch
+        return (
+            Measurement(quantity="field_height", value=height),
+            Measurement(quantity="field_width", value=width),
+            Measurement(quantity="field_offset_down", value=float(offset[0])),
+            Measurement(quantity="field_offset_right", value=float(offset[1])),
         )
 
 

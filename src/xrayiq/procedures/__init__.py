@@ -70,11 +70,13 @@ if TYPE_CHECKING:
         audit_protocol,
         record_audit_findings,
     )
+    from xrayiq.procedures.collimation_audit import audit_collimation
     from xrayiq.procedures.repeat_audit import audit_repeats
 
 #: these load pandas, which a run does without
 _FRAMES = {
     "audits": ["audit_dose", "audit_exposure", "audit_metadata", "audit_protocol", "record_audit_findings"],
+    "collimation_audit": ["audit_collimation"],
     "repeat_audit": ["audit_repeats"],
 }
 
@@ -117,6 +119,7 @@ __all__ = [
     "appearance",
     "applicable",
     "attempt",
+    "audit_collimation",
     "audit_dose",
     "audit_exposure",
     "audit_metadata",

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from xrayiq.audit import (
     ExaminationNames,
     ProtocolRow,
+    ReferenceField,
     ScheduledTest,
     TagPolicy,
     shipped_examinations,
@@ -23,6 +24,7 @@ from xrayiq.audit import (
     shipped_tag_policy,
     site_examinations,
     site_protocols,
+    site_reference_fields,
     site_schedule,
     site_tag_policy,
 )
@@ -70,6 +72,7 @@ _SITE_KEYS = frozenset(
         "reference_levels",
         "protocols",
         "tag_policy",
+        "reference_fields",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -135,6 +138,8 @@ class Site:
         The site's own, then the shipped.
     protocols : tuple of ProtocolRow
         How the site's rooms are to expose each view, in versions.
+    reference_fields : tuple of ReferenceField
+        The site's own, before the shipped.
     tag_policy : TagPolicy
         What headers should hold: shipped rows, changed by the site's.
     digest : str
@@ -154,6 +159,7 @@ class Site:
     tube_outputs: tuple[TubeOutputTable, ...] = ()
     reference_levels: tuple[DiagnosticReferenceLevel, ...] = ()
     protocols: tuple[ProtocolRow, ...] = ()
+    reference_fields: tuple[ReferenceField, ...] = ()
     tag_policy: TagPolicy = field(default_factory=shipped_tag_policy)
     digest: str = ""
 
@@ -186,7 +192,8 @@ def load_site(path: str | Path | None = None) -> Site:
         (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
         in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them), ``[[examinations]]``
         (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`),
-        ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`) and
+        ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
+        ``[[reference_fields]]`` (as `site_reference_fields`) and
         ``[[tag_policy]]`` (as `site_tag_policy`).
 
     Returns
@@ -227,6 +234,7 @@ def load_site(path: str | Path | None = None) -> Site:
         reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
         protocols=site_protocols(table.get("protocols", []), name),
         tag_policy=site_tag_policy(table.get("tag_policy", []), name),
+        reference_fields=site_reference_fields(table.get("reference_fields", []), name),
         digest=digest,
     )
 

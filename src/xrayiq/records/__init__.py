@@ -16,6 +16,7 @@ from xrayiq.records.recording import StoredFile
 from xrayiq.records.run_recording import RUN_ENDED
 from xrayiq.records.set_entries import IndexedObject, SetEntry
 from xrayiq.records.store import Records
+from xrayiq.records.told_geometry import told_geometry
 from xrayiq.records.trail import details_of
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "pack_outcome",
     "period_rows",
     "store_file",
+    "told_geometry",
     "verdict_days",
 ]

@@ -1,0 +1,99 @@
+"""Fields of a store's exposures: as found in images, told by headers, and told by dose reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from xrayiq.records import Records, told_geometry
+
+#: measured quantities and the audit's columns
+_MEASURED: Final = {
+    "field_area": "found_area_mm2",
+    "field_height": "found_height_mm",
+    "field_width": "found_width_mm",
+    "field_offset_down": "found_offset_rows_mm",
+    "field_offset_right": "found_offset_columns_mm",
+    "field_rotation": "rotation_deg",
+    "collimation_confidence": "confidence",
+    "field_sides_collimated": "visible_borders",
+    "field_sides_at_border": "sides_at_border",
+}
+_TOLD: Final = (
+    *("image_height_mm", "image_width_mm", "detector_height_mm", "detector_width_mm"),
+    *("header_top_mm", "header_bottom_mm", "header_left_mm", "header_right_mm", "header_area_mm2"),
+)
+_REFERENCE_DISTANCE_MM: Final = 1000.0
+
+
+def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Exposures with an image, with what an audit of collimation goes by.
+
+    Parameters
+    ----------
+    records : Records
+        The store.
+    exposures : DataFrame
+        From `exposures_of_store`.
+
+    Returns
+    -------
+    exposures : DataFrame
+        With the columns `FOUND` and `TOLD` of `xrayiq.audit.collimation_measures`. Where the header tells no pixel
+        pitch, nothing is known of the image's size and of the header's field.
+    left_out : dict of str to int
+        Those without an image.
+    """
+    has_image = exposures["source"].isin(["image", "both"]).astype(bool)
+    own = exposures[has_image].reset_index(drop=True)
+    values = records.values(tuple(_MEASURED), procedures=("collimation",))
+    wide = values.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
+    wide = wide.rename(columns=_MEASURED).reindex(columns=list(_MEASURED.values())).astype("float64")
+    geometry = told_geometry(records)
+    geometry = geometry[geometry["subject"].isin(own["subject"])].drop_duplicates("subject")
+    sizes = zip(geometry["rows"], geometry["columns"], geometry["told"], strict=True)
+    told = pd.DataFrame([_geometry(*row) for row in sizes], columns=list(_TOLD), index=geometry["subject"])
+    found = own.merge(wide, how="left", left_on="subject", right_index=True)
+    found = found.merge(told.astype("float64"), how="left", left_on="subject", right_index=True)
+    lost = int((~has_image).sum())
+    found = found.assign(report_area_mm2=_reported(records, found))
+    return found, {"exposures without a stored image": lost} if lost else {}
+
+
+def _geometry(rows: Any, columns: Any, text: Any) -> tuple[float, ...]:
+    """`_TOLD` of one header, positions from the centre of the image."""
+    nothing = float("nan")
+    corners, pitch, active = json.loads(text) if isinstance(text, str) else (None, None, None)
+    height, width = (float(active[0]), float(active[-1])) if active else (nothing, nothing)
+    if not pitch or pd.isna(rows) or pd.isna(columns):
+        return (nothing, nothing, height, width, *([nothing] * 5))
+    image = (float(rows) * pitch[0], float(columns) * pitch[1])
+    if not corners:
+        return (*image, height, width, *([nothing] * 5))
+    down = [(row - (float(rows) - 1.0) / 2.0) * pitch[0] for row, _ in corners]
+    right = [(column - (float(columns) - 1.0) / 2.0) * pitch[1] for _, column in corners]
+    return (*image, height, width, min(down), max(down), min(right), max(right), _area(down, right))
+
+
+def _area(down: Sequence[float], right: Sequence[float]) -> float:
+    """Area of a polygon (shoelace)."""
+    turned = range(-1, len(down) - 1)
+    return abs(sum(down[place] * right[place + 1] - down[place + 1] * right[place] for place in turned)) / 2.0
+
+
+def _reported(records: Records, found: pd.DataFrame) -> pd.Series:
+    """Area of the field at the detector that the dose report tells of each exposure."""
+    names = ("outcome_id", "ordinal", "field_area_at_1_m_mm2", "source_detector_distance_mm")
+    events = records.frame("dose_events", columns=names)
+    events = events[events["field_area_at_1_m_mm2"] > 0.0].set_index(["outcome_id", "ordinal"])
+    if events.empty or "report_outcome" not in found:
+        return pd.Series(np.nan, index=found.index)
+    places = pd.MultiIndex.from_arrays([found["report_outcome"].fillna(-1), found["report_ordinal"].fillna(-1)])
+    chosen = events.reindex(places).set_axis(found.index)
+    distance = chosen["source_detector_distance_mm"].fillna(found["source_detector_distance_mm"].astype("float64"))
+    area = chosen["field_area_at_1_m_mm2"] * (distance.where(distance > 0.0) / _REFERENCE_DISTANCE_MM) ** 2
+    return area.astype("float64")

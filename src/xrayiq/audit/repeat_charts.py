@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from xrayiq.audit.repeat_rates import with_groups
 from xrayiq.audit.repeat_settings import RepeatBounds
 from xrayiq.audit.workload import week_of
 from xrayiq.stats import adjust_p_values, funnel_limits, laney_chart
@@ -27,13 +26,13 @@ WEEK_COLUMNS: Final = (
 )
 
 
-def rate_funnel(exposures: pd.DataFrame, bounds: RepeatBounds) -> pd.DataFrame:
+def rate_funnel(rows: pd.DataFrame, bounds: RepeatBounds) -> pd.DataFrame:
     """Rates of rooms, of views in rooms and of operators in a funnel about the rate of all.
 
     Parameters
     ----------
-    exposures : DataFrame
-        As for `repeat_rates`.
+    rows : DataFrame
+        From `with_groups`.
     bounds : RepeatBounds
         Trials from which on a group has limits.
 
@@ -44,7 +43,6 @@ def rate_funnel(exposures: pd.DataFrame, bounds: RepeatBounds) -> pd.DataFrame:
         limits of 95 % and 99.8 % with over-dispersion, `outside` (``"above"``, ``"below"`` the wider ones, or empty)
         and the two-sided p-value of its z score over √φ, adjusted for all groups after Benjamini and Hochberg.
     """
-    rows = with_groups(exposures)
     parts = [
         _funnel(rows, rate, by, columns, bounds.least_trials) for rate in RATES for by, columns in _FUNNELS.items()
     ]
@@ -56,6 +54,7 @@ def _funnel(rows: pd.DataFrame, rate: str, by: str, columns: list[str], least: i
     event, among = RATES[rate]
     chosen = rows[rows[among].astype(bool)] if among else rows
     found = chosen.groupby(columns, observed=True, sort=True)[event].agg(["size", "sum"]).reset_index()
+    found[columns] = found[columns].astype("string")
     events, trials = found["sum"].to_numpy(dtype=np.float64), found["size"].to_numpy(dtype=np.float64)
     if len(found) < 2 or not 0.0 < events.sum() < trials.sum():
         return pd.DataFrame(columns=list(FUNNEL_COLUMNS))
@@ -96,7 +95,7 @@ def weekly_rates(exposures: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     exposures : DataFrame
-        As for `repeat_rates`; those without a date are left out.
+        As for `assess_repeats`, with `is_repeat` and `is_assessable`; those without a date are left out.
 
     Returns
     -------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from xrayiq.audit.reject_reasons import RejectScheme
@@ -21,6 +22,7 @@ _COUNTED: Final = {
     "is_assessable": "images",
     "is_repeat": "repeats",
 }
+_NOT_TOLD: Final = "not told"
 #: bands of adults; all others are children
 _ADULT: Final = "adult"
 RATE_COLUMNS: Final = (
@@ -38,26 +40,36 @@ def is_child(exposures: pd.DataFrame) -> pd.Series:
 
 
 def with_groups(exposures: pd.DataFrame) -> pd.DataFrame:
-    """Exposures with the columns that rates are grouped by."""
-    view = (exposures["body_part"].astype(str) + " " + exposures["view"].astype(str)).str.strip()
-    return exposures.assign(
-        patients=is_child(exposures).map({True: "children", False: "adults"}),
-        view=view.where(view != "", "not told"),
-        body_part=exposures["body_part"].astype(str).where(exposures["body_part"].astype(str) != "", "not told"),
-        hour=exposures["exposed_at"].dt.hour.astype("Int64").astype("string").str.zfill(2),
-        operator=exposures["operator_key"].astype("string"),
-        hidden=exposures["reject_source"] == HIDDEN,
-        one=1,
+    """What rates are grouped by, and what they count, of exposures with `is_repeat` and `is_assessable`."""
+    part, view = exposures["body_part"].astype("category"), exposures["view"].astype("category")
+    pairs = pd.MultiIndex.from_arrays([part, view])
+    numbers, known = pd.factorize(pairs)
+    names = np.array([" ".join(one for one in pair if one) or _NOT_TOLD for pair in known], dtype=object)
+    views = names[numbers] if len(exposures) else np.array([], dtype=object)
+    columns = {name: exposures[name].astype("category") for name in ("site", "room")}
+    return pd.DataFrame(
+        columns
+        | {
+            "patients": is_child(exposures).map({True: "children", False: "adults"}).astype("category"),
+            "view": pd.Categorical(views),
+            "body_part": part.cat.rename_categories({"": _NOT_TOLD}) if "" in part.cat.categories else part,
+            "hour": exposures["exposed_at"].dt.hour.map("{:02.0f}".format, na_action="ignore").astype("category"),
+            "operator": exposures["operator_key"].astype("category"),
+            "hidden": exposures["reject_source"] == HIDDEN,
+            "one": 1,
+        }
+        | {name: exposures[name] for name in ("is_rejected", "is_assessable", "is_repeat")},
+        index=exposures.index,
     )
 
 
-def repeat_rates(exposures: pd.DataFrame, rules: RepeatRules) -> pd.DataFrame:
+def repeat_rates(rows: pd.DataFrame, rules: RepeatRules) -> pd.DataFrame:
     """Rates of rejects and of apparent repeats with their intervals.
 
     Parameters
     ----------
-    exposures : DataFrame
-        As for `assess_repeats`, with `is_repeat` and `is_assessable`.
+    rows : DataFrame
+        From `with_groups`.
     rules : RepeatRules
         Whose calibration corrects the rate of repeats.
 
@@ -70,7 +82,6 @@ def repeat_rates(exposures: pd.DataFrame, rules: RepeatRules) -> pd.DataFrame:
         accepted images, corrected for what the finder misses and names wrongly, with the interval of
         `corrected_proportion`.
     """
-    rows = with_groups(exposures)
     groups: tuple[tuple[str, list[str], str], ...] = (
         ("all", [], ""),
         ("room", ["site", "room"], ""),
@@ -92,6 +103,7 @@ def _counts(rows: pd.DataFrame, by: str, columns: list[str], name: str) -> pd.Da
     sums = [*_COUNTED.values()]
     if columns:
         found = rows.groupby(columns, observed=True, sort=True)[list(_COUNTED)].sum().reset_index()
+        found[columns] = found[columns].astype("string")
     else:
         found = rows[list(_COUNTED)].sum().to_frame().T
     found = found.rename(columns=_COUNTED)

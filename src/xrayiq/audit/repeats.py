@@ -14,7 +14,7 @@ from xrayiq.audit.findings_table import findings_table
 from xrayiq.audit.reject_reasons import RejectScheme, shipped_reject_reasons
 from xrayiq.audit.repeat_charts import rate_funnel, weekly_rates
 from xrayiq.audit.repeat_findings import repeat_findings
-from xrayiq.audit.repeat_rates import reason_counts, repeat_rates, wasted_dose
+from xrayiq.audit.repeat_rates import reason_counts, repeat_rates, wasted_dose, with_groups
 from xrayiq.audit.repeat_settings import RepeatBounds, RepeatRules, shipped_repeat_bounds, shipped_repeat_rules
 from xrayiq.errors import InputError
 from xrayiq.model import AuditFinding
@@ -25,6 +25,13 @@ FRAMES: Final = (
     "findings",
 )
 _OF_ROOMS: Final = ("exposures", "rates", "funnel", "weeks", "candidates", "dose", "sources", "rejects")
+#: columns of exposures that the audit is of
+_KEPT: Final = (
+    *("subject", "source", "exposed_at", "site", "room", "unit", "equipment_id", "body_part", "view", "laterality"),
+    *("protocol_name", "band", "study_uid", "patient_key", "operator_key", "dose_area_product", "deviation_index"),
+    *("field_area_mm2", "field_center_row_mm", "field_center_column_mm", "is_rejected", "reject_source", "category"),
+    "reason",
+)
 _OF_REJECTS: Final = (
     *("subject", "exposed_at", "site", "room", "unit", "body_part", "view", "laterality", "band", "reject_source"),
     *("category", "reason", "operator_key", "dose_area_product", "deviation_index", "study_uid"),
@@ -175,19 +182,21 @@ def assess_repeats(
     """
     known, held, reasons_of = rules or shipped_repeat_rules(), bounds or shipped_repeat_bounds(), scheme
     reasons_of = reasons_of or shipped_reject_reasons()
-    every = exposures.assign(is_rejected=exposures["is_rejected"].astype(bool))
+    kept = [name for name in _KEPT if name in exposures.columns]
+    every = exposures[kept].assign(is_rejected=exposures["is_rejected"].astype(bool))
     accepted = every[~every["is_rejected"]]
     assessable = is_assessable(accepted)
     candidates = find_apparent_repeats(accepted, rules=known)
     repeats = set(candidates.loc[candidates["counted"].astype(bool), "subject"])
     every["is_assessable"] = False
     every.loc[accepted.index[assessable], "is_assessable"] = True
-    every["is_repeat"] = every["subject"].isin(repeats)
+    every["is_repeat"] = every["subject"].map(repeats.__contains__).astype(bool)
     rejects = every[every["is_rejected"]]
     images = int(assessable.sum())
-    rates = repeat_rates(every, known)
+    grouped = with_groups(every)
+    rates = repeat_rates(grouped, known)
     reasons = reason_counts(rejects, reasons_of)
-    funnel = rate_funnel(every, held)
+    funnel = rate_funnel(grouped, held)
     weeks = weekly_rates(every)
     sources = rejects.groupby(["site", "room", "reject_source"], observed=True).size().rename("rejects").reset_index()
     days = every["exposed_at"].dropna()

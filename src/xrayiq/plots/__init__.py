@@ -6,7 +6,16 @@ import functools
 
 from matplotlib.axes import Axes
 
-from xrayiq.audit import DoseAudit, DoseCreep, ExposureAudit, ExposureDrift, MetadataAudit, ProtocolAudit, Trend
+from xrayiq.audit import (
+    DoseAudit,
+    DoseCreep,
+    ExposureAudit,
+    ExposureDrift,
+    MetadataAudit,
+    ProtocolAudit,
+    RepeatAudit,
+    Trend,
+)
 from xrayiq.dose.dap_meter import DapMeterCheck
 from xrayiq.dose.generator import GeneratorTests
 from xrayiq.dose.skin_dose import SkinDose
@@ -91,6 +100,16 @@ from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
 from xrayiq.plots.protocol_audit import PROTOCOL_CHANGE, plot_protocol_change
 from xrayiq.plots.rendering import to_png, to_svg
+from xrayiq.plots.repeat_audit import (
+    REPEAT_FUNNEL,
+    REPEAT_WEEKS,
+    plot_reject_reasons,
+    plot_repeat_funnel,
+    plot_repeat_rates,
+    plot_repeat_weeks,
+    reject_reasons_size,
+    repeat_rates_size,
+)
 from xrayiq.plots.response import plot_response
 from xrayiq.plots.sdnr import plot_sdnr_over_thickness
 from xrayiq.plots.signal_transfer import plot_signal_transfer
@@ -113,6 +132,8 @@ __all__ = [
     "EXPOSURE_DRIFT",
     "LOCAL_LEVELS",
     "PROTOCOL_CHANGE",
+    "REPEAT_FUNNEL",
+    "REPEAT_WEEKS",
     "SKIN_MAP",
     "STATED_AND_EXPECTED",
     "TREND_NARROW",
@@ -170,6 +191,10 @@ __all__ = [
     "plot_noise",
     "plot_nps",
     "plot_protocol_change",
+    "plot_reject_reasons",
+    "plot_repeat_funnel",
+    "plot_repeat_rates",
+    "plot_repeat_weeks",
     "plot_response",
     "plot_sdnr_over_thickness",
     "plot_signal_transfer",
@@ -186,6 +211,8 @@ __all__ = [
     "plot_unit_suspicions",
     "plot_workload",
     "plot_workload_by_voltage",
+    "reject_reasons_size",
+    "repeat_rates_size",
     "to_png",
     "to_svg",
     "typical_doses_size",
@@ -196,7 +223,15 @@ __all__ = [
 
 
 def plot(
-    result: Result | Response | DoseAudit | DoseCreep | ExposureAudit | ExposureDrift | MetadataAudit | ProtocolAudit,
+    result: Result
+    | Response
+    | DoseAudit
+    | DoseCreep
+    | ExposureAudit
+    | ExposureDrift
+    | MetadataAudit
+    | ProtocolAudit
+    | RepeatAudit,
     *,
     ax: Axes | None = None,
 ) -> Axes:
@@ -204,7 +239,7 @@ def plot(
 
     Parameters
     ----------
-    result : Result, Response, DoseAudit, DoseCreep, ExposureAudit, ExposureDrift, MetadataAudit or ProtocolAudit
+    result : Result, Response, DoseCreep, ExposureDrift, or an audit of doses, exposure, headers, protocols or repeats
         What a metric, a reader, a fit or an audit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
@@ -280,3 +315,4 @@ _plot.register(ExposureAudit, plot_exposure_groups)
 _plot.register(ExposureDrift, plot_exposure_drift)
 _plot.register(MetadataAudit, plot_completeness)
 _plot.register(ProtocolAudit, plot_protocol_change)
+_plot.register(RepeatAudit, plot_repeat_rates)

@@ -1,4 +1,4 @@
-"""Rows of logs that tell of exposures of the archive: by unit, time and technique."""
+"""Rows of notes and logs that tell of exposures of the archive: by identifier, or by unit, time and technique."""
 
 from __future__ import annotations
 
@@ -14,7 +14,54 @@ from xrayiq.model.matched_exposures import TIME_SPAN_S
 #: logs that state whole minutes only: then voltage and charge must be told and agree
 _MINUTE_S: Final = 60.0
 _UNIT_NAMES: Final = ("serial_number", "station_name")
+#: what logs are compared with
+_TIMED: Final = ("key", "exposed_at", "tube_voltage_kv", "exposure_mas", "equipment_id")
+#: source of rows of logs
+LOG: Final = "log"
 _COLUMNS: Final = ("exposed_at", "tube_voltage_kv", "exposure_mas")
+
+
+def keys_of_told(told: pd.DataFrame, exposures: pd.DataFrame, equipment: pd.DataFrame) -> pd.Series:
+    """Exposure that each row of notes and logs is of.
+
+    Parameters
+    ----------
+    told : DataFrame
+        `source`, `image_uid`, `event_uid` and what `keys_by_time` asks for.
+    exposures : DataFrame
+        `subject`, `key`, `event_uid`, `exposed_at`, `tube_voltage_kv`, `exposure_mas` and `equipment_id`.
+    equipment : DataFrame
+        Serial number and station by `equipment_id`.
+
+    Returns
+    -------
+    Series
+        Key of the image or the event that the row names, else, of a log, that of `keys_by_time`; missing where none.
+    """
+    keys = told["image_uid"].map(exposures.drop_duplicates("subject").set_index("subject")["key"]).astype("string")
+    events = exposures[["event_uid", "key"]].dropna().drop_duplicates()
+    by_event = events.drop_duplicates("event_uid", keep=False).set_index("event_uid")["key"]
+    keys = keys.fillna(told["event_uid"].map(by_event).astype("string"))
+    open_rows = told[keys.isna() & (told["source"] == LOG)]
+    if len(open_rows):
+        taken = set(keys[told["source"] == LOG].dropna())
+        among = exposures.loc[_is_near(exposures["exposed_at"], open_rows["exposed_at"]), list(_TIMED)]
+        among = among.drop_duplicates("key").rename(columns={"key": "exposure_key"})
+        among = among[~among["exposure_key"].map(taken.__contains__).astype(bool)]
+        units = equipment[["serial_number", "station_name"]]
+        keys = keys.fillna(keys_by_time(open_rows, among.join(units, on="equipment_id")))
+    return keys
+
+
+def _is_near(moments: pd.Series, others: pd.Series) -> NDArray[np.bool_]:
+    """Whether each moment is of a day of one of the others, or of the day beside it where that is a minute away."""
+    minute = np.timedelta64(1, "m")
+    known = others.dropna().to_numpy()
+    days = np.unique(np.concatenate([known - minute, known + minute]).astype("datetime64[D]"))
+    own = moments.to_numpy().astype("datetime64[D]")
+    if not days.size:
+        return np.zeros(own.size, dtype=np.bool_)
+    return np.asarray(days[np.minimum(np.searchsorted(days, own), days.size - 1)] == own, dtype=np.bool_)
 
 
 def keys_by_time(told: pd.DataFrame, exposures: pd.DataFrame) -> pd.Series:

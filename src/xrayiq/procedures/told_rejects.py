@@ -14,20 +14,19 @@ from xrayiq.audit import RejectReason, shipped_reject_reasons
 from xrayiq.audit.apparent_repeats import STORED
 from xrayiq.audit.repeat_rates import HIDDEN
 from xrayiq.procedures.exposure_frame import CountedExposures, exposures_of_store, located
-from xrayiq.procedures.log_matching import keys_by_time
+from xrayiq.procedures.log_matching import LOG, keys_of_told
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 #: what tells of a reject; the first that names a reason is believed
 KEY_OBJECT: Final = "key_object"
-LOG: Final = "log"
 FLAG: Final = "report_flag"
 #: stationary acquisition (DCM), and where no type of event is told
 _RADIOGRAPHS: Final = ("113611", "")
 _TOLD: Final = ("is_rejected", "reject_source", "category", "reason")
 _IMAGE_COLUMNS: Final = (
     *("subject", "exposure_key", "population", "irradiation_event_uid", "exposed_at", "tube_voltage_kv"),
-    *("exposure_mas", "serial_number", "station_name"),
+    *("exposure_mas", "equipment_id"),
 )
 #: what a note or log calls otherwise
 _RENAMED: Final = {"dap_gy_m2": "dose_area_product"}
@@ -94,9 +93,10 @@ def exposures_with_rejects(
     frame = _with_flags(records, frame)
     told = _told(records, left_out)
     if len(told):
-        images = records.frame("exposures", columns=_IMAGE_COLUMNS)
-        told["exposure_key"] = _keys(told, images, frame, counted.equipment)
-        frame = _marked(frame, told[told["exposure_key"].notna()], images, populations, left_out)
+        told["exposure_key"] = keys_of_told(told, frame, counted.equipment)
+        if told["exposure_key"].isna().any():
+            told = _with_uncounted(records, told, frame, counted.equipment, populations, left_out)
+        frame = _marked(frame, told[told["exposure_key"].notna()], left_out)
     alone = _alone(told[told["exposure_key"].isna()]) if len(told) else told
     if len(alone):  # what these do not tell is missing
         placed, _ = located(alone, counted.equipment, site, first=first, last=last)
@@ -178,46 +178,33 @@ def _reason(category: str, reason: str, code: str, title: str) -> RejectReason:
     return scheme.of_code(code) or (told.reason if told else RejectReason())
 
 
-def _keys(told: pd.DataFrame, images: pd.DataFrame, frame: pd.DataFrame, equipment: pd.DataFrame) -> pd.Series:
-    """Exposure that each told row is of: by image, by event, by unit, time and technique; missing where by none."""
-    keys = told["image_uid"].map(images.set_index("subject")["exposure_key"]).astype("string")
-    alone = frame[~frame["source"].isin(list(STORED))]
-    events = pd.concat(
-        [
-            images[["irradiation_event_uid", "exposure_key"]].set_axis(["event", "key"], axis="columns"),
-            alone[["event_uid", "key"]].set_axis(["event", "key"], axis="columns"),
-        ]
-    ).dropna()
-    by_event = events.drop_duplicates().drop_duplicates("event", keep=False).set_index("event")["key"]
-    keys = keys.fillna(told["event_uid"].map(by_event).astype("string"))
-    open_rows = told[keys.isna() & (told["source"] == LOG)]
-    if len(open_rows):
-        serials = alone["equipment_id"].map(equipment["serial_number"])
-        of_reports = alone.assign(exposure_key=alone["key"], serial_number=serials)
-        columns = [name for name in _IMAGE_COLUMNS if name in of_reports.columns]
-        of_logs = keys[told["source"] == LOG].dropna()
-        among = pd.concat([images, of_reports[columns]], ignore_index=True).drop_duplicates("exposure_key")
-        keys = keys.fillna(keys_by_time(open_rows, among[~among["exposure_key"].isin(of_logs)]))
-    return keys
-
-
-def _marked(
-    frame: pd.DataFrame,
+def _with_uncounted(
+    records: Records,
     told: pd.DataFrame,
-    images: pd.DataFrame,
+    frame: pd.DataFrame,
+    equipment: pd.DataFrame,
     populations: Collection[str],
     left_out: dict[str, int],
 ) -> pd.DataFrame:
+    """Told rows without those of images that do not count, or are of other days; twins of images have their key."""
+    images = records.frame("exposures", columns=_IMAGE_COLUMNS)
+    images = images.rename(columns={"exposure_key": "key", "irradiation_event_uid": "event_uid"})
+    keys = keys_of_told(told[told["exposure_key"].isna()], images, equipment)
+    found = told.assign(exposure_key=told["exposure_key"].fillna(keys))
+    sought = set(keys.dropna())
+    here = set(frame["key"][frame["key"].map(sought.__contains__).astype(bool)])
+    of_told = images[images["key"].map(sought.__contains__).astype(bool)]
+    counted = set(of_told.loc[of_told["population"].isin(list(populations)), "key"])
+    if strange := sought - here - counted:
+        left_out["rejects of images that do not count"] = len(strange)
+    return found[~found["exposure_key"].isin(list(sought - here))]
+
+
+def _marked(frame: pd.DataFrame, told: pd.DataFrame, left_out: dict[str, int]) -> pd.DataFrame:
     """Exposures with what notes and logs tell of them."""
     uncounted = shipped_reject_reasons().uncounted
     sought = set(told["exposure_key"])
     here = frame["key"].map(sought.__contains__).to_numpy(dtype=bool)
-    of_told = images[images["exposure_key"].map(sought.__contains__).to_numpy(dtype=bool)]
-    of_patients = of_told.loc[of_told["population"].isin(list(populations)), "exposure_key"]
-    known = {*of_patients, *frame.loc[here, "key"]}
-    strange = ~told["exposure_key"].isin(list(known))
-    if strange.any():
-        left_out["rejects of images that do not count"] = int(told.loc[strange, "exposure_key"].nunique())
     tests = set(told.loc[told["category"].isin(list(uncounted)), "exposure_key"])
     dropped = frame["key"].map(tests.__contains__).astype(bool)
     if dropped.any():

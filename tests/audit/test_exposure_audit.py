@@ -12,8 +12,8 @@ from exposure_frames import NAN, UNMAPPED, exposures, quarter_row
 from scipy import stats
 
 from xrayiq.audit import ExposureAudit, assess_exposure
-from xrayiq.audit.exposure_rules import rules_of, shipped_exposure_rules
-from xrayiq.errors import InputError
+from xrayiq.audit.exposure_rules import rules_of, shipped_exposure_rules, site_exposure_rules
+from xrayiq.errors import InputError, SiteError
 from xrayiq_phantoms.exposure_quarter import PLANTS, simulate_exposure_quarter
 
 RULES = shipped_exposure_rules()
@@ -79,6 +79,22 @@ def test_step_is_dated(audit: ExposureAudit) -> None:
     (found,) = (one for one in audit.drifts if one.signal == "step")
     (day,) = found.changed_on
     assert abs((day.astype(object) - datetime.date(2026, 2, 19)).days) <= 4  # points are medians of some two days
+
+
+def test_level_over_time_is_the_ewma_of_the_medians_within_its_limits(audit: ExposureAudit) -> None:
+    found = next(one for one in audit.drifts if one.signal == "step")
+    first = found.medians[:8].mean()
+    level, levels = first, []
+    for median in found.medians:
+        level = 0.2 * median + 0.8 * level
+        levels.append(level)
+    np.testing.assert_allclose(found.levels, levels, rtol=1e-12)
+    steps = np.arange(1, len(levels) + 1)
+    variance = (
+        0.2 / 1.8 * (1.0 - 0.8 ** (2 * steps)) + (1.0 - 0.8**steps) ** 2 / 8
+    )  # Lucas and Saccucci, and the mean's
+    np.testing.assert_allclose(found.upper, first + 2.86 * found.shifts.sigma * np.sqrt(variance), rtol=1e-12)
+    assert found.counts.sum() == audit.groups.query("unit == 'UD' and body_part == 'ABDOMEN'")["indexed"].sum()
 
 
 def test_what_to_look_into_is_ranked_with_the_reason(audit: ExposureAudit) -> None:
@@ -247,3 +263,35 @@ def test_rules_in_a_wrong_order_are_refused() -> None:
     tables = {"bands": part | {"row": []}, "site_limits": part, "target_rule": part, "judging": part}
     with pytest.raises(InputError, match="shifts"):
         rules_of(tables | {"shift": [{"name": "late", "begins": 15}, {"name": "early", "begins": 7}]})
+
+
+def test_site_changes_bounds_and_shifts_which_print_as_its_own() -> None:
+    own = site_exposure_rules({"least": 50, "shifts": {"early": 6, "night": 22}}, "site.toml")
+    assert (own["least"], own["most_mean"], RULES["least"]) == (50.0, 0.5, 30.0)
+    assert own.shift_of([5, 6, 21, 22]).tolist() == ["night", "early", "early", "night"]
+    assert own.sources["judging"] == "site.toml, [exposure_audit]"
+    assert own.sources["bands"] == RULES.sources["bands"]
+    found = assess_exposure(exposures(_group(np.full(49, 4.0))), unmapped=UNMAPPED, rules=own)
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize("row", [[], {"unheard": 1}, {"least": "many"}, {"least": -1}, {"shifts": {"a": 9, "b": 8}}])
+def test_rules_of_a_site_that_cannot_be_read_are_refused(row: object) -> None:
+    with pytest.raises(SiteError, match="exposure_audit"):
+        site_exposure_rules(row, "site.toml")
+
+
+@pytest.mark.slow
+def test_plants_of_many_quarters_are_found_with_few_others() -> None:
+    missed, others, of_nothing, seeds = 0, 0, 0, range(1, 31)
+    for seed in seeds:
+        told = [(one.kind, one.room) for one in _quarter(planted=True, seed=seed).findings]
+        changes = {(kind.replace("drift", "step"), room) for kind, room in told}  # a slow drift may look like a step
+        wanted = {(plant.name.replace("drift", "step"), plant.room) for plant in PLANTS if plant.name != "unmapped"}
+        missed += len(wanted - changes)
+        others += len(told) - len(wanted & changes)
+        of_nothing += len(_quarter(planted=False, seed=seed).findings)
+    # of 9 plants and some 24 groups each
+    assert missed == 0
+    assert others <= 0.2 * len(seeds)
+    assert of_nothing <= 0.1 * len(seeds)

@@ -12,6 +12,7 @@ from xrayiq.audit.collimation_rules import (
 )
 from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
+from xrayiq.audit.exposure_rules import ExposureRules, shipped_exposure_rules, site_exposure_rules
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules, site_protocols
 from xrayiq.audit.reject_reasons import RejectReason, RejectScheme, RejectTitle, shipped_reject_reasons
@@ -75,6 +76,7 @@ __all__ = [
     "ExaminationNames",
     "ExposureAudit",
     "ExposureDrift",
+    "ExposureRules",
     "FalseWarningRate",
     "KeptTest",
     "MetadataAudit",
@@ -117,6 +119,7 @@ __all__ = [
     "schedule_kept",
     "shipped_collimation_rules",
     "shipped_examinations",
+    "shipped_exposure_rules",
     "shipped_protocol_rules",
     "shipped_reject_reasons",
     "shipped_repeat_bounds",
@@ -124,6 +127,7 @@ __all__ = [
     "shipped_schedule",
     "shipped_tag_policy",
     "site_examinations",
+    "site_exposure_rules",
     "site_protocols",
     "site_reference_fields",
     "site_schedule",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from types import MappingProxyType
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xrayiq.errors import InputError
+from xrayiq.errors import InputError, SiteError
+
+_PARTS: Final = ("site_limits", "target_rule", "judging")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +48,27 @@ class ExposureRules:
     ----------
     bands : tuple of Band
         From far too low to far too high.
-    numbers : mapping of str to float
+    numbers : tuple of (str, float)
         Settings by name: those of ``[site_limits]``, ``[target_rule]`` and ``[judging]``.
     shifts : tuple of (str, int)
         Name and hour at which each begins.
-    sources : mapping of str to str
+    documents : tuple of (str, str)
         Document of ``bands``, ``site_limits``, ``target_rule`` and ``judging``, as printed.
     """
 
     bands: tuple[Band, ...]
-    numbers: Mapping[str, float]
+    numbers: tuple[tuple[str, float], ...]
     shifts: tuple[tuple[str, int], ...]
-    sources: Mapping[str, str]
+    documents: tuple[tuple[str, str], ...]
 
     def __getitem__(self, name: str) -> float:
         """A setting."""
-        return self.numbers[name]
+        return dict(self.numbers)[name]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Documents by part."""
+        return dict(self.documents)
 
     def band_places(self, deviations: ArrayLike) -> NDArray[np.int64]:
         """Place of the class of each deviation index among `bands`; −1 where it is NaN."""
@@ -79,8 +87,52 @@ class ExposureRules:
 @functools.cache
 def shipped_exposure_rules() -> ExposureRules:
     """Rules of ``data/exposure_audit.toml``."""
+    return rules_of(_shipped_tables())
+
+
+def site_exposure_rules(row: object, source: str) -> ExposureRules:
+    """Shipped rules with a site's ``[exposure_audit]`` in their place.
+
+    Parameters
+    ----------
+    row : dict
+        Settings of the shipped file's ``[site_limits]``, ``[target_rule]`` and ``[judging]`` by name, and ``shifts``,
+        the hours at which shifts begin by their names.
+    source : str
+        For messages.
+
+    Raises
+    ------
+    SiteError
+        It is no table, holds an unknown setting or one that is no number of 0 or more, or shifts that are no rising
+        hours of the clock.
+    """
+    shipped = shipped_exposure_rules()
+    known = dict(shipped.numbers)
+    if not isinstance(row, Mapping) or set(row) - {*known, "shifts"}:
+        raise SiteError(
+            "exposure_audit that cannot be read", needed="any of " + ", ".join([*known, "shifts"]), source=source
+        )
+    own = {name: value for name, value in row.items() if name != "shifts"}
+    for name, value in own.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0.0:
+            raise SiteError(f"exposure_audit: {name} = {value!r}", needed="a number of 0 or more", source=source)
+    begins = row.get("shifts", dict(shipped.shifts))
+    shifts = tuple(begins.items()) if isinstance(begins, Mapping) else ()
+    hours = [hour for _, hour in shifts]
+    if not hours or not all(type(hour) is int and 0 <= hour < 24 for hour in hours) or hours != sorted(set(hours)):
+        raise SiteError("exposure_audit: shifts", needed="names with rising hours of the clock", source=source)
+    numbers = known | {name: float(value) for name, value in own.items()}
+    told = f"{Path(source).name}, [exposure_audit]"
+    changed = {part for part in _PARTS if set(own) & set(_shipped_tables()[part])}
+    documents = tuple((part, told if part in changed else text) for part, text in shipped.documents)
+    return dataclasses.replace(shipped, numbers=tuple(numbers.items()), shifts=shifts, documents=documents)
+
+
+@functools.cache
+def _shipped_tables() -> Mapping[str, Any]:
     text = resources.files("xrayiq").joinpath("data/exposure_audit.toml").read_text(encoding="utf-8")
-    return rules_of(tomllib.loads(text))
+    return tomllib.loads(text)
 
 
 def rules_of(tables: Mapping[str, Any]) -> ExposureRules:
@@ -96,18 +148,17 @@ def rules_of(tables: Mapping[str, Any]) -> ExposureRules:
     for name, ends in (("bands", [one.below for one in bands]), ("shifts", [float(hour) for _, hour in shifts])):
         if ends != sorted(set(ends)):
             raise InputError(f"{name} with ends {ends}", needed="rising ends")
-    parts = ("site_limits", "target_rule", "judging")
     numbers = {
         name: float(value)
-        for part in parts
+        for part in _PARTS
         for name, value in tables[part].items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     return ExposureRules(
         bands=bands,
-        numbers=MappingProxyType(numbers),
+        numbers=tuple(numbers.items()),
         shifts=shifts,
-        sources=MappingProxyType({part: _source(tables[part]) for part in ("bands", *parts)}),
+        documents=tuple((part, _source(tables[part])) for part in ("bands", *_PARTS)),
     )
 
 

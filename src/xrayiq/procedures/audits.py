@@ -130,7 +130,7 @@ def audit_exposure(
     records : Records
         Store.
     site : Site, optional
-        Settings of a site's file: register, names of examinations.
+        Settings of a site's file: register, names of examinations, bounds and shifts.
     first, last : date, optional
         Days that the exposures lie within.
     only_site : str
@@ -145,10 +145,15 @@ def audit_exposure(
         changes over time, rooms and shifts beside each other, faults of indices, indicators of every maker with the
         receptor kerma that they stand for, and what to look into first. Nothing is written.
     """
-    _, counted = _counted(records, site, first, last, only_site, populations, OF_INDICES)
+    settings, counted = _counted(records, site, first, last, only_site, populations, OF_INDICES)
     exposures, others = of_radiography(counted.frame)
     left_out = counted.left_out | ({"exposures of other modalities": others} if others else {})
-    return assess_exposure(with_indicators(records, exposures), unmapped=counted.unmapped, left_out=left_out)
+    return assess_exposure(
+        with_indicators(records, exposures),
+        unmapped=counted.unmapped,
+        left_out=left_out,
+        rules=settings.exposure_rules,
+    )
 
 
 def audit_protocol(

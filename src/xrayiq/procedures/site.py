@@ -15,14 +15,17 @@ from typing import Any, Literal, get_args
 
 from xrayiq.audit import (
     ExaminationNames,
+    ExposureRules,
     ProtocolRow,
     ReferenceField,
     ScheduledTest,
     TagPolicy,
     shipped_examinations,
+    shipped_exposure_rules,
     shipped_schedule,
     shipped_tag_policy,
     site_examinations,
+    site_exposure_rules,
     site_protocols,
     site_reference_fields,
     site_schedule,
@@ -71,6 +74,7 @@ _SITE_KEYS = frozenset(
         "tube_output",
         "reference_levels",
         "protocols",
+        "exposure_audit",
         "tag_policy",
         "reference_fields",
     }
@@ -140,6 +144,8 @@ class Site:
         How the site's rooms are to expose each view, in versions.
     reference_fields : tuple of ReferenceField
         The site's own, before the shipped.
+    exposure_rules : ExposureRules
+        Bounds and shifts of the exposure audit: shipped, changed by the site's.
     tag_policy : TagPolicy
         What headers should hold: shipped rows, changed by the site's.
     digest : str
@@ -160,6 +166,7 @@ class Site:
     reference_levels: tuple[DiagnosticReferenceLevel, ...] = ()
     protocols: tuple[ProtocolRow, ...] = ()
     reference_fields: tuple[ReferenceField, ...] = ()
+    exposure_rules: ExposureRules = field(default_factory=shipped_exposure_rules)
     tag_policy: TagPolicy = field(default_factory=shipped_tag_policy)
     digest: str = ""
 
@@ -195,6 +202,7 @@ def load_site(path: str | Path | None = None) -> Site:
         ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
         ``[[reference_fields]]`` (as `site_reference_fields`) and
         ``[[tag_policy]]`` (as `site_tag_policy`).
+        ``[exposure_audit]`` (as `site_exposure_rules`) and ``[[tag_policy]]`` (as `site_tag_policy`).
 
     Returns
     -------
@@ -233,6 +241,7 @@ def load_site(path: str | Path | None = None) -> Site:
         tube_outputs=site_tube_outputs(table.get("tube_output", []), name),
         reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
         protocols=site_protocols(table.get("protocols", []), name),
+        exposure_rules=site_exposure_rules(table.get("exposure_audit", {}), name),
         tag_policy=site_tag_policy(table.get("tag_policy", []), name),
         reference_fields=site_reference_fields(table.get("reference_fields", []), name),
         digest=digest,

@@ -194,3 +194,22 @@ def test_findings_are_opened_once(records: Records) -> None:
     again = record_audit_findings(records, audit_repeats(records))
     assert (again.opened, again.again, again.known) == (0, 0, 1)
     assert USUAL.serial_number is not None
+
+
+def test_fields_of_repeats_are_compared_where_headers_tell_their_corners(records: Records) -> None:
+    store = RejectStore(records)
+
+    def taken(number: int, second: float, top: float) -> None:
+        corners = ((top, 0.0), (top, 1000.0), (top + 1000.0, 1000.0), (top + 1000.0, 0.0))
+        told = {"pixel_pitch_mm": (0.2, 0.2), "collimator_corners_px": corners}
+        store.image(number, exposed_at=seconds(second), protocol_name="Chest PA", **told)
+
+    taken(1, 0.0, 0.0)
+    taken(2, 90.0, 900.0)  # the lower half of one large patient
+    candidates = audit_repeats(records).candidates
+    assert candidates["counted"].tolist() == [False]
+    assert "field elsewhere (centre by 90 %)" in candidates["evidence"][0]
+    taken(3, 180.0, 950.0)
+    again = audit_repeats(records).candidates
+    assert again["counted"].tolist() == [False, True] and again["repeat_of"][1] == "1.2"
+    assert "centre by 5 %" in again["evidence"][1]

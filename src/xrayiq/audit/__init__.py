@@ -32,7 +32,7 @@ from xrayiq.audit.trend_results import Trend, TrendSegment, TrendSignal
 from xrayiq.audit.trends import assess_trend, baseline_at
 
 if TYPE_CHECKING:
-    from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
+    from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, in_runs, is_assessable
     from xrayiq.audit.collimation import CollimationAudit, assess_collimation
     from xrayiq.audit.comparable import comparable_doses
     from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 #: these load pandas, which a run does without
 _FRAMES = {
-    "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "is_assessable"],
+    "apparent_repeats": ["apparent_rate", "find_apparent_repeats", "in_runs", "is_assessable"],
     "collimation": ["CollimationAudit", "assess_collimation"],
     "repeats": ["RepeatAudit", "assess_repeats"],
     "comparable": ["comparable_doses"],
@@ -114,6 +114,7 @@ __all__ = [
     "dose_log_digest",
     "false_warning_rate",
     "find_apparent_repeats",
+    "in_runs",
     "is_assessable",
     "owed_tests",
     "schedule_kept",

@@ -34,6 +34,31 @@ def is_assessable(images: pd.DataFrame) -> pd.Series:
     return found
 
 
+def in_runs(images: pd.DataFrame, *, rules: RepeatRules | None = None) -> pd.Series:
+    """Images that follow another of their examination, or are followed by one, within the time of a repeat.
+
+    Parameters
+    ----------
+    images : DataFrame
+        As for `find_apparent_repeats`.
+    rules : RepeatRules, optional
+        The shipped ones without.
+
+    Returns
+    -------
+    Series of bool
+        Only for these does the field tell anything.
+    """
+    known = rules or shipped_repeat_rules()
+    found = pd.Series(False, index=images.index)
+    chosen = images[is_assessable(images)]
+    if len(chosen):
+        ordered, _, together = _ordered(chosen, known.window_s)
+        followed = np.concatenate((together[1:], [False]))
+        found.loc[ordered.index[together | followed]] = True
+    return found
+
+
 def find_apparent_repeats(images: pd.DataFrame, *, rules: RepeatRules | None = None) -> pd.DataFrame:
     """Images beyond what their examination expects, within minutes in one room.
 

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Collection
 
 from xrayiq.audit import RepeatAudit, assess_repeats
+from xrayiq.procedures.field_centres import with_field_centres
 from xrayiq.procedures.judging import register_of
 from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
@@ -47,4 +48,4 @@ def audit_repeats(
     settings = settings_in_force(records, site)
     known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
     told = exposures_with_rejects(records, settings, first=first, last=last, only_site=known, populations=populations)
-    return assess_repeats(told.frame, unmapped=told.unmapped, left_out=told.left_out)
+    return assess_repeats(with_field_centres(records, told.frame), unmapped=told.unmapped, left_out=told.left_out)

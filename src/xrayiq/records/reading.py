@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,8 @@ from xrayiq.records.tables import EQUIPMENT, OBJECTS, OUTCOMES
 
 #: results held in memory at a time
 _PAGE: Final = 64
+#: headers of one query
+_HEADERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +151,15 @@ def stored_result(row: Row[Any], types: Mapping[str, type[Result]]) -> StoredRes
         created_at=row.created_at,
         result=unpack_value(kind, row.result_json, row.result_npz, source=source),
     )
+
+
+def told_by_headers(connection: Connection, subjects: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Fields of the acquisitions of objects, out of the headers as they are stored."""
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(subjects), _HEADERS):
+        part = list(subjects[start : start + _HEADERS])
+        query = select(OBJECTS.c.subject, OBJECTS.c.header_json).where(OBJECTS.c.subject.in_(part))
+        for subject, text in connection.execute(query):
+            told = json.loads(text).get("acquisition", {})
+            found[subject] = {name: told.get(name) for name in names}
+    return found

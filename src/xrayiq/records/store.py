@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -151,6 +151,24 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         """
         with self._read() as connection:
             return reading.load_header(connection, subject)
+
+    def told_by_headers(self, subjects: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Some attributes of the acquisitions of some objects.
+
+        Parameters
+        ----------
+        subjects : sequence of str
+            Objects.
+        names : sequence of str
+            Fields of `Acquisition`.
+
+        Returns
+        -------
+        dict of str to dict
+            By subject, the fields as the header's JSON has them; None where it is silent.
+        """
+        with self._read() as connection:
+            return reading.told_by_headers(connection, subjects, names)
 
     def outcome_counts(self) -> dict[tuple[str, str], int]:
         """Number of outcomes in force by (procedure, kind)."""

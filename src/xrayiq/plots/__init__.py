@@ -7,6 +7,7 @@ import functools
 from matplotlib.axes import Axes
 
 from xrayiq.audit import (
+    CollimationAudit,
     DoseAudit,
     DoseCreep,
     ExposureAudit,
@@ -64,6 +65,7 @@ from xrayiq.plots.bar_pattern import plot_bar_pattern
 from xrayiq.plots.clinical_noise import plot_clinical_noise, plot_snr_distribution
 from xrayiq.plots.clipping import plot_clipping
 from xrayiq.plots.collimation import plot_collimation
+from xrayiq.plots.collimation_audit import FIELD_CENTRES, field_shares_size, plot_field_centres, plot_field_shares
 from xrayiq.plots.contrast import plot_contrast
 from xrayiq.plots.contrast_detail import plot_contrast_detail
 from xrayiq.plots.dap_meter import plot_dap_meter
@@ -130,6 +132,7 @@ __all__ = [
     "DOSE_CREEP",
     "EXCURSIONS",
     "EXPOSURE_DRIFT",
+    "FIELD_CENTRES",
     "LOCAL_LEVELS",
     "PROTOCOL_CHANGE",
     "REPEAT_FUNNEL",
@@ -141,6 +144,7 @@ __all__ = [
     "accuracy_size",
     "completeness_size",
     "exposure_groups_size",
+    "field_shares_size",
     "generator_size",
     "plot",
     "plot_accuracy",
@@ -172,7 +176,9 @@ __all__ = [
     "plot_exposure_drift",
     "plot_exposure_groups",
     "plot_exposure_index",
+    "plot_field_centres",
     "plot_field_picture",
+    "plot_field_shares",
     "plot_fixed_pattern_nps",
     "plot_focal_spot",
     "plot_generator",
@@ -225,6 +231,7 @@ __all__ = [
 def plot(
     result: Result
     | Response
+    | CollimationAudit
     | DoseAudit
     | DoseCreep
     | ExposureAudit
@@ -239,7 +246,8 @@ def plot(
 
     Parameters
     ----------
-    result : Result, Response, DoseCreep, ExposureDrift, or an audit of doses, exposure, headers, protocols or repeats
+    result : Result, Response, DoseCreep, ExposureDrift, or an audit of collimation, doses, exposure, headers,
+        protocols or repeats
         What a metric, a reader, a fit or an audit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
@@ -309,6 +317,7 @@ _plot.register(ContrastDetail, plot_contrast_detail)
 _plot.register(DiscRing, plot_disc_ring)
 _plot.register(BarPattern, plot_bar_pattern)
 _plot.register(Trend, plot_trend)
+_plot.register(CollimationAudit, plot_field_shares)
 _plot.register(DoseAudit, plot_typical_doses)
 _plot.register(DoseCreep, plot_dose_creep)
 _plot.register(ExposureAudit, plot_exposure_groups)

@@ -12,6 +12,7 @@ from xrayiq.procedures import Site
 from xrayiq.records import Records
 from xrayiq.report.checks import check
 from xrayiq.report.clinical import clinical
+from xrayiq.report.collimation_audit import collimation_audit
 from xrayiq.report.detectors import detectors
 from xrayiq.report.dose import dose
 from xrayiq.report.dose_audit import doses
@@ -93,7 +94,7 @@ def render(records: Records, *, title: str, site: Site | None = None, only_site:
         doses=doses(evidence, records, site=site, only_site=only_site),
         audits=[
             one
-            for audited in (exposure_audit, repeats, protocols, headers)
+            for audited in (exposure_audit, collimation_audit, repeats, protocols, headers)
             if (one := audited(evidence, records, site=site, only_site=only_site)) is not None
         ],
         generator=generator(evidence, records),

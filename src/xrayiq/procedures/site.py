@@ -200,9 +200,8 @@ def load_site(path: str | Path | None = None) -> Site:
         in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them), ``[[examinations]]``
         (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`),
         ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
-        ``[[reference_fields]]`` (as `site_reference_fields`) and
-        ``[[tag_policy]]`` (as `site_tag_policy`).
-        ``[exposure_audit]`` (as `site_exposure_rules`) and ``[[tag_policy]]`` (as `site_tag_policy`).
+        ``[[reference_fields]]`` (as `site_reference_fields`), ``[exposure_audit]`` (as
+        `site_exposure_rules`) and ``[[tag_policy]]`` (as `site_tag_policy`).
 
     Returns
     -------

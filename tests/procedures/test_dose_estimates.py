@@ -118,6 +118,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Records]:
         report(opened, 4, "1.3", [beam(20, 20.0, angle=None)])
         told: dict[str, object] = {"station_name": "MAMMO", "serial_number": "M1"}
         report(opened, 5, "1.4", [breast(number, 2.0 * ESTIMATE.value) for number in range(12)], **told)
+        tenfold: dict[str, object] = {"station_name": "TENFOLD", "serial_number": "M2"}
+        report(opened, 7, "1.6", [breast(number, 10.0 * ESTIMATE.value) for number in range(30, 42)], **tenfold)
         report(opened, 6, "1.5", [breast(20, None), breast(21, None, kerma_mgy=None)], **told)
         yield opened
 
@@ -177,17 +179,42 @@ def test_glandular_dose_is_estimated_where_none_is_stated(audit: DoseAudit) -> N
     spread = log.loc["8.20", "average_glandular_dose_uncertainty"]
     assert spread == pytest.approx(ESTIMATE.relative_uncertainty, rel=1e-12)
     assert log.loc["8.0", "average_glandular_dose_method"] == "reported"
-    assert pd.isna(log.loc["8.0", "average_glandular_dose_uncertainty"])
+    assert log.loc["8.0", "average_glandular_dose_uncertainty"] == 0.125
     assert pd.isna(log.loc["8.21", "average_glandular_dose_mgy"])
 
 
 def test_unit_whose_stated_glandular_doses_lie_apart_from_the_estimates_is_told(audit: DoseAudit) -> None:
-    (row,) = audit.frame("glandular_dose").to_dict("records")
+    (row,) = [one for one in audit.frame("glandular_dose").to_dict("records") if one["room"] == "MAMMO"]
     assert (row["exposures"], row["verdict"]) == (12, "outside")
     assert row["median_ratio"] == pytest.approx(2.0, rel=1e-12)
     (finding,) = [one for one in audit.findings if one.kind == "glandular_dose"]
     assert (finding.bound, finding.room) == (1.25, "MAMMO")
     assert "not verified" in finding.source
+
+
+def test_glandular_doses_in_a_wrong_unit_are_a_suspected_power_of_ten_and_compared_with_nothing(
+    audit: DoseAudit,
+) -> None:
+    (row,) = [one for one in audit.frame("glandular_dose").to_dict("records") if one["room"] == "TENFOLD"]
+    assert row["verdict"] == "power of ten suspected"
+    (finding,) = [one for one in audit.findings if one.room == "TENFOLD"]
+    assert (finding.kind, finding.about) == ("unit_suspicion", "average_glandular_dose")
+    assert finding.value == pytest.approx(10.0, rel=1e-9)
+    assert "about 10 times what its technique gives" in finding.sentence
+    log = tabulate_exposures(audit).set_index("event_uid")
+    assert log.loc["8.30", "average_glandular_dose_mgy"] == 10.0 * ESTIMATE.value  # nothing is corrected
+    powers = log["average_glandular_dose_suspected_power_of_ten"]
+    assert (powers["8.30"], powers["8.0"]) == (1, 0)
+    assert "TENFOLD" not in set(audit.typical["room"])
+
+
+def test_stated_doses_have_the_uncertainty_of_a_display(audit: DoseAudit) -> None:
+    log = tabulate_exposures(audit).set_index("event_uid")
+    # IEC 60601-2-43 permits 35 %, which is k = 2
+    for name in ("dap", "reference_point_kerma"):
+        assert (log.loc["7.0", f"{name}_uncertainty"], log.loc["7.0", f"{name}_method"]) == (0.175, "stated")
+        assert (pd.isna(log.loc["8.0", f"{name}_uncertainty"]), log.loc["8.0", f"{name}_method"]) == (True, "")
+    assert log.loc["8.0", "incident_air_kerma_uncertainty"] == 0.25
 
 
 def _adults(count: int, **told: object) -> list[dict[str, object]]:

@@ -28,7 +28,8 @@ GLANDULAR_COLUMNS: Final = (
     *("site", "room", "unit", "exposures", "median_stated", "median_estimated", "median_ratio", "low_ratio"),
     *("high_ratio", "tolerance_fraction", "verdict", "method", "relative_uncertainty", "source"),
 )
-OUTSIDE, WITHIN, TOO_FEW = "outside", "within", "too few"
+#: how stated glandular doses lie to estimated ones; a suspected power of ten is told as a wrong unit alone
+OUTSIDE, WITHIN, TOO_FEW, POWER_OF_TEN = "outside", "within", "too few", "power of ten suspected"
 AUDIT: Final = "dose"
 
 

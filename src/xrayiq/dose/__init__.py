@@ -41,6 +41,7 @@ from xrayiq.dose.skin_dose import SkinDose, SkinModel, estimate_skin_dose, usual
 from xrayiq.dose.skin_exposure import SkinExposure
 from xrayiq.dose.skin_phantom import SkinCells, SkinPhantom, skin_cells, usual_skin_phantom
 from xrayiq.dose.sourced import Source
+from xrayiq.dose.stated_doses import stated_uncertainty
 from xrayiq.dose.substantial_dose import SubstantialDose, shipped_substantial_dose
 from xrayiq.dose.tube_output import (
     TubeOutput,
@@ -136,6 +137,7 @@ __all__ = [
     "shipped_substantial_dose",
     "skin_cells",
     "skin_exposure_of",
+    "stated_uncertainty",
     "target_filters",
     "tube_output_at",
     "tube_output_of_row",

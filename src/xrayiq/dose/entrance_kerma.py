@@ -12,6 +12,7 @@ from xrayiq.dose.copper_filter import copper_source, copper_transmissions, coppe
 from xrayiq.dose.dose_estimate import DoseEstimate, combined, required_positive
 from xrayiq.dose.entrance_values import EntranceValues, field_side_at_skin_mm
 from xrayiq.dose.sourced import Source
+from xrayiq.dose.stated_doses import stated_source, stated_uncertainty
 from xrayiq.dose.tube_output import TubeOutputTable, computed_tube_output, tube_output_at
 from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.model import Provenance
@@ -20,13 +21,6 @@ ALGORITHM_VERSION: Final = 1
 
 EntranceQuantity = Literal["incident_air_kerma", "entrance_surface_air_kerma"]
 
-#: relative standard uncertainty of what a system displays: 35 % (k = 2) is what IEC 60601-2-43 and 60601-2-54 permit
-DISPLAYED: Final = 0.175
-#: of an entrance dose of a header: displayed, by a distance and patient that the system takes for granted
-HEADER: Final = 0.25
-_DISPLAY = Source(
-    document="display within 35 % (IEC 60601-2-43, 60601-2-54), taken as k = 2", edition="", confidence="C"
-)
 _METRE_MM: Final = 1000.0
 _UGY_PER_MGY: Final = 1000.0
 #: Gy·m² over mm² in mGy
@@ -176,9 +170,9 @@ def _by_reference_point(values: EntranceValues, _table: TubeOutputTable) -> Dose
     distance = values.geometry.source_skin_distance_mm
     return _incident(
         kerma_at_distance(values.reference_point_kerma_mgy, distance_mm=place, wanted_distance_mm=distance),
-        combined(DISPLAYED, values.geometry.square_uncertainty),
+        combined(stated_uncertainty("reference_point_kerma"), values.geometry.square_uncertainty),
         "reference_point",
-        (_DISPLAY,),
+        (stated_source("reference_point_kerma"),),
         values.geometry.assumptions,
         source_reference_point_distance_mm=place,
         source_skin_distance_mm=distance,
@@ -196,9 +190,9 @@ def _by_dose_area_product(values: EntranceValues, _table: TubeOutputTable) -> Do
     in_plane = product / required_positive("field_area_mm2", area)
     return _incident(
         kerma_at_distance(in_plane, distance_mm=place, wanted_distance_mm=distance),
-        combined(DISPLAYED, values.geometry.square_uncertainty),
+        combined(stated_uncertainty("dose_area_product"), values.geometry.square_uncertainty),
         "dose_area_product",
-        (_DISPLAY,),
+        (stated_source("dose_area_product"),),
         (*values.geometry.assumptions, "even kerma over the field"),
         field_area_mm2=area,
         source_skin_distance_mm=distance,
@@ -212,9 +206,9 @@ def _by_header(values: EntranceValues, _table: TubeOutputTable) -> DoseEstimate 
     said = {True: "with backscatter", False: "without backscatter", None: "taken as without backscatter"}
     return _incident(
         stated,
-        HEADER,
+        stated_uncertainty("incident_air_kerma"),
         "header",
-        (),
+        (stated_source("incident_air_kerma"),),
         (f"{values.header_entrance_dose_name} of the header, {said[values.header_holds_backscatter]}",),
         attribute=values.header_entrance_dose_name,
     )

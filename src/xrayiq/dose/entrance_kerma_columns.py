@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from xrayiq.dose.backscatter import backscatter_factors, backscatter_reach
 from xrayiq.dose.copper_filter import copper_transmissions, copper_uncertainty
-from xrayiq.dose.entrance_kerma import DISPLAYED, HEADER
 from xrayiq.dose.sourced import shipped_table
+from xrayiq.dose.stated_doses import stated_uncertainty
 from xrayiq.dose.tube_output import TubeOutputTable, tube_outputs_at
 
 Floats = NDArray[np.float64]
@@ -113,9 +113,9 @@ def entrance_surface_kerma(columns: EntranceColumns, *, outputs: TubeOutputTable
     ways = np.stack(
         [
             np.hypot(np.hypot(outputs.relative_uncertainty, spread), np.where(has_copper, copper_uncertainty(), 0.0)),
-            np.hypot(DISPLAYED, spread),
-            np.hypot(DISPLAYED, spread),
-            np.full_like(spread, HEADER),
+            np.hypot(stated_uncertainty("reference_point_kerma"), spread),
+            np.hypot(stated_uncertainty("dose_area_product"), spread),
+            np.full_like(spread, stated_uncertainty("incident_air_kerma")),
         ]
     )
     ways = np.where(np.isfinite(kermas), np.hypot(ways, factor_spread), np.inf)

@@ -23,9 +23,15 @@ from xrayiq.audit import (
 from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows, shipped_substantial_dose
 from xrayiq.errors import InputError
 from xrayiq.model import AuditFinding
-from xrayiq.procedures.audit_findings import RecordedFindings, record_findings
+from xrayiq.procedures.audit_findings import AUDITOR, RecordedFindings, record_findings
+from xrayiq.procedures.audit_runs import record_audit_made
 from xrayiq.procedures.effective_doses import effective_doses
-from xrayiq.procedures.expected_doses import with_entrance_kerma, with_expected_dap, with_expected_kerma
+from xrayiq.procedures.expected_doses import (
+    with_entrance_kerma,
+    with_expected_dap,
+    with_expected_kerma,
+    with_stated_uncertainty,
+)
 from xrayiq.procedures.exposure_frame import (
     OF_DOSES,
     OF_INDICES,
@@ -46,7 +52,16 @@ from xrayiq.procedures.study_totals import fluoroscopic_studies
 from xrayiq.records import Records
 
 #: stated doses that technique and geometry give an expectation of
-_EXPECTED = ("dose_area_product", "incident_air_kerma")
+_EXPECTED = ("dose_area_product", "incident_air_kerma", "average_glandular_dose")
+#: what each audit is called in the trail
+_NAMES = {
+    "DoseAudit": "dose",
+    "ExposureAudit": "exposure",
+    "ProtocolAudit": "protocol",
+    "RepeatAudit": "repeats",
+    "MetadataAudit": "metadata",
+    "CollimationAudit": "collimation",
+}
 _UNITS: tuple[str, ...] = (
     *("site", "room", "unit", "quantity", "exposures", "median_ratio", "suspected_power", "text"),
 )
@@ -97,9 +112,10 @@ def audit_dose(
     """
     settings, counted = _counted(records, site, first, last, only_site, populations)
     exposures = with_expected_kerma(with_expected_dap(counted.frame, settings), settings)
+    exposures, glandular = with_glandular_dose(records, exposures)
     units = unit_frame(exposures)
     exposures = with_entrance_kerma(exposures, comparable_doses(exposures, units), settings)
-    exposures, glandular = with_glandular_dose(records, exposures)
+    exposures = with_stated_uncertainty(exposures)
     return assess_dose(
         exposures,
         levels=pd.DataFrame(level_rows(settings.reference_levels), columns=LEVEL_COLUMNS),
@@ -238,7 +254,10 @@ def audit_metadata(
 
 
 def record_audit_findings(records: Records, audit: Audit, *, site: Site | None = None) -> RecordedFindings:
-    """Open the findings of an audit in its store, or add to those that are there; see `record_findings`."""
+    """Open the findings of an audit in its store, or add to those that are there, and record that it was made.
+
+    See `record_findings` and `record_audit_made`.
+    """
     equipment = records.frame("equipment").set_index("id")
     named = audit.exposures[audit.exposures["unit"] != ""].dropna(subset="equipment_id").drop_duplicates("unit")
     headers = {
@@ -246,7 +265,10 @@ def record_audit_findings(records: Records, audit: Audit, *, site: Site | None =
         for unit, number in zip(named["unit"], named["equipment_id"], strict=True)
     }
     checks = audit.checks if isinstance(audit, DoseAudit) else ()
-    return record_findings(records, audit.findings, checks=checks, site=site, equipment=headers)
+    told = record_findings(records, audit.findings, checks=checks, site=site, equipment=headers)
+    kind = type(audit).__name__
+    record_audit_made(records, _NAMES.get(kind, kind), audit.exposures, audit.findings, actor=AUDITOR)
+    return told
 
 
 def _counted(

@@ -16,8 +16,10 @@ from xrayiq.dose import (
     assumed_thickness,
     copper_of_header,
     copper_transmissions,
+    copper_uncertainty,
     entrance_surface_kerma,
     expected_dap_gy_m2,
+    stated_uncertainty,
     tube_outputs_at,
 )
 from xrayiq.model import FLUOROSCOPY
@@ -25,6 +27,8 @@ from xrayiq.procedures.dose_settings import tube_output_for
 from xrayiq.procedures.site import Site
 
 KERMA: Final = "entrance_surface_air_kerma"
+#: doses that files state
+STATED: Final = ("dose_area_product", "incident_air_kerma", "average_glandular_dose", "reference_point_kerma")
 #: of other modalities, and of events other than a stationary acquisition, one entrance kerma tells little
 _NOT_RADIOGRAPHY: Final = ("MG", "XA", "RF", "CT")
 _STATIONARY_ACQUISITION: Final = "113611"
@@ -35,17 +39,36 @@ _UGY_PER_MGY: Final = 1000.0
 def with_expected_dap(exposures: pd.DataFrame, site: Site) -> pd.DataFrame:
     """Exposures with `expected_dose_area_product`: output of the unit's tube · charge · field; NaN where not known.
 
+    With `…_uncertainty` (relative, k = 1) of output and copper; field and charge are taken as they are stated.
     Copper that header or report states is in it; none is expected where its thickness is not known. Fluoroscopy is not
     known: its copper, often untold, changes from event to event and takes up to nine tenths of the output.
     """
     outputs = _outputs(exposures, site)
     outputs[exposures["event_type"].isin(FLUOROSCOPY).to_numpy(bool)] = np.nan
+    expected = expected_dap_gy_m2(
+        output_ugy_per_mas=outputs,
+        exposure_mas=exposures["exposure_mas"].to_numpy(np.float64),
+        field_area_at_1_m_mm2=exposures["field_area_mm2"].to_numpy(np.float64),
+    )
+    spread = np.zeros(len(exposures))
+    for table, places in _by_tube(exposures, site):
+        spread[places] = table.relative_uncertainty
+    spread = np.hypot(spread, np.where(_copper_mm(exposures) > 0.0, copper_uncertainty(), 0.0))
     return exposures.assign(
-        expected_dose_area_product=expected_dap_gy_m2(
-            output_ugy_per_mas=outputs,
-            exposure_mas=exposures["exposure_mas"].to_numpy(np.float64),
-            field_area_at_1_m_mm2=exposures["field_area_mm2"].to_numpy(np.float64),
-        )
+        expected_dose_area_product=expected,
+        expected_dose_area_product_uncertainty=np.where(np.isfinite(expected), spread, np.nan),
+    )
+
+
+def with_stated_uncertainty(exposures: pd.DataFrame) -> pd.DataFrame:
+    """Exposures with `stated_…_uncertainty` (relative, k = 1) of the doses that files state, NaN where none is."""
+    stated = {name: exposures[name].notna() for name in STATED}
+    stated["average_glandular_dose"] &= exposures["average_glandular_dose_method"] == "reported"
+    return exposures.assign(
+        **{
+            f"stated_{name}_uncertainty": np.where(told, stated_uncertainty(name), np.nan)
+            for name, told in stated.items()
+        }
     )
 
 

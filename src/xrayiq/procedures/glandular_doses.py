@@ -10,8 +10,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from xrayiq.audit.dose_estimates import GLANDULAR_COLUMNS, OUTSIDE, TOO_FEW, WITHIN
-from xrayiq.dose import DoseEstimate, estimate_glandular_dose, glandular_dose_check
+from xrayiq.audit.dose_estimates import GLANDULAR_COLUMNS, OUTSIDE, POWER_OF_TEN, TOO_FEW, WITHIN
+from xrayiq.dose import (
+    DoseEstimate,
+    estimate_glandular_dose,
+    find_unit_suspicions,
+    glandular_dose_check,
+    stated_uncertainty,
+)
 from xrayiq.errors import InputError, RecordsError
 from xrayiq.model import Acquisition, DoseEvent, DoseReport
 from xrayiq.procedures.catalogue import RESULT_TYPES
@@ -21,8 +27,6 @@ DOSE: Final = "average_glandular_dose"
 REPORTED, ESTIMATED = "reported", "dance"
 #: exposures of a unit whose stated dose is compared, the last ones
 MOST_COMPARED: Final = 200
-#: relative standard uncertainty of an entrance kerma that a unit states: 25 % as k = 2
-_KERMA: Final = 0.125
 _NEEDED: Final = ("subject", "source", "report_outcome", "report_ordinal", "patient_age_years")
 _ELEMENTS: Final = {
     "TUNGSTEN": "W",
@@ -67,7 +71,7 @@ def with_glandular_dose(records: Records, exposures: pd.DataFrame) -> tuple[pd.D
     -------
     exposures : DataFrame
         `average_glandular_dose` as stated, else by Dance's factors, with `…_method` (``"reported"`` or ``"dance"``) and
-        `…_uncertainty` (relative, k = 1; of estimates alone).
+        `…_uncertainty` (relative, k = 1; of estimates alone), and `expected_average_glandular_dose` where it is stated.
     compared : DataFrame
         `GLANDULAR_COLUMNS`, one row for each unit with both.
     """
@@ -90,6 +94,7 @@ def with_glandular_dose(records: Records, exposures: pd.DataFrame) -> tuple[pd.D
         average_glandular_dose=exposures[DOSE].fillna(values),
         average_glandular_dose_method=method.mask(filled, ESTIMATED),
         average_glandular_dose_uncertainty=spread.reindex(exposures.index).where(filled),
+        expected_average_glandular_dose=values.where(stated),
     )
     return told, _compared(exposures.assign(estimated=values, spread=spread.reindex(exposures.index)))
 
@@ -102,6 +107,9 @@ def _compared(exposures: pd.DataFrame) -> pd.DataFrame:
         ratios = group[DOSE] / group["estimated"]
         low, middle, high = ratios.quantile([0.25, 0.5, 0.75])
         verdict = OUTSIDE if abs(middle - 1.0) > check.tolerance_fraction else WITHIN
+        suspected = find_unit_suspicions([str(unit)] * len(group), group[DOSE], group["estimated"], quantity=DOSE)
+        if suspected.units[0].suspected_power:
+            verdict = POWER_OF_TEN
         rows.append(
             {
                 "site": site,
@@ -135,7 +143,7 @@ def _estimate(beam: BreastBeam | None, row: dict[str, Any]) -> DoseEstimate | No
             breast_thickness_mm=beam.breast_thickness_mm,
             target_filter=f"{_element(beam.anode)}/{_element(beam.filter_material)}",
             age_years=None if pd.isna(age) else float(age),
-            kerma_relative_uncertainty=_KERMA,
+            kerma_relative_uncertainty=stated_uncertainty("breast_kerma"),
         )
     except InputError:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from xrayiq.model import Equipment, Event, same_name
+from xrayiq.procedures.audit_runs import AUDIT_MADE, holds_site
 from xrayiq.procedures.findings import AGAIN, OPENED, STEPPED, WITHIN, finding_number
 from xrayiq.procedures.places import Places
 from xrayiq.procedures.site_events import EQUIPMENT, LIMIT, SCHEDULE, fact_of_event, moment_of
@@ -74,6 +75,8 @@ class _Chosen:
             return int(name) in self._numbers
         if what == "run":
             return name in self._runs
+        if event.kind == AUDIT_MADE:
+            return bool(self._places.only_site) and holds_site(event, self._places.only_site)
         return what in ("unit", "detector") and self._places.keeps_subject(
             event.subject, moment_of(event).date(), self._history
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from xrayiq.audit import DoseAudit
 from xrayiq.audit.dose import STATED
 from xrayiq.audit.dose_creep import LEAST_A_WEEK, LEAST_WEEKS
-from xrayiq.audit.dose_estimates import OUTSIDE, WITHIN
+from xrayiq.audit.dose_estimates import OUTSIDE, POWER_OF_TEN, WITHIN
 from xrayiq.audit.excursions import LIKE
 from xrayiq.audit.typical_doses import BELOW, EXCEEDS, LEAST_PATIENTS, POSSIBLE, TOO_FEW
 from xrayiq.report.dose_wording import examination_text, place_text, ratio_text
@@ -167,8 +167,8 @@ def _glandular(audit: DoseAudit) -> Answer | None:
     question, units = "Glandular doses", audit.glandular_dose
     if units.empty:
         return None
-    outside = units[units["verdict"] == OUTSIDE]
-    judged = units[units["verdict"].isin([OUTSIDE, WITHIN])]
+    outside = units[units["verdict"].isin([OUTSIDE, POWER_OF_TEN])]
+    judged = units[units["verdict"].isin([OUTSIDE, POWER_OF_TEN, WITHIN])]
     if judged.empty:
         text = "no unit has enough exposures whose glandular dose can be estimated beside the stated one"
         return Answer(status="indeterminate", question=question, text=text)

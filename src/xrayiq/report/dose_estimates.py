@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.audit import DoseAudit
-from xrayiq.audit.dose_estimates import OUTSIDE, TOO_FEW, TOTALS
+from xrayiq.audit.dose_estimates import OUTSIDE, POWER_OF_TEN, TOO_FEW, TOTALS
 from xrayiq.model import quantity
 from xrayiq.report import dose_pictures as pictures
 from xrayiq.report.chapter import Chapter
@@ -108,6 +108,8 @@ def glandular_chapter(audit: DoseAudit) -> Chapter:
         cell: str | Marked = f"{ratio} (too few)" if row["verdict"] == TOO_FEW else ratio
         if row["verdict"] == OUTSIDE:
             cell = Marked(text=ratio, status="warning", why="beyond the tolerance")
+        if row["verdict"] == POWER_OF_TEN:
+            cell = Marked(text=ratio, status="warning", why=POWER_OF_TEN)
         rows.append(
             (
                 f"{place_text(audit, row['site'], row['room'])}: {clean(row['unit'])}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from xrayiq.audit.typical_doses import BELOW, EXCEEDS, POSSIBLE, TOO_FEW
 from xrayiq.model import Finding
 from xrayiq.procedures import audit_dose
 from xrayiq.procedures.audit_findings import AUDITOR
+from xrayiq.procedures.audit_runs import audits_made
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 from xrayiq.report.dose_answers import Answer, answers
@@ -44,7 +46,7 @@ class PacketDoses:
     counted : str
         What was audited and what was left out.
     audits : str
-        When earlier audits found something.
+        When earlier audits were made, of how many exposures and with how many findings.
     levels : Table
         Levels that typical values were held against, with document, edition and confidence.
     findings : Table
@@ -78,7 +80,7 @@ def packet_doses(
     return PacketDoses(
         answers=answers(audit),
         counted=counted_text(audit) + (f" Left out: {left_out}." if left_out else ""),
-        audits=_audits(findings, period),
+        audits=_audits(records, findings, period, dossier.only_site),
         levels=levels_table(audit),
         findings=findings_table(findings),
         log=f"{counted(len(log), 'exposure')}, SHA-256 of the table {dose_log_digest(log)}",
@@ -86,14 +88,22 @@ def packet_doses(
     )
 
 
-def _audits(findings: Sequence[Finding], period: Period) -> str:
+def _audits(records: Records, findings: Sequence[Finding], period: Period, only_site: str) -> str:
+    """Days of the period on which audits of doses were made, and what they covered; older stores tell of findings."""
+    made = audits_made(records, "dose", first=period.first, last=period.last, only_site=only_site)
     days = {step.at.date() for one in findings for step in one.steps if step.actor == AUDITOR}
-    told = sorted(day for day in days if day in period)
-    made = "The period was audited anew for this packet"
+    recorded = {event.at.astimezone(datetime.UTC).date() for event in made}
+    told = [
+        f"{event.at.astimezone(datetime.UTC).date().isoformat()} ({clean(event.reason, longest=_LONG)})"
+        for event in made
+    ]
+    told += [
+        f"{day.isoformat()} (opened findings or added to them)" for day in sorted(days - recorded) if day in period
+    ]
+    anew = "The period was audited anew for this packet"
     if not told:
-        return f"{made}; no earlier audit opened a finding or added to one on a day of the period."
-    named = ", ".join(day.isoformat() for day in told)
-    return f"{made}. Earlier audits opened findings or added to them on {counted(len(told), 'day')}: {named}."
+        return f"{anew}; no earlier audit was made on a day of the period."
+    return f"{anew}. {counted(len(told), 'earlier audit')} on days of the period: {'; '.join(sorted(told))}."
 
 
 def levels_table(audit: DoseAudit) -> Table:

@@ -121,7 +121,7 @@ def _compact_event(exposure: DoseExposure, event: EventValues) -> Dataset:
         number_item(("113738", "Dose (RP)"), numbers["kerma"], "Gy"),
         coded_item("CONTAINS", ("113780", "Reference Point Definition"), point),
         number_item(("113790", "Collimated Field Area"), numbers["area"], "m2", "m^2"),
-        filter_block("Cu", 0.1),
+        filter_block("Al", 1.0),
         number_item(("113733", "KVP"), numbers["voltage"], "kV"),
         number_item(("113734", "X-Ray Tube Current"), numbers["current"], "mA"),
         number_item(("113824", "Exposure Time"), numbers["time"], "ms"),

@@ -20,7 +20,11 @@ DoseDialect = Literal[
 ]
 
 PLANES: Final = {"A": ("113620", "Plane A"), "B": ("113621", "Plane B"), "single": ("113622", "Single Plane")}
-_FILTER_MATERIALS: Final = {"Cu": ("C-127F9", "Copper or Copper compound"), "Rh": ("C-167F9", "Rhodium")}
+_FILTER_MATERIALS: Final = {
+    "Al": ("C-120F9", "Aluminum or Aluminum compound"),
+    "Cu": ("C-127F9", "Copper or Copper compound"),
+    "Rh": ("C-167F9", "Rhodium"),
+}
 #: 1 nGy·m² in Gy·m², 1 µGy in Gy
 _DAP_STEP: Final = Decimal("1e-9")
 _KERMA_STEP: Final = Decimal("1e-6")

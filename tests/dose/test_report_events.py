@@ -74,6 +74,7 @@ def test_an_event_has_an_entrance_kerma() -> None:
         ((COPPER, dataclasses.replace(COPPER, thickness_max_mm=None)), 0.5),
         ((BeamFilter(material=("12503006", "SCT", "Aluminum"), thickness_max_mm=1.0),), 0.0),
         ((BeamFilter(material=("C-127F9", "SRT", "Copper")),), math.nan),
+        ((BeamFilter(material=("1", "SCT", "Copper or Copper compound"), thickness_max_mm=0.1),), 0.1),
     ],
 )
 def test_copper_is_told_by_its_code(filters: tuple[BeamFilter, ...], copper: float | None) -> None:

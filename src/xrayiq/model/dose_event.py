@@ -11,7 +11,7 @@ FLUOROSCOPY: Final = frozenset({"P5-06000", "44491008"})
 
 #: materials of filters by code value, in SNOMED CT and SNOMED-RT (DICOM PS3.16, CID 10006), as headers name them
 _MATERIALS: Final = {
-    **dict.fromkeys(("12503006", "C-120F9", "C-12000"), "ALUMINUM"),
+    **dict.fromkeys(("12503006", "105830007", "C-120F9", "C-12000"), "ALUMINUM"),
     **dict.fromkeys(("66925006", "C-127F9", "C-12700"), "COPPER"),
 }
 #: reference point 15 cm from the isocentre towards the source (DICOM PS3.16, CID 10025)
@@ -36,10 +36,13 @@ class BeamFilter:
 
     @property
     def material_name(self) -> str | None:
-        """What the filter is of, by its code as headers name it, else in the report's words; None where not told."""
+        """What the filter is of, by its code as headers name it, else the first word of its meaning; None where untold.
+
+        Meanings are of the kind "Rhodium or Rhodium compound".
+        """
         if self.material is None:
             return None
-        return _MATERIALS.get(self.material[0]) or self.material[2].upper() or None
+        return _MATERIALS.get(self.material[0]) or self.material[2].upper().partition(" ")[0] or None
 
     @property
     def thickness_mm(self) -> float | None:

@@ -17,7 +17,7 @@ _NUMBERS = (
 )
 #: as the reader had them at this version
 _MATERIALS = {
-    **dict.fromkeys(("12503006", "C-120F9", "C-12000"), "ALUMINUM"),
+    **dict.fromkeys(("12503006", "105830007", "C-120F9", "C-12000"), "ALUMINUM"),
     **dict.fromkeys(("66925006", "C-127F9", "C-12700"), "COPPER"),
 }
 _FIRST_VERSION = 2
@@ -73,7 +73,7 @@ def _told(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(material: list[str] | None) -> str | None:
-    return None if material is None else _MATERIALS.get(material[0]) or material[2].upper() or None
+    return None if material is None else _MATERIALS.get(material[0]) or material[2].upper().partition(" ")[0] or None
 
 
 def _distance(event: dict[str, Any]) -> float | None:

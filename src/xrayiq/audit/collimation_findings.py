@@ -14,6 +14,12 @@ from xrayiq.model import AuditFinding, quantity
 AUDIT: Final = "collimation"
 OPEN, CROPPED, DISAGREES, OFF_CENTRE = "open_collimation", "cropped_afterwards", "field_disagrees", "off_centre"
 _MOST_SUBJECTS: Final = 20
+#: of exposures, what findings tell
+_NEEDED: Final = (
+    *(*GROUP, "subject", "exposed_at", "confidence", "is_open", "is_cropped", "header_disagrees", "report_disagrees"),
+    *("detector_fraction", "reference_ratio", "crop_fraction", "irradiated_source", "header_deviation_mm"),
+    *("report_deviation_mm", "tolerance_mm", "offset_rows_fraction", "offset_columns_fraction"),
+)
 _Grouped = Callable[[Mapping[Any, Any]], pd.DataFrame]
 _PLACE: Final = {"rows": ("down", "up"), "columns": ("to the right", "to the left")}
 _COLUMN: Final = {
@@ -47,7 +53,7 @@ def collimation_findings(
         The more exposures are concerned, the earlier.
     """
     found: list[tuple[float, AuditFinding]] = []
-    of_groups, of_units = (_grouped(fields, names) for names in (GROUP, UNIT))
+    of_groups, of_units = (_grouped(fields[list(_NEEDED)], names) for names in (GROUP, UNIT))
     over = shares[shares["verdict"] == OVER]
     cropped = {tuple(row[name] for name in GROUP) for row in over[over["measure"] == "cropped"].to_dict("records")}
     for row in over.to_dict("records"):

@@ -22,6 +22,7 @@ MEDIANS: Final = (
 #: what shares are told of, by the column that says it of an exposure
 SHARES: Final = {"open": "is_open", "cropped": "is_cropped", "evident": "is_evident"}
 _DISAGREEING: Final = {"image and header": "header_disagrees", "image and dose report": "report_disagrees"}
+_AXES: Final = ("rows", "columns")
 _OF_SHARE: Final = ("exposures", "events", "share", "low", "high")
 _SHARE_COLUMNS: Final = ("measure", *_OF_SHARE, "needed", "permitted", "verdict")
 OVER, POSSIBLE, WITHIN, TOO_FEW = "over", "possible", "within", "too few"
@@ -45,7 +46,7 @@ def group_medians(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFrame
     """
     least = int(rules["judging"]["least_exposures"])
     rows = []
-    for where, group in _groups(fields, GROUP):
+    for where, group in _groups(fields[[*GROUP, *MEDIANS]], GROUP):
         for name in MEDIANS:
             values = group[name].dropna().to_numpy()
             if len(values):
@@ -108,7 +109,7 @@ def unit_agreement(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFram
         }
     )
     rows = []
-    for where, group in _groups(told, UNIT):
+    for where, group in _groups(told[[*UNIT, *PAIRS.values()]], UNIT):
         for name, column in PAIRS.items():
             ratio = ratios.loc[group.index, name].where(group[column].notna())
             rows.append(where | {"measure": name, "median_deviation_mm": group[column].median()})
@@ -136,8 +137,11 @@ def unit_centring(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFrame
     """
     least, bound = int(rules["judging"]["least_exposures"]), rules["centring"]["offset_sid_fraction"]
     rows = []
-    for where, group in _groups(fields, UNIT):
-        for axis in ("rows", "columns"):
+    offsets = [
+        f"{part}_{axis}_{kind}" for part, kind in (("offset", "fraction"), ("found_offset", "mm")) for axis in _AXES
+    ]
+    for where, group in _groups(fields[[*UNIT, *offsets, "rotation_deg"]], UNIT):
+        for axis in _AXES:
             known = group[group[f"offset_{axis}_fraction"].notna()]
             if known.empty:
                 continue

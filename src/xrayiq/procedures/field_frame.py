@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import Any, Final
@@ -55,8 +56,9 @@ def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame
     wide = wide.rename(columns=_MEASURED).reindex(columns=list(_MEASURED.values())).astype("float64")
     geometry = told_geometry(records)
     geometry = geometry[geometry["subject"].isin(own["subject"])].drop_duplicates("subject")
-    sizes = zip(geometry["rows"], geometry["columns"], geometry["told"], strict=True)
-    told = pd.DataFrame([_geometry(*row) for row in sizes], columns=list(_TOLD), index=geometry["subject"])
+    sizes = zip(*(geometry[name].tolist() for name in ("rows", "columns", "told")), strict=True)
+    known = functools.cache(_geometry)  # many headers of a unit tell the same
+    told = pd.DataFrame([known(*row) for row in sizes], columns=list(_TOLD), index=geometry["subject"])
     found = own.merge(wide, how="left", left_on="subject", right_index=True)
     found = found.merge(told.astype("float64"), how="left", left_on="subject", right_index=True)
     lost = int((~has_image).sum())

@@ -51,9 +51,7 @@ def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame
     """
     has_image = exposures["source"].isin(["image", "both"]).astype(bool)
     own = exposures[has_image].reset_index(drop=True)
-    values = records.values(tuple(_MEASURED), procedures=("collimation",))
-    wide = values.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
-    wide = wide.rename(columns=_MEASURED).reindex(columns=list(_MEASURED.values())).astype("float64")
+    wide = records.wide_values(tuple(_MEASURED), procedure="collimation").set_index("subject").rename(columns=_MEASURED)
     geometry = told_geometry(records)
     geometry = geometry[geometry["subject"].isin(own["subject"])].drop_duplicates("subject")
     sizes = zip(*(geometry[name].tolist() for name in ("rows", "columns", "told")), strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from xrayiq.model import Equipment
 from xrayiq.records.all_verdicts import ALL_VERDICTS
@@ -93,6 +93,37 @@ class HistoryReader(Session):
         )
         with self._read() as connection:
             return frame_of(connection, chosen.order_by(MEASUREMENTS.c.outcome_id, MEASUREMENTS.c.ordinal))
+
+    def wide_values(self, quantities: Sequence[str], *, procedure: str) -> pd.DataFrame:
+        """Values in force of one procedure, a column for each quantity: several times faster than `values` for many.
+
+        Parameters
+        ----------
+        quantities : sequence of str
+            Names from the closed list, of no direction.
+        procedure : str
+            Which measured them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `subject` and a column of each quantity, NaN where it was not measured; of several outcomes of a subject
+            the last.
+        """
+        from xrayiq.records.frames import frame_of  # pandas loads when a frame is asked for, not for a run
+
+        values = [
+            func.max(case((MEASUREMENTS.c.quantity == name, MEASUREMENTS.c.value))).label(name) for name in quantities
+        ]
+        query: Select[Any] = (
+            select(OUTCOMES.c.subject, *values)
+            .select_from(MEASUREMENTS)
+            .join(OUTCOMES, MEASUREMENTS.c.outcome_id == OUTCOMES.c.id)
+        )
+        chosen = with_objects(query).where(OUTCOMES.c.procedure == procedure, in_force())
+        with self._read() as connection:
+            frame = frame_of(connection, chosen.group_by(OUTCOMES.c.id, OUTCOMES.c.subject).order_by(OUTCOMES.c.id))
+        return frame.drop_duplicates("subject", keep="last", ignore_index=True)
 
     def dated_values(self, quantities: Sequence[str]) -> Iterator[DatedValue]:
         """Values in force of some quantities, in the order of exposure; those without a date last.

@@ -95,7 +95,7 @@ class HistoryReader(Session):
             return frame_of(connection, chosen.order_by(MEASUREMENTS.c.outcome_id, MEASUREMENTS.c.ordinal))
 
     def wide_values(self, quantities: Sequence[str], *, procedure: str) -> pd.DataFrame:
-        """Values in force of one procedure, a column for each quantity: several times faster than `values` for many.
+        """Values in force of one procedure, a column for each quantity: a third faster than `values` for nine.
 
         Parameters
         ----------

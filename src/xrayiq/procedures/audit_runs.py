@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from xrayiq.model import AuditFinding, Event, same_name
 from xrayiq.records import Records
+
+if TYPE_CHECKING:
+    import pandas as pd  # a run does without
 
 #: kind of the event; its subject is ``audit:NAME``
 AUDIT_MADE: Final = "audit_made"
@@ -49,7 +50,7 @@ def record_audit_made(
     for event in records.events(kind=AUDIT_MADE, subject=f"audit:{name}"):
         if event.at.astimezone(datetime.UTC).date() == today and event.details.get("digest") == digest:
             return None
-    days = exposures["exposed_at"].dropna() if "exposed_at" in exposures else pd.Series(dtype="datetime64[us]")
+    days = exposures.reindex(columns=["exposed_at"])["exposed_at"].dropna()
     first, last = (None, None) if days.empty else (days.min().date().isoformat(), days.max().date().isoformat())
     sites = sorted(set(exposures["site"].dropna().astype(str)) - {""}) if "site" in exposures else []
     period = f" of {first} to {last}" if first else ""

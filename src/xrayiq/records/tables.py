@@ -20,7 +20,6 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -28,16 +27,11 @@ from sqlalchemy import (
 )
 
 from xrayiq.records.column_types import ROW_ID, PathText, StorableText, UtcDateTime
-
-METADATA: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from xrayiq.records.document_tables import DOSE_EVENTS as DOSE_EVENTS
+from xrayiq.records.document_tables import REJECTS as REJECTS
+from xrayiq.records.table_metadata import METADATA as METADATA
+from xrayiq.records.trail_tables import EVENTS as EVENTS
+from xrayiq.records.trail_tables import SEALS as SEALS
 
 #: `status` is "running" until the run says how it ended, or until a later one finds that its `process` is gone
 RUNS: Final = Table(
@@ -197,71 +191,6 @@ MEASUREMENTS: Final = Table(
 )
 
 
-#: irradiation events of dose reports. No seal covers these rows: they must say what the sealed `result_json` says.
-#: Codes are code values; `started_at` is the reading of the unit's own clock
-DOSE_EVENTS: Final = Table(
-    "dose_events",
-    METADATA,
-    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
-    Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("irradiation_event_uid", StorableText, index=True),
-    Column("acquired_image_uid", StorableText),
-    Column("started_at", DateTime(timezone=False)),
-    *(Column(name, StorableText) for name in ("plane", "event_type", "target_region", "laterality", "view")),
-    Column("protocol", StorableText),
-    Column("operator_key", StorableText),
-    *(
-        Column(name, Double)
-        for name in (
-            *("dap_gy_m2", "reference_point_kerma_mgy", "entrance_dose_mgy", "average_glandular_dose_mgy"),
-            *("tube_voltage_kv", "tube_current_ma", "exposure_mas", "exposure_time_ms", "exposure_index"),
-            *("target_exposure_index", "deviation_index", "field_area_at_1_m_mm2", "source_detector_distance_mm"),
-            "half_value_layer_mm",
-        )
-    ),
-    Column("is_rejected", Boolean),
-    Column("rejection_reason", StorableText),
-    Column("filter_material", StorableText),
-    *(
-        Column(name, Double)
-        for name in (
-            *("filter_thickness_min_mm", "filter_thickness_max_mm", "added_copper_mm"),
-            "reference_point_distance_mm",
-        )
-    ),
-    sqlite_with_rowid=False,
-)
-
-
-#: exposures that key objects and makers' logs tell to be rejected, or accepted (`is_rejected`). No seal covers these
-#: rows: they must say what the sealed `result_json` says. Codes are code values; `exposed_at` is the unit's own clock
-REJECTS: Final = Table(
-    "rejects",
-    METADATA,
-    Column("outcome_id", ROW_ID, ForeignKey("outcomes.id"), primary_key=True, autoincrement=False),
-    Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("source", StorableText, nullable=False),
-    Column("title", StorableText, nullable=False),
-    Column("image_uid", StorableText, index=True),
-    Column("event_uid", StorableText, index=True),
-    Column("study_uid", StorableText),
-    Column("exposed_at", DateTime(timezone=False)),
-    Column("is_rejected", Boolean, nullable=False),
-    Column("has_text", Boolean, nullable=False),
-    *(Column(name, StorableText) for name in ("code", "category", "reason", "body_part", "view_position")),
-    *(Column(name, StorableText) for name in ("laterality", "protocol_name", "exposure_control_mode", "grid")),
-    *(Column(name, StorableText) for name in ("patient_key", "operator_key")),
-    *(
-        Column(name, Double)
-        for name in (
-            *("patient_age_years", "tube_voltage_kv", "exposure_mas", "exposure_time_ms", "dap_gy_m2"),
-            *("exposure_index", "target_exposure_index", "deviation_index", "source_detector_distance_mm"),
-        )
-    ),
-    sqlite_with_rowid=False,
-)
-
-
 def _judged() -> tuple[Column[Any], ...]:
     """The number that was judged, and the limit as it was that day."""
     return (
@@ -348,34 +277,4 @@ RESPONSES: Final = Table(
     Column("kerma_max_ugy", Double, nullable=False),
     Column("set_id", ROW_ID, ForeignKey("sets.id"), nullable=False, index=True),
     Column("object_id", ROW_ID, ForeignKey("objects.id"), nullable=False, index=True),
-)
-
-#: the audit trail: appended only, each event sealed together with the seal of the one before it
-EVENTS: Final = Table(
-    "events",
-    METADATA,
-    Column("number", ROW_ID, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("actor", StorableText, nullable=False),
-    Column("kind", StorableText, nullable=False),
-    Column("subject", StorableText, nullable=False, index=True),
-    Column("reason", StorableText, nullable=False),
-    Column("details", Text, nullable=False),
-    Column("previous", Text, nullable=False),
-    Column("mac", Text, nullable=False),
-)
-
-#: one row for each row of the tables above, numbered without gaps: a seal over what of that row never changes (of an
-#: outcome with its measurements and verdicts). What changes on purpose has a seal in the row itself: a file and an
-#: object (`seal`), what an object counts as (`role_seal`), the plan an outcome belongs to (`standing_seal`), how a run
-#: ended (`seal`)
-SEALS: Final = Table(
-    "seals",
-    METADATA,
-    Column("number", ROW_ID, primary_key=True, autoincrement=False),
-    Column("kind", StorableText, nullable=False),
-    Column("row_id", ROW_ID, nullable=False),
-    Column("run_id", ROW_ID),
-    Column("mac", Text, nullable=False),
-    UniqueConstraint("kind", "row_id"),
 )

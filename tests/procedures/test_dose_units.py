@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from xrayiq.procedures import load_site
-from xrayiq.procedures.audits import unit_frame
+from xrayiq.procedures.dose_audits import unit_frame
 from xrayiq.procedures.expected_doses import with_expected_dap, with_expected_kerma
 
 #: 80 kV, 10 mAs and 0.1 m² at 1 m: 78.4 µGy/mAs (computed table) give 7.84e-5 Gy·m²

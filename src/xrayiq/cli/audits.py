@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
 
 import typer
 
+from xrayiq.cli.audit_tables import (
+    CollimationTable,
+    DoseTable,
+    ExposureTable,
+    MetadataTable,
+    ProtocolTable,
+    RepeatTable,
+)
 from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, OnlySite, Output, SiteSettings, Store, day_of
 from xrayiq.cli.printing import Cell, Format, say, show
 
@@ -27,96 +35,6 @@ Save = Annotated[
 ]
 
 audit_application = typer.Typer(help="Audits over the exposures of a store.", no_args_is_help=True)
-
-
-class DoseTable(StrEnum):
-    """What an audit of doses prints."""
-
-    findings = "findings"
-    levels = "levels"
-    typical = "typical"
-    local_levels = "local_levels"
-    excursions = "excursions"
-    creep = "creep"
-    workload = "workload"
-    workload_by_voltage = "workload_by_voltage"
-    optimisation = "optimisation"
-    units = "units"
-    unmapped = "unmapped"
-    effective_dose = "effective_dose"
-    skin_dose = "skin_dose"
-    glandular_dose = "glandular_dose"
-    procedures = "procedures"
-    procedure_levels = "procedure_levels"
-    procedure_local_levels = "procedure_local_levels"
-    repeats = "repeats"
-
-
-class MetadataTable(StrEnum):
-    """What an audit of headers prints."""
-
-    findings = "findings"
-    completeness = "completeness"
-    problems = "problems"
-    clocks = "clocks"
-    unmapped = "unmapped"
-
-
-class CollimationTable(StrEnum):
-    """What an audit of collimation prints."""
-
-    findings = "findings"
-    groups = "groups"
-    shares = "shares"
-    agreement = "agreement"
-    centring = "centring"
-    fields = "fields"
-    unmapped = "unmapped"
-
-
-class ProtocolTable(StrEnum):
-    """What an audit of protocols prints."""
-
-    findings = "findings"
-    usual = "usual"
-    compared = "compared"
-    changes = "changes"
-    rooms = "rooms"
-    quality = "quality"
-    unmapped = "unmapped"
-
-
-class RepeatTable(StrEnum):
-    """What an audit of rejects and repeats prints."""
-
-    findings = "findings"
-    rates = "rates"
-    reasons = "reasons"
-    funnel = "funnel"
-    weeks = "weeks"
-    candidates = "candidates"
-    dose = "dose"
-    sources = "sources"
-    rejects = "rejects"
-    unmapped = "unmapped"
-
-
-class ExposureTable(StrEnum):
-    """What an audit of exposure prints."""
-
-    findings = "findings"
-    investigate = "investigate"
-    groups = "groups"
-    bands = "bands"
-    targets = "targets"
-    rooms = "rooms"
-    shifts = "shifts"
-    units = "units"
-    faults = "faults"
-    indicators = "indicators"
-    drift = "drift"
-    unmapped = "unmapped"
-    exposures = "exposures"
 
 
 @audit_application.command("dose")

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from typing import Final
 
 from xrayiq.model import Equipment
-from xrayiq.procedures.exposure_frame import CountedExposures, placed, with_examinations, within
+from xrayiq.procedures.exposure_frame import CountedExposures
+from xrayiq.procedures.exposure_places import placed, with_examinations, within
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 

@@ -12,7 +12,7 @@ import pandas as pd
 from xrayiq.audit import ExaminationNames, size_bands
 from xrayiq.audit.procedure_doses import FLUOROSCOPY_VIEW, STUDY_COLUMNS, TOTALS, no_studies
 from xrayiq.model import FLUOROSCOPY
-from xrayiq.procedures.exposure_frame import is_registered, placed, within
+from xrayiq.procedures.exposure_places import is_registered, placed, within
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 

@@ -13,7 +13,8 @@ import pandas as pd
 from xrayiq.audit import RejectReason, shipped_reject_reasons
 from xrayiq.audit.apparent_repeats import STORED
 from xrayiq.audit.repeat_rates import HIDDEN
-from xrayiq.procedures.exposure_frame import CountedExposures, exposures_of_store, located
+from xrayiq.procedures.exposure_frame import CountedExposures, exposures_of_store
+from xrayiq.procedures.exposure_places import located
 from xrayiq.procedures.log_matching import LOG, keys_of_told
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records

@@ -11,6 +11,9 @@ from xrayiq.procedures.expected_doses import with_expected_dap, with_expected_ke
 
 #: 80 kV, 10 mAs and 0.1 m² at 1 m: 78.4 µGy/mAs (computed table) give 7.84e-5 Gy·m²
 EXPECTED_GY_M2 = 7.84e-5
+#: nothing told of filters
+UNFILTERED = {"filter_material": None, "filter_thickness_max_mm": float("nan"), "added_copper_mm": float("nan")}
+TEXTS = {"event_type": "string", "filter_material": "string"}
 
 
 @pytest.mark.parametrize(("event_type", "powers"), [(None, [-1]), ("113611", [-1]), ("P5-06000", []), ("44491008", [])])
@@ -24,8 +27,9 @@ def test_fluoroscopy_behind_thick_copper_makes_no_unit_suspected(event_type: str
         "field_area_mm2": 1.0e5,
         "dose_area_product": 0.1 * EXPECTED_GY_M2,
         "event_type": event_type,
+        **UNFILTERED,
     }
-    frame = pd.DataFrame([told] * 12).astype({"event_type": "string"})
+    frame = pd.DataFrame([told] * 12).astype(TEXTS)
     assert [power for power in unit_frame(with_expected_dap(frame, load_site()))["suspected_power"] if power] == powers
 
 
@@ -39,7 +43,7 @@ def test_entrance_dose_in_a_wrong_unit_is_found_by_output_charge_and_distance(
         "unit": "U1",
         "modality": "DX",
         "event_type": None,
-        "filter_material": None,
+        **UNFILTERED,
         "body_part": "ABDOMEN",
         "view": "AP",
         "band": "adult",
@@ -54,7 +58,7 @@ def test_entrance_dose_in_a_wrong_unit_is_found_by_output_charge_and_distance(
     # 67.4 µGy/mAs at 1 m, skin at 1150 - 50 - 230 mm; the tube gives 0.8 of the computed output
     kerma = 0.8 * 67.4 * 20.0 / 1000.0 * (1000.0 / 870.0) ** 2
     frame = pd.DataFrame([told | {"incident_air_kerma": written_as * kerma}] * 12)
-    frame = frame.astype({"event_type": "string", "filter_material": "string"})
+    frame = frame.astype(TEXTS)
     found = unit_frame(with_expected_kerma(frame, load_site()))
     assert found["suspected_power"].tolist() == powers
     assert found["median_ratio"].tolist() == pytest.approx([0.8 * written_as], rel=1e-12)

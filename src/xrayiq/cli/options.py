@@ -29,6 +29,7 @@ Room = Annotated[str, typer.Option("--room", metavar="NAME", help="Name of the r
 Unit = Annotated[
     str, typer.Option("--unit", metavar="NAME", help="Unit: its name in the register, serial number or station.")
 ]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes; one per core by default.")]
 FirstDay = Annotated[datetime | None, typer.Option("--from", formats=DAY_FORMATS, metavar="DAY", help="First day.")]
 LastDay = Annotated[datetime | None, typer.Option("--to", formats=DAY_FORMATS, metavar="DAY", help="Last day.")]
 Today = Annotated[

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, in_runs, is_assessable
     from xrayiq.audit.collimation import CollimationAudit, assess_collimation
     from xrayiq.audit.comparable import comparable_doses
-    from xrayiq.audit.dose import DoseAudit, DoseEstimates, assess_dose
+    from xrayiq.audit.dose import DoseAudit, assess_dose
     from xrayiq.audit.dose_creep import DoseCreep
+    from xrayiq.audit.dose_estimates import DoseEstimates
     from xrayiq.audit.dose_log import dose_log_digest, tabulate_exposures
     from xrayiq.audit.exposure import ExposureAudit, assess_exposure
     from xrayiq.audit.exposure_drift import ExposureDrift
@@ -51,7 +52,8 @@ _FRAMES = {
     "collimation": ["CollimationAudit", "assess_collimation"],
     "repeats": ["RepeatAudit", "assess_repeats"],
     "comparable": ["comparable_doses"],
-    "dose": ["DoseAudit", "DoseEstimates", "assess_dose"],
+    "dose": ["DoseAudit", "assess_dose"],
+    "dose_estimates": ["DoseEstimates"],
     "dose_creep": ["DoseCreep"],
     "dose_log": ["dose_log_digest", "tabulate_exposures"],
     "exposure": ["ExposureAudit", "assess_exposure"],

@@ -14,9 +14,7 @@ from xrayiq.audit.comparable import comparable_doses
 from xrayiq.audit.dose_checks import dose_checks
 from xrayiq.audit.dose_creep import DoseCreep, creep_frame, find_dose_creep
 from xrayiq.audit.dose_estimates import (
-    EFFECTIVE_COLUMNS,
-    GLANDULAR_COLUMNS,
-    SKIN_COLUMNS,
+    DoseEstimates,
     glandular_findings,
     substantial_findings,
 )
@@ -56,27 +54,6 @@ FRAMES: Final = (
     *("units", "unmapped", "effective_dose", "skin_dose", "glandular_dose", "repeats", "exposures", "findings"),
     *_OF_PROCEDURES,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DoseEstimates:
-    """What is estimated beside stated doses; as in `DoseAudit`.
-
-    Parameters
-    ----------
-    effective_dose, skin_dose, glandular_dose : DataFrame
-        Tables.
-    skin_maps : mapping of str to Result
-        Maps of the skin dose, by study.
-    substantial_levels : mapping of str to float
-        Levels of a substantial dose, by quantity.
-    """
-
-    effective_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EFFECTIVE_COLUMNS)))
-    skin_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SKIN_COLUMNS)))
-    glandular_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(GLANDULAR_COLUMNS)))
-    skin_maps: Mapping[str, Result] = field(default_factory=dict)
-    substantial_levels: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

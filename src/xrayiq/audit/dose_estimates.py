@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
 
-from xrayiq.model import AuditFinding, quantity
+from xrayiq.model import AuditFinding, Result, quantity
 
 #: of the table of effective doses
 EFFECTIVE_COLUMNS: Final = (
@@ -31,6 +32,27 @@ GLANDULAR_COLUMNS: Final = (
 #: how stated glandular doses lie to estimated ones; a suspected power of ten is told as a wrong unit alone
 OUTSIDE, WITHIN, TOO_FEW, POWER_OF_TEN = "outside", "within", "too few", "power of ten suspected"
 AUDIT: Final = "dose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DoseEstimates:
+    """What is estimated beside stated doses; as in `DoseAudit`.
+
+    Parameters
+    ----------
+    effective_dose, skin_dose, glandular_dose : DataFrame
+        Tables.
+    skin_maps : mapping of str to Result
+        Maps of the skin dose, by study.
+    substantial_levels : mapping of str to float
+        Levels of a substantial dose, by quantity.
+    """
+
+    effective_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EFFECTIVE_COLUMNS)))
+    skin_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SKIN_COLUMNS)))
+    glandular_dose: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(GLANDULAR_COLUMNS)))
+    skin_maps: Mapping[str, Result] = field(default_factory=dict)
+    substantial_levels: Mapping[str, float] = field(default_factory=dict)
 
 
 def substantial_findings(skin: pd.DataFrame, levels: Mapping[str, float]) -> list[AuditFinding]:

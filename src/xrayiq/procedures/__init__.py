@@ -19,6 +19,7 @@ from xrayiq.procedures.defect_history import MAP_PREFIX, DatedDefects, MapOfDay,
 from xrayiq.procedures.due_tests import TestHistory, test_history
 from xrayiq.procedures.finding_steps import find_finding, list_findings, take_step
 from xrayiq.procedures.header_checks import check_header
+from xrayiq.procedures.header_rules import HeaderRule, Kind
 from xrayiq.procedures.inspection import Inspection
 from xrayiq.procedures.judging import Judgement, judge_runs, register_of, without_relative_limits
 from xrayiq.procedures.kerma import TABLE_NAME, Kerma, KermaRow, SiteKerma, kerma_of, read_kerma_table
@@ -58,7 +59,7 @@ from xrayiq.procedures.scoring import (
 from xrayiq.procedures.service_events import ServiceEvent, add_service_event, end_downtime, service_events
 from xrayiq.procedures.set_scoring import SET_PROCEDURES, ScoredSet, score_set
 from xrayiq.procedures.signing import require_whole, sign_period
-from xrayiq.procedures.site import HeaderRule, Kind, Site, load_site
+from xrayiq.procedures.site import Site, load_site
 from xrayiq.procedures.site_events import settings_in_force, site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 

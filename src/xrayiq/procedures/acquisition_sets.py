@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from xrayiq.model import ObjectHeader
 from xrayiq.procedures.beams import beam_of
+from xrayiq.procedures.header_rules import Kind
 from xrayiq.procedures.kerma import KERMA_UNCERTAINTY, Kerma
-from xrayiq.procedures.site import Kind
 
 #: fewest levels of kerma that tell a response
 RESPONSE_LEVELS: Final = 3

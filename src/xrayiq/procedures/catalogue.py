@@ -64,7 +64,8 @@ from xrayiq.metrics import (
     uniformity,
 )
 from xrayiq.model import DoseReport, PerformedStep, Radiograph, RejectNote, Result
-from xrayiq.procedures.site import Kind, Site
+from xrayiq.procedures.header_rules import Kind
+from xrayiq.procedures.site import Site
 
 Parameter = str | int | float | bool
 

@@ -8,8 +8,8 @@ from typing import Literal
 from xrayiq.metrics import Collimation
 from xrayiq.model import DoseReport, HeaderProblem, ObjectHeader, Outcome, pack
 from xrayiq.procedures.header_checks.pixels import LOSSY_SYNTAXES
+from xrayiq.procedures.header_rules import Kind
 from xrayiq.procedures.scoring import is_expected
-from xrayiq.procedures.site import Kind
 
 Judgement = Literal["pass", "warning", "fail", "none"]
 

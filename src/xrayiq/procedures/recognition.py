@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.model import ObjectHeader, Radiograph
-from xrayiq.procedures.site import Kind, Site
+from xrayiq.procedures.header_rules import Kind
+from xrayiq.procedures.site import Site
 
 XRAY_MODALITIES: Final = frozenset({"CR", "DX", "MG", "RF", "XA", "PX", "IO"})
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from xrayiq.audit import (
     ExaminationNames,
@@ -33,8 +32,9 @@ from xrayiq.audit import (
 )
 from xrayiq.dose import DiagnosticReferenceLevel, TubeOutputTable, shipped_reference_levels
 from xrayiq.errors import InputError, SiteError
-from xrayiq.model import Acquisition, Equipment, Limit, ObjectHeader, limits_at
+from xrayiq.model import Equipment, Limit, ObjectHeader, limits_at
 from xrayiq.procedures.dose_settings import site_reference_levels, site_tube_outputs, tube_output_for
+from xrayiq.procedures.header_rules import HeaderRule, header_rule
 from xrayiq.procedures.kerma import SiteKerma
 from xrayiq.procedures.limits import limits_of_table, overrides_of_rows
 from xrayiq.procedures.populations import (
@@ -45,20 +45,6 @@ from xrayiq.procedures.populations import (
 )
 from xrayiq.procedures.whereabouts import TOLD, EquipmentFact, fact_of_row, whereabouts
 
-Kind = Literal[
-    "flat_field",
-    "edge",
-    "collimated_field",
-    "test_object",
-    "clinical",
-    "dose_report",
-    "performed_step",
-    "reject_note",
-    "meter",
-    "other",
-]
-
-_RULE_KEYS = frozenset({"attribute", "pattern", "kind"})
 _SITE_KEYS = frozenset(
     {
         "name",
@@ -82,32 +68,6 @@ _SITE_KEYS = frozenset(
 #: edition of the fluence tables where neither the site nor a kerma table names one
 BEAM_EDITION = "2015"
 _BEAM_EDITIONS = ("2003", "2015")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderRule:
-    """One rule that tells an image's kind from a header attribute.
-
-    Parameters
-    ----------
-    attribute : str
-        Text field of the acquisition, for example ``"protocol_name"``.
-    pattern : str
-        Regular expression, searched without regard to case.
-    kind : str
-        Kind of the image where it matches.
-    """
-
-    attribute: str
-    pattern: str
-    kind: Kind
-
-    def matches(self, acquisition: Acquisition) -> bool:
-        """Whether the attribute is there and matches."""
-        text = getattr(acquisition, self.attribute)
-        if isinstance(text, tuple):
-            text = "\\".join(text)
-        return isinstance(text, str) and re.search(self.pattern, text, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +184,7 @@ def load_site(path: str | Path | None = None) -> Site:
         raise SiteError(
             f"unknown key {sorted(unknown)[0]!r}", needed="one of " + ", ".join(sorted(_SITE_KEYS)), source=name
         )
-    own_rules = tuple(_rule(row, name) for row in table.get("header_rules", []))
+    own_rules = tuple(header_rule(row, name) for row in table.get("header_rules", []))
     documents = tuple((limits | limits_of_table(table.get("limits", {}), name)).values())
     return Site(
         name=str(table.get("name", "")),
@@ -249,7 +209,7 @@ def load_site(path: str | Path | None = None) -> Site:
 
 @functools.cache
 def _shipped_site() -> Site:
-    rules = tuple(_rule(row, "header_rules.toml") for row in _shipped("header_rules.toml")["rule"])
+    rules = tuple(header_rule(row, "header_rules.toml") for row in _shipped("header_rules.toml")["rule"])
     return Site(
         name="",
         header_rules=rules,
@@ -272,20 +232,6 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         raise SiteError(f"cannot be read ({error.strerror})", needed="a site file", source=path.name) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SiteError(f"no valid TOML: {error}", source=path.name) from error
-
-
-def _rule(row: Mapping[str, Any], source: str) -> HeaderRule:
-    if set(row) != _RULE_KEYS:
-        raise SiteError(f"header rule with {sorted(row)}", needed="attribute, pattern and kind", source=source)
-    if row["attribute"] not in {field.name for field in fields(Acquisition)}:
-        raise SiteError(f"unknown attribute {row['attribute']!r}", needed="a field of Acquisition", source=source)
-    if row["kind"] not in get_args(Kind):
-        raise SiteError(f"unknown kind {row['kind']!r}", needed="one of " + ", ".join(get_args(Kind)), source=source)
-    try:
-        re.compile(row["pattern"])
-    except (re.error, TypeError) as error:
-        raise SiteError(f"pattern {row['pattern']!r}: {error}", needed="a regular expression", source=source) from error
-    return HeaderRule(**row)
 
 
 def _kerma(row: Mapping[str, Any], source: str) -> SiteKerma:

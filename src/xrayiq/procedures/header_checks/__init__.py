@@ -15,7 +15,7 @@ from xrayiq.procedures.header_checks.geometry import check_geometry
 from xrayiq.procedures.header_checks.identity import check_identity
 from xrayiq.procedures.header_checks.pixels import check_pixels
 from xrayiq.procedures.header_checks.technique import check_technique
-from xrayiq.procedures.site import Kind
+from xrayiq.procedures.header_rules import Kind
 
 _IMAGES: Final = frozenset({"flat_field", "edge", "collimated_field", "test_object", "clinical"})
 

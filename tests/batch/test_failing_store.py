@@ -72,9 +72,9 @@ def test_interruption_is_told_though_the_store_fails_after_it(folder):
     assert (summary.interrupted, summary.exit_code, summary.files, summary.new_outcomes) == (True, 130, FILES - 1, 0)
     writing, ending = caught.value.__notes__
     assert writing.startswith(
-        "then storing what was measured last failed too: qa.db: the database refuses: no such table"
+        "then storing what was measured last failed too: qa.db: the tables are not of the version that the store states"
     )
-    assert ending.startswith("then storing how the run ended failed too: qa.db: the database refuses: no such table")
+    assert ending.startswith("then storing how the run ended failed too: qa.db: the tables are not of the version")
     end = end_of_log(folder)
     assert (end["status"], end["error"]) == ("interrupted", "RecordsError")
     assert "counts" not in end
@@ -100,8 +100,8 @@ def test_command_says_that_it_was_interrupted_and_what_failed_after_it(folder, m
     assert left.value.code == 130
     assert "Run 1, interrupted" in said.out
     first, second, last = said.err.splitlines()
-    assert first.startswith("xrayiq: then storing what was measured last failed too: qa.db: the database refuses")
-    assert second.startswith("xrayiq: then storing how the run ended failed too: qa.db: the database refuses")
+    assert first.startswith("xrayiq: then storing what was measured last failed too: qa.db: the tables are not of")
+    assert second.startswith("xrayiq: then storing how the run ended failed too: qa.db: the tables are not of")
     assert last == "xrayiq: interrupted: what was stored so far is kept; run again to continue"
 
 

@@ -122,7 +122,7 @@ def test_what_is_accepted_is_accepted_still_when_a_worse_finding_is_closed(trail
     trail.accept()
     trail.run(-0.4)
     for state, told in (("corrected", {"action": "new tube"}), ("verified", {"retest": "1"}), ("closed", {})):
-        trail.add(step_event(trail.findings[-1], state, reason="r", **told))
+        trail.add(step_event(trail.findings[-1], state, reason="r", role="physicist", **told))
     assert [one.state for one in trail.run(-0.25)] == ["accepted", "closed"]
     assert [one.state for one in trail.run(-0.4)] == ["accepted", "closed", "open"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xrayiq.batch.scored_file import ScoredFile, digest_of, entry_of, failed_file
+from xrayiq.batch.scored_file import ScoredFile, checked_header, digest_of, entry_of, failed_file
 from xrayiq.dicom import SourceFile, read_header
 from xrayiq.errors import NotDicomError, ReadError
 from xrayiq.procedures import Site, no_procedure, recognise_header
@@ -56,7 +56,7 @@ def unmeasured_large_file(file: SourceFile, *, key: bytes | None, site: Site) ->
         return None
     return ScoredFile(
         entry=entry_of(file, digest_of(file), header.subject, "object"),
-        header=header,
+        header=checked_header(header, "other", site),
         kind="other",
         population="no_image",
         outcomes=(no_procedure(header.subject, told, site),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -13,7 +13,7 @@ from xrayiq.batch.pool import OUT_OF_MEMORY
 from xrayiq.dicom import SourceFile, path_key, stream_digest
 from xrayiq.errors import XrayiqError
 from xrayiq.model import ObjectHeader, Outcome, Population
-from xrayiq.procedures import Kind, Site, reading_outcome
+from xrayiq.procedures import Kind, Site, check_header, reading_outcome
 from xrayiq.records import FileEntry, FileStatus, PackedHeader, PackedOutcome, pack_header, pack_outcome
 
 #: what the subject of a file begins with that only its place stands for
@@ -141,6 +141,12 @@ def failed_file(
         outcomes=(outcome,),
         evidence=reason.replace("_", " "),
     )
+
+
+def checked_header(header: ObjectHeader, kind: Kind, site: Site) -> ObjectHeader:
+    """The header with the names of the checks that found a problem in it."""
+    problems = check_header(header, kind=kind, names=site.examinations)
+    return replace(header, checks=tuple(dict.fromkeys(one.check for one in problems)))
 
 
 def entry_of(file: SourceFile, digest: str, subject: str, status: FileStatus) -> FileEntry:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from xrayiq.batch.large_files import LARGE_BYTES, unmeasured_large_file
-from xrayiq.batch.scored_file import ScoredFile, digest_of, entry_of, failed_file, told_of
+from xrayiq.batch.scored_file import ScoredFile, checked_header, digest_of, entry_of, failed_file, told_of
 from xrayiq.batch.summary import exit_code
 from xrayiq.dicom import (
     DicomObject,
@@ -33,7 +33,6 @@ from xrayiq.procedures import (
     Site,
     applicable,
     attempt,
-    check_header,
     dose_report_outcome,
     is_unmeasured,
     load_site,
@@ -277,10 +276,9 @@ def _scored(
     response_mode: str = "",
 ) -> ScoredFile:
     entry = entry_of(file, digest, header.subject, "object")
-    problems = check_header(header, kind=recognition.kind, names=site.examinations)
     return ScoredFile(
         entry=dataclasses.replace(entry, response_id=response_id, response_mode=response_mode),
-        header=dataclasses.replace(header, checks=tuple(dict.fromkeys(one.check for one in problems))),
+        header=checked_header(header, recognition.kind, site),
         kind=recognition.kind,
         population=population_of(header, recognition.kind, register=site.equipment),
         outcomes=outcomes,

@@ -119,8 +119,10 @@ def test_excursions_are_the_planted_exposures_each_with_its_cause(findings, trut
         assert words[str(kind)] in causes[uid]
 
 
-def test_creep_is_that_of_the_abdomens(findings):
+def test_creep_is_that_of_the_abdomens(findings, truth):
     (one,) = told(findings, "creep")
+    like = [each for each in truth.values() if (each.room, each.view) == (D, "ABDOMEN AP")]
+    assert one["exposures"] == sum(50.0 <= each.patient_weight_kg <= 90.0 for each in like)
     assert one["about"] == "ABDOMEN AP, adult"
     assert one["ratio"] > 1.15
 

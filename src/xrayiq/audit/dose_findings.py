@@ -124,6 +124,8 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
         known = quantity(one.quantity)
         first, last = (week.astype(datetime.date) for week in (one.weeks[0], one.weeks[-1]))
         of_room = (exposures["site"] == one.site) & (exposures["room"] == one.room)
+        alike = of_room & (exposures["body_part"] == one.body_part) & (exposures["view"] == one.view)
+        told = exposures.loc[alike & (exposures["band"] == one.band), one.quantity].notna()
         where = f"{one.room or 'room not told'}, {one.body_part} {one.view}, {one.band}"
         findings.append(
             AuditFinding(
@@ -144,6 +146,7 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
                     f"{100 * one.high:+.0f} %)"
                 ),
                 suggestion="compare target exposure index, exposure control and protocol of the first and last weeks",
+                exposures=int(told.sum()),
                 first_day=first,
                 last_day=last,
             )

@@ -14,8 +14,8 @@ from xrayiq.audit.collimation_findings import collimation_findings
 from xrayiq.audit.collimation_groups import group_medians, group_shares, unit_agreement, unit_centring
 from xrayiq.audit.collimation_measures import with_measures
 from xrayiq.audit.collimation_rules import CollimationRules, ReferenceField, shipped_collimation_rules
-from xrayiq.audit.findings_table import findings_table
-from xrayiq.errors import InputError
+from xrayiq.audit.findings_table import table_of
+from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 
 FRAMES: Final = ("groups", "shares", "agreement", "centring", "fields", "unmapped", "findings")
@@ -81,11 +81,7 @@ class CollimationAudit:
         InputError
             There is no such table.
         """
-        if name not in FRAMES:
-            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
-        if name == "findings":
-            return findings_table(self.findings)
-        return getattr(self, "exposures" if name == "fields" else name)  # type: ignore[no-any-return]  # a frame each
+        return table_of(self, name, FRAMES, fields="exposures")
 
     def of_place(self, *, site: str, room: str, unit: str) -> CollimationAudit:
         """What the audit says of one unit.
@@ -111,7 +107,7 @@ class CollimationAudit:
 
     def __repr__(self) -> str:
         """Number of exposures and findings."""
-        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        days = days_text(self.first_day, self.last_day)
         counted = int(self.exposures["counts"].sum())
         return (
             f"CollimationAudit({len(self.exposures)} exposures, {counted} with a sure field, {days}, "
@@ -161,10 +157,8 @@ def assess_collimation(
     known = fields[(fields["body_part"] != "") & (fields["view"] != "")]
     shares = group_shares(known, judged)
     agreement, centring = unit_agreement(fields, judged), unit_centring(fields, judged)
-    days = fields["exposed_at"].dropna()
     return CollimationAudit(
-        first_day=days.min().date() if len(days) else None,
-        last_day=days.max().date() if len(days) else None,
+        **days_of(fields["exposed_at"]),
         exposures=fields,
         groups=group_medians(known, judged),
         shares=shares,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xrayiq.audit.collimation_groups import GROUP, OVER, UNIT
 from xrayiq.audit.collimation_rules import CollimationRules
+from xrayiq.audit.told_places import days_of
 from xrayiq.model import AuditFinding, quantity
 
 AUDIT: Final = "collimation"
@@ -171,11 +172,10 @@ def _off_centre(row: Mapping[Any, Any], exposures: _Grouped, rules: CollimationR
 
 def _facts(row: Mapping[Any, Any], own: pd.DataFrame, concerned: pd.DataFrame) -> dict[str, Any]:
     """Place, days and some of the exposures that it concerns, the surest fields first."""
-    days = own["exposed_at"].dropna()
     first = concerned.sort_values("confidence", ascending=False, kind="stable")["subject"].head(_MOST_SUBJECTS)
     told = {"site": row["site"], "room": row["room"], "unit": row["unit"], "exposures": int(row["exposures"])}
     told |= {"subjects": tuple(map(str, first))}
-    return told | ({"first_day": days.min().date(), "last_day": days.max().date()} if len(days) else {})
+    return told | days_of(own["exposed_at"])
 
 
 def _grouped(fields: pd.DataFrame, names: tuple[str, ...]) -> _Grouped:

@@ -21,12 +21,12 @@ from xrayiq.audit.dose_estimates import (
 from xrayiq.audit.dose_findings import creep_findings, excursion_findings, level_findings, unit_findings
 from xrayiq.audit.dose_of_repeats import dose_of_repeats
 from xrayiq.audit.excursions import find_excursions
-from xrayiq.audit.findings_table import findings_table
+from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.procedure_doses import ProcedureDoses, assess_procedures, no_studies
+from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.audit.typical_doses import compare_with_levels, local_levels, typical_doses
 from xrayiq.audit.workload import weekly_workload, workload_by_voltage
-from xrayiq.errors import InputError
 from xrayiq.model import AuditCheck, AuditFinding, Result
 
 #: dose quantities of single exposures that are audited, the first that is told most often first on paper
@@ -143,17 +143,13 @@ class DoseAudit:
         InputError
             There is no such table.
         """
-        if name not in FRAMES:
-            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
-        if name == "findings":
-            return findings_table(self.findings)
         if name == "creep":
             return creep_frame(self.creep)
         if name in _OF_PROCEDURES:
             return getattr(self.procedures, _OF_PROCEDURES[name])  # type: ignore[no-any-return]  # a frame each
         if name == "repeats":
             return dose_of_repeats(self.comparable())
-        return getattr(self, {"levels": "compared", "local_levels": "local"}.get(name, name))  # type: ignore[no-any-return]  # a frame each
+        return table_of(self, name, FRAMES, levels="compared", local_levels="local")
 
     def comparable(self) -> pd.DataFrame:
         """Exposures, the doses of units that probably state them in a wrong unit unknown."""
@@ -178,12 +174,10 @@ class DoseAudit:
             for name in _OF_ROOMS
             for frame in (getattr(self, name),)
         } | {name: getattr(self, name)[getattr(self, name)["unit"] == unit] for name in _OF_UNITS}
-        days = frames["exposures"]["exposed_at"].dropna()
         return dataclasses.replace(
             self,
             **frames,
-            first_day=days.min().date() if len(days) else None,
-            last_day=days.max().date() if len(days) else None,
+            **days_of(frames["exposures"]["exposed_at"]),
             creep=tuple(one for one in self.creep if (one.site, one.room) == (site, room)),
             procedures=self.procedures.of_room(site, room),
             findings=tuple(
@@ -193,7 +187,7 @@ class DoseAudit:
 
     def __repr__(self) -> str:
         """Number of exposures and findings."""
-        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        days = days_text(self.first_day, self.last_day)
         return f"DoseAudit({len(self.exposures)} exposures, {days}, {len(self.findings)} findings)"
 
 
@@ -243,13 +237,11 @@ def assess_dose(
     excursions = pd.concat([find_excursions(fit, name, levels=levels).assign(quantity=name) for name in _MAIN])
     creep = tuple(one for name in _MAIN for one in find_dose_creep(fit, name))
     quality = pd.concat([dose_and_quality(fit, name).assign(quantity=name) for name in _MAIN], ignore_index=True)
-    days = exposures["exposed_at"].dropna()
     procedures = assess_procedures(
         no_studies() if studies is None else studies, levels.head(0) if levels_of_totals is None else levels_of_totals
     )
     return DoseAudit(
-        first_day=days.min().date() if len(days) else None,
-        last_day=days.max().date() if len(days) else None,
+        **days_of(exposures["exposed_at"]),
         exposures=exposures,
         typical=typical,
         compared=compared,

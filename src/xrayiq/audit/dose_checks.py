@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from xrayiq.audit.dose_findings import AUDIT, examination_text, only_unit
+from xrayiq.audit.dose_findings import AUDIT, examination_text
+from xrayiq.audit.told_places import days_of, only_unit
 from xrayiq.audit.typical_doses import BELOW, GROUP, LEAST_PATIENTS
 from xrayiq.model import AuditCheck, quantity
 
@@ -67,7 +68,7 @@ def _of_groups(rows: pd.DataFrame, kind: str, dated: pd.DataFrame, groups: Any) 
             value=row["median"],
             is_within=True if kind == "reference_level" else None,
             exposures=len(own),
-            **_days(own),
+            **days_of(own["exposed_at"]),
             sentence=f"{name}: median of {len(own)} exposures {known.text(row['median'])}, {_TOLD[kind]}",
         )
 
@@ -87,7 +88,7 @@ def _of_units(units: pd.DataFrame, dated: pd.DataFrame) -> Iterator[AuditCheck]:
                 value=row["median_ratio"],
                 is_within=True,
                 exposures=int(row["exposures"]),
-                **_days(own),
+                **days_of(own["exposed_at"]),
                 sentence=f"doses of {row['exposures']} exposures agree with their technique",
             )
 
@@ -109,10 +110,6 @@ def _without_excursions(
                     value=0.0,
                     is_within=True,
                     exposures=len(own),
-                    **_days(own),
+                    **days_of(own["exposed_at"]),
                     sentence=f"no excursion among {len(own)} exposures",
                 )
-
-
-def _days(own: pd.DataFrame) -> dict[str, Any]:
-    return {"first_day": own["exposed_at"].min().date(), "last_day": own["exposed_at"].max().date()}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xrayiq.audit.dose_creep import FINDING_CHANGE, DoseCreep
 from xrayiq.audit.excursions import FINDING_SCORE, TRIGGER_RATIO
+from xrayiq.audit.told_places import days_of, only_unit
 from xrayiq.audit.typical_doses import EXCEEDS, GROUP
 from xrayiq.model import AuditFinding, quantity
 
@@ -36,7 +37,7 @@ def unit_findings(suspected: pd.DataFrame, exposures: pd.DataFrame) -> list[Audi
             sentence=row["text"],
             suggestion="compare a header with the console and the dose meter; tell the maker",
             exposures=int(row["exposures"]),
-            **_days(exposures.loc[exposures["unit"] == row["unit"], "exposed_at"]),
+            **days_of(exposures.loc[exposures["unit"] == row["unit"], "exposed_at"]),
         )
         for row in suspected.to_dict("records")
     ]
@@ -73,7 +74,7 @@ def level_findings(
                 ),
                 suggestion="compare charge, voltage, filter, grid, distance and field with a room below the level",
                 exposures=int(row["exposures"]),
-                **_days(own["exposed_at"]),
+                **days_of(own["exposed_at"]),
                 subjects=tuple(own.nlargest(_MOST_SUBJECTS, row["quantity"])["subject"]),
             )
         )
@@ -108,7 +109,7 @@ def excursion_findings(excursions: pd.DataFrame) -> list[AuditFinding]:
                     f"{known.label.lower()} {value}, {row['ratio']:.1f} times the median of its like ({middle})"
                 ),
                 suggestion=row["cause"],
-                **_days(pd.Series([row["exposed_at"]])),
+                **days_of(pd.Series([row["exposed_at"]])),
                 subjects=(row["subject"],),
             )
         )
@@ -157,15 +158,3 @@ def creep_findings(creep: Iterable[DoseCreep], exposures: pd.DataFrame) -> list[
 def examination_text(row: Mapping[Any, Any]) -> str:
     """Examination and patients as findings name them."""
     return f"{row['body_part']} {row['view']}, {row['band']}"
-
-
-def only_unit(units: pd.Series) -> str:
-    """The unit, where all are of one; else an empty text."""
-    return str(units.iloc[0]) if units.nunique() == 1 else ""
-
-
-def _days(moments: pd.Series) -> dict[str, Any]:
-    known = moments.dropna()
-    if known.empty:
-        return {}
-    return {"first_day": known.min().date(), "last_day": known.max().date()}

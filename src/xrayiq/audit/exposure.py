@@ -15,8 +15,8 @@ from xrayiq.audit.exposure_findings import ranked_findings
 from xrayiq.audit.exposure_groups import band_shares, group_statistics, suggested_targets
 from xrayiq.audit.exposure_indices import faults_by_unit, with_indices
 from xrayiq.audit.exposure_rules import ExposureRules, shipped_exposure_rules
-from xrayiq.audit.findings_table import findings_table
-from xrayiq.errors import InputError
+from xrayiq.audit.findings_table import table_of
+from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 
 FRAMES: Final = (
@@ -102,13 +102,9 @@ class ExposureAudit:
         InputError
             There is no such table.
         """
-        if name not in FRAMES:
-            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
         if name == "drift":
             return drift_frame(self.drifts)
-        if name == "findings":
-            return findings_table(self.findings)
-        frame: pd.DataFrame = getattr(self, name)
+        frame = table_of(self, name, FRAMES)
         return frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, "string"))
 
     def of_place(self, *, site: str, room: str, unit: str) -> ExposureAudit:
@@ -129,19 +125,17 @@ class ExposureAudit:
             return frame[(frame["site"] == site) & (frame["room"] == room) & (frame["unit"] == unit)]
 
         frames: dict[str, Any] = {name: own(getattr(self, name)) for name in (*_OF_UNITS, "indicators")}
-        days = frames["exposures"]["exposed_at"].dropna()
         return dataclasses.replace(
             self,
             **frames,
-            first_day=days.min().date() if len(days) else None,
-            last_day=days.max().date() if len(days) else None,
+            **days_of(frames["exposures"]["exposed_at"]),
             drifts=tuple(one for one in self.drifts if (one.site, one.room, one.unit) == (site, room, unit)),
             findings=tuple(one for one in self.findings if (one.site, one.room, one.unit) == (site, room, unit)),
         )
 
     def __repr__(self) -> str:
         """Number of exposures and findings."""
-        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        days = days_text(self.first_day, self.last_day)
         return f"ExposureAudit({len(self.exposures)} exposures, {days}, {len(self.findings)} findings)"
 
 
@@ -175,7 +169,7 @@ def assess_exposure(
     known = rules or shipped_exposure_rules()
     indexed = with_indices(exposures, known)
     groups = group_statistics(indexed, known)
-    parts = {
+    parts: dict[str, Any] = {
         "groups": groups,
         "targets": suggested_targets(indexed, known),
         "rooms": compare_rooms(indexed, known),
@@ -193,10 +187,8 @@ def assess_exposure(
         | {"weight": one.weight, "why": one.finding.sentence, "look_first": one.finding.suggestion}
         for place, one in enumerate(ranked, start=1)
     ]
-    days = indexed["exposed_at"].dropna()
     return ExposureAudit(
-        first_day=days.min().date() if len(days) else None,
-        last_day=days.max().date() if len(days) else None,
+        **days_of(indexed["exposed_at"]),
         exposures=indexed,
         bands=band_shares(indexed, known),
         indicators=_indicators(indexed),

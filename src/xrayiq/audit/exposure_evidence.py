@@ -12,6 +12,7 @@ import pandas as pd
 from xrayiq.audit.exposure_drift import ExposureDrift
 from xrayiq.audit.exposure_indices import AEC, FAULTS, GROUP, UNIT
 from xrayiq.audit.exposure_rules import ExposureRules
+from xrayiq.audit.told_places import days_of
 from xrayiq.model import AuditFinding
 
 AUDIT: Final = "exposure"
@@ -219,7 +220,6 @@ class FindingBook:
             own = own[own["fault"] == fault] if fault in FAULTS else own[own["di_difference"].notna()]
         where = row["unit"] or row["room"] or "unit not told"
         examination = f", {_examination(row)}" if by is GROUP else ""
-        days = own["exposed_at"].dropna()
         told: dict[str, Any] = {
             "quantity": DI,
             "about": _examination(row) if by is GROUP else "",
@@ -232,8 +232,7 @@ class FindingBook:
             kind=kind,
             **told,
             ratio=_ratio(told["value"], told["bound"]),
-            first_day=days.min().date() if len(days) else None,
-            last_day=days.max().date() if len(days) else None,
+            **days_of(own["exposed_at"]),
             subjects=tuple(map(str, _telling(own)["subject"].head(_MOST_SUBJECTS))),
         )
         self.ranked.append(Ranked(finding=finding, weight=float(min(weight, _MOST_SCORE * max(len(own), 1)))))

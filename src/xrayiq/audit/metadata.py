@@ -8,12 +8,12 @@ from typing import Final
 
 import pandas as pd
 
-from xrayiq.audit.findings_table import findings_table
+from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.metadata_clock import assess_clocks
 from xrayiq.audit.metadata_counts import UNIT, count_missing, count_problems
 from xrayiq.audit.metadata_findings import Days, clock_findings, missing_findings, problem_findings
 from xrayiq.audit.tag_policy import TagPolicy, shipped_tag_policy
-from xrayiq.errors import InputError
+from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 
 FRAMES: Final = ("completeness", "problems", "clocks", "unmapped", "exposures", "findings")
@@ -74,15 +74,11 @@ class MetadataAudit:
         InputError
             There is no such table.
         """
-        if name not in FRAMES:
-            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
-        if name == "findings":
-            return findings_table(self.findings)
-        return getattr(self, name)  # type: ignore[no-any-return]  # a frame each
+        return table_of(self, name, FRAMES)
 
     def __repr__(self) -> str:
         """Number of exposures and findings."""
-        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        days = days_text(self.first_day, self.last_day)
         return f"MetadataAudit({len(self.exposures)} exposures, {days}, {len(self.findings)} findings)"
 
 
@@ -125,11 +121,9 @@ def assess_metadata(
     completeness = count_missing(numbered, asked)
     problems = count_problems(numbered, asked, today=today)
     clocks = assess_clocks(numbered, asked)
-    known = numbered[numbered["exposed_at"].notna()]
     days = _days(numbered)
     return MetadataAudit(
-        first_day=known["exposed_at"].min().date() if len(known) else None,
-        last_day=known["exposed_at"].max().date() if len(known) else None,
+        **days_of(numbered["exposed_at"]),
         exposures=numbered,
         completeness=completeness,
         problems=problems,
@@ -149,7 +143,6 @@ def _days(exposures: pd.DataFrame) -> dict[tuple[str, ...], Days]:
     """First and last day of each unit."""
     found: dict[tuple[str, ...], Days] = {}
     for key, moments in exposures.groupby(list(UNIT), observed=True)["exposed_at"]:
-        known = moments.dropna()
-        span = (known.min().date(), known.max().date()) if len(known) else (None, None)
-        found[str(key[0]), str(key[1]), str(key[2])] = span
+        span = days_of(moments)
+        found[str(key[0]), str(key[1]), str(key[2])] = span["first_day"], span["last_day"]
     return found

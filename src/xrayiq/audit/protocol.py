@@ -9,14 +9,14 @@ from typing import Final
 
 import pandas as pd
 
-from xrayiq.audit.findings_table import findings_table
+from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.protocol_changes import find_protocol_changes
 from xrayiq.audit.protocol_comparison import compare_rooms, compare_with_protocols
 from xrayiq.audit.protocol_findings import change_findings, room_findings, table_findings
 from xrayiq.audit.protocol_groups import GROUP, of_protocols, usual_protocols, with_protocols
 from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules
-from xrayiq.errors import InputError
+from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import FLUOROSCOPY, AuditFinding
 
 #: doses that stand beside image quality, each with the exposures that have it
@@ -89,15 +89,11 @@ class ProtocolAudit:
         InputError
             There is no such table.
         """
-        if name not in FRAMES:
-            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
-        if name == "findings":
-            return findings_table(self.findings)
-        return getattr(self, name)  # type: ignore[no-any-return]  # a frame each
+        return table_of(self, name, FRAMES)
 
     def __repr__(self) -> str:
         """Number of exposures, changes and findings."""
-        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        days = days_text(self.first_day, self.last_day)
         return (
             f"ProtocolAudit({len(self.exposures)} exposures, {days}, {len(self.changes)} changes, "
             f"{len(self.findings)} findings)"
@@ -146,11 +142,9 @@ def assess_protocols(
     compared = compare_with_protocols(narrow, protocols=protocols, rules=judged)
     changes = find_protocol_changes(narrow, protocols=protocols, rules=judged)
     rooms = compare_rooms(narrow, rules=judged)
-    days = known["exposed_at"].dropna()
     quality = [dose_and_quality(known, name).assign(quantity=name) for name in _DOSES]
     return ProtocolAudit(
-        first_day=days.min().date() if len(days) else None,
-        last_day=days.max().date() if len(days) else None,
+        **days_of(known["exposed_at"]),
         exposures=known,
         usual=usual_protocols(narrow, judged),
         compared=compared,

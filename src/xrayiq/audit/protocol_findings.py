@@ -11,6 +11,7 @@ import pandas as pd
 from xrayiq.audit.protocol_comparison import OUTSIDE
 from xrayiq.audit.protocol_groups import GROUP
 from xrayiq.audit.protocol_table import SPREAD, TEXTS, ProtocolRules
+from xrayiq.audit.told_places import days_of, only_unit
 from xrayiq.model import AuditFinding, quantity
 
 AUDIT: Final = "protocol"
@@ -157,11 +158,7 @@ def _own(exposures: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
 
 
 def _place(row: Mapping[Any, Any], own: pd.DataFrame) -> dict[str, Any]:
-    units = own["unit"].unique()
-    days = own["exposed_at"].dropna()
-    told: dict[str, Any] = {"site": row["site"], "room": row["room"], "unit": str(units[0]) if len(units) == 1 else ""}
-    if len(days):
-        told |= {"first_day": days.min().date(), "last_day": days.max().date()}
+    told = {"site": row["site"], "room": row["room"], "unit": only_unit(own["unit"])} | days_of(own["exposed_at"])
     return told | {"subjects": tuple(map(str, own["subject"].tail(_MOST_SUBJECTS)))}
 
 

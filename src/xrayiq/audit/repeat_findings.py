@@ -10,6 +10,7 @@ import pandas as pd
 from xrayiq.audit.reject_reasons import OTHER
 from xrayiq.audit.repeat_rates import HIDDEN, is_child
 from xrayiq.audit.repeat_settings import RateBounds, RepeatBounds
+from xrayiq.audit.told_places import days_of, only_unit
 from xrayiq.model import AuditFinding
 
 AUDIT: Final = "repeats"
@@ -70,7 +71,7 @@ def _no_records(exposures: pd.DataFrame) -> AuditFinding:
         sentence=f"no key object, dose report or log tells of a reject among {len(exposures)} exposures",
         suggestion="import the units' reject logs, or let the modalities send reject notes",
         exposures=len(exposures),
-        **_days(exposures),
+        **days_of(exposures["exposed_at"]),
     )
 
 
@@ -99,7 +100,7 @@ def _high(own: pd.DataFrame, row: Mapping[Any, Any], held: RateBounds) -> AuditF
         about=str(row["name"]),
         site=row["site"],
         room=row["room"],
-        unit=_only(own["unit"]),
+        unit=only_unit(own["unit"]),
         quantity="reject_rate",
         value=row["reject_rate"],
         bound=bound,
@@ -112,7 +113,7 @@ def _high(own: pd.DataFrame, row: Mapping[Any, Any], held: RateBounds) -> AuditF
         suggestion="look at the most frequent reason first, and at the views that it is given for",
         exposures=len(own),
         subjects=tuple(rejected["subject"].head(_MOST_SUBJECTS)),
-        **_days(own),
+        **days_of(own["exposed_at"]),
     )
 
 
@@ -127,7 +128,7 @@ def _low(own: pd.DataFrame, row: Mapping[Any, Any], held: RateBounds) -> AuditFi
         about=str(row["name"]),
         site=row["site"],
         room=row["room"],
-        unit=_only(own["unit"]),
+        unit=only_unit(own["unit"]),
         quantity="reject_rate",
         value=row["reject_rate"],
         bound=held.suspiciously_low,
@@ -139,7 +140,7 @@ def _low(own: pd.DataFrame, row: Mapping[Any, Any], held: RateBounds) -> AuditFi
         ),
         suggestion="ask whether rejects are deleted, sent as repeats or not recorded; compare exposure counters",
         exposures=len(own),
-        **_days(own),
+        **days_of(own["exposed_at"]),
     )
 
 
@@ -168,7 +169,7 @@ def _outside(own: pd.DataFrame, row: Mapping[Any, Any], *, kind: str, about: str
         about=about,
         site=row["site"],
         room=row["room"],
-        unit=_only(own["unit"]),
+        unit=only_unit(own["unit"]),
         quantity=_QUANTITIES[row["rate"]],
         value=row["proportion"],
         bound=row["upper_998"],
@@ -181,7 +182,7 @@ def _outside(own: pd.DataFrame, row: Mapping[Any, Any], *, kind: str, about: str
         suggestion="look at these images together: positioning aid, protocol, marker, detector or training",
         exposures=int(row["trials"]),
         subjects=tuple(events["subject"].head(_MOST_SUBJECTS)),
-        **_days(own),
+        **days_of(own["exposed_at"]),
     )
 
 
@@ -198,7 +199,7 @@ def _last_weeks(exposures: pd.DataFrame, weeks: pd.DataFrame) -> Iterator[AuditF
             about=f"week of {row['week'].date()}",
             site=row["site"],
             room=row["room"],
-            unit=_only(own["unit"]),
+            unit=only_unit(own["unit"]),
             quantity=_QUANTITIES[row["rate"]],
             value=row["proportion"],
             bound=row["upper"],
@@ -211,7 +212,7 @@ def _last_weeks(exposures: pd.DataFrame, weeks: pd.DataFrame) -> Iterator[AuditF
             ),
             suggestion="ask what was different in this week: new staff, equipment, software or protocol",
             exposures=int(row["trials"]),
-            **_days(own),
+            **days_of(own["exposed_at"]),
         )
 
 
@@ -235,7 +236,7 @@ def _reasons(exposures: pd.DataFrame, reasons: pd.DataFrame, bounds: RepeatBound
             sentence=f"{len(open_ones)} of {len(coded)} rejects ({share:.0%}) give no reason, or none of the list",
             suggestion="shorten and explain the list of reasons at the modalities; map the units' own reasons",
             exposures=len(coded),
-            **_days(coded),
+            **days_of(coded["exposed_at"]),
         )
 
 
@@ -244,17 +245,3 @@ def _rate_text(row: Mapping[Any, Any]) -> str:
         f"{row['rejects']} rejects of {row['exposures']} exposures ({row['reject_rate']:.1%}, 95 % interval "
         f"{row['reject_low']:.1%} to {row['reject_high']:.1%})"
     )
-
-
-def _only(names: pd.Series) -> str:
-    """Name of the unit where all exposures are of one."""
-    told = names.dropna().unique()
-    return str(told[0]) if len(told) == 1 else ""
-
-
-def _days(own: pd.DataFrame) -> dict[str, Any]:
-    moments = own["exposed_at"].dropna()
-    return {
-        "first_day": moments.min().date() if len(moments) else None,
-        "last_day": moments.max().date() if len(moments) else None,
-    }

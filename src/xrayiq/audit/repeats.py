@@ -10,13 +10,13 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
-from xrayiq.audit.findings_table import findings_table
+from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.reject_reasons import RejectScheme, shipped_reject_reasons
 from xrayiq.audit.repeat_charts import rate_funnel, weekly_rates
 from xrayiq.audit.repeat_findings import repeat_findings
 from xrayiq.audit.repeat_rates import reason_counts, repeat_rates, wasted_dose, with_groups
 from xrayiq.audit.repeat_settings import RepeatBounds, RepeatRules, shipped_repeat_bounds, shipped_repeat_rules
-from xrayiq.errors import InputError
+from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 from xrayiq.stats import CorrectedProportion
 
@@ -114,11 +114,7 @@ class RepeatAudit:
         InputError
             There is no such table.
         """
-        if name not in FRAMES:
-            raise InputError(f"table {name!r}", needed="one of " + ", ".join(FRAMES))
-        if name == "findings":
-            return findings_table(self.findings)
-        return getattr(self, name)  # type: ignore[no-any-return]  # a frame each
+        return table_of(self, name, FRAMES)
 
     def of_place(self, *, site: str, room: str) -> RepeatAudit:
         """What the audit says of one room.
@@ -143,7 +139,7 @@ class RepeatAudit:
 
     def __repr__(self) -> str:
         """Rates and number of findings."""
-        days = f"{self.first_day} to {self.last_day}" if self.first_day else "no dates"
+        days = days_text(self.first_day, self.last_day)
         number = len(self.exposures)
         rate = f"{self.rejected / number:.1%} rejected" if number else "no exposures"
         repeated = f", {self.apparent.proportion:.1%} apparent repeats" if self.apparent else ""
@@ -199,10 +195,8 @@ def assess_repeats(
     funnel = rate_funnel(grouped, held)
     weeks = weekly_rates(every)
     sources = rejects.groupby(["site", "room", "reject_source"], observed=True).size().rename("rejects").reset_index()
-    days = every["exposed_at"].dropna()
     return RepeatAudit(
-        first_day=days.min().date() if len(days) else None,
-        last_day=days.max().date() if len(days) else None,
+        **days_of(every["exposed_at"]),
         exposures=every,
         rejected=len(rejects),
         images=images,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from xrayiq.audit import (
     ExposureAudit,
@@ -13,19 +13,14 @@ from xrayiq.audit import (
     assess_metadata,
     assess_protocols,
 )
+from xrayiq.procedures.audited import audited_place, counted_exposures
 from xrayiq.procedures.exposure_frame import (
-    OF_DOSES,
     OF_INDICES,
     OF_PROTOCOLS,
-    CountedExposures,
-    exposures_of_store,
 )
 from xrayiq.procedures.header_frame import headers_of_store
 from xrayiq.procedures.indicated_kerma import of_radiography, with_indicators
-from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.records import Records
 
 
@@ -140,8 +135,7 @@ def audit_metadata(
         Completeness of each unit's headers, problems by rule, clocks, and what no row of the examinations knows, with
         findings. Nothing is written. The checks of single headers are those of `check_header`, as the run stored them.
     """
-    settings = settings_in_force(records, site)
-    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
+    settings, known = audited_place(records, site, only_site)
     counted = headers_of_store(records, settings, first=first, last=last, only_site=known, populations=populations)
     return assess_metadata(
         counted.frame,
@@ -150,21 +144,3 @@ def audit_metadata(
         left_out=counted.left_out,
         today=today or datetime.datetime.now().astimezone().date(),
     )
-
-
-def counted_exposures(
-    records: Records,
-    site: Site | None,
-    first: datetime.date | None,
-    last: datetime.date | None,
-    only_site: str,
-    populations: Collection[str],
-    measured: Sequence[str] = OF_DOSES,
-) -> tuple[Site, CountedExposures]:
-    """Settings in force, and the exposures that an audit counts."""
-    settings = settings_in_force(records, site)
-    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
-    counted = exposures_of_store(
-        records, settings, first=first, last=last, only_site=known, populations=populations, measured=measured
-    )
-    return settings, counted

@@ -6,12 +6,9 @@ import datetime
 from collections.abc import Collection
 
 from xrayiq.audit import CollimationAudit, assess_collimation
-from xrayiq.procedures.exposure_frame import exposures_of_store
+from xrayiq.procedures.audited import counted_exposures
 from xrayiq.procedures.field_frame import with_fields
-from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.records import Records
 
 
@@ -45,17 +42,7 @@ def audit_collimation(
         Fields as found in images, told by headers and told by dose reports beside each other, open and cropped fields,
         visible borders, centring and rotation, with findings. Nothing is written.
     """
-    settings = settings_in_force(records, site)
-    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
-    counted = exposures_of_store(
-        records,
-        settings,
-        first=first,
-        last=last,
-        only_site=known,
-        populations=populations,
-        measured=(),
-    )
+    settings, counted = counted_exposures(records, site, first, last, only_site, populations, measured=())
     exposures, lost = with_fields(records, counted.frame)
     return assess_collimation(
         exposures,

@@ -10,7 +10,7 @@ import pandas as pd
 from xrayiq.audit import DoseAudit, DoseEstimates, assess_dose, comparable_doses
 from xrayiq.dose import LEVEL_COLUMNS, find_unit_suspicions, level_rows, shipped_substantial_dose
 from xrayiq.errors import InputError
-from xrayiq.procedures.audits import counted_exposures
+from xrayiq.procedures.audited import counted_exposures
 from xrayiq.procedures.effective_doses import effective_doses
 from xrayiq.procedures.expected_doses import (
     with_entrance_kerma,

@@ -6,11 +6,9 @@ import datetime
 from collections.abc import Collection
 
 from xrayiq.audit import RepeatAudit, assess_repeats
+from xrayiq.procedures.audited import audited_place
 from xrayiq.procedures.field_centres import with_field_centres
-from xrayiq.procedures.judging import register_of
-from xrayiq.procedures.names import find_place
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.site_events import settings_in_force
 from xrayiq.procedures.told_rejects import exposures_with_rejects
 from xrayiq.records import Records
 
@@ -45,7 +43,6 @@ def audit_repeats(
         Rates of rejects (key objects, flags of dose reports, exposures without stored image, makers' logs) and of
         apparent repeats, kept apart, with findings. Nothing is written.
     """
-    settings = settings_in_force(records, site)
-    known = find_place(register_of(records, settings), site=only_site).site if only_site else ""
+    settings, known = audited_place(records, site, only_site)
     told = exposures_with_rejects(records, settings, first=first, last=last, only_site=known, populations=populations)
     return assess_repeats(with_field_centres(records, told.frame), unmapped=told.unmapped, left_out=told.left_out)

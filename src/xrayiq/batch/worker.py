@@ -25,7 +25,7 @@ from xrayiq.dicom import (
     step_header,
 )
 from xrayiq.errors import InputError, NotDicomError, NotMeasurableError, ReadError, TransferSyntaxError
-from xrayiq.model import ObjectHeader, Outcome, Radiograph
+from xrayiq.model import DoseReport, ObjectHeader, Outcome, PerformedStep, Radiograph, RejectNote
 from xrayiq.procedures import (
     Procedure,
     Recognition,
@@ -33,18 +33,16 @@ from xrayiq.procedures import (
     Site,
     applicable,
     attempt,
-    dose_report_outcome,
+    document_outcome,
     is_unmeasured,
     load_site,
     meter_outcomes,
     no_procedure,
-    performed_step_outcome,
     population_of,
     reading_outcome,
     recognise,
     recognise_header,
     recognise_meter_table,
-    reject_note_outcome,
     response_mode,
 )
 
@@ -217,17 +215,19 @@ def _without_pixels(
     dataset: DicomObject,
     site: Site,
 ) -> ScoredFile:
-    outcome = no_procedure(header.subject, told, site)
+    document: DoseReport | PerformedStep | RejectNote | None = None
     if told.kind == "dose_report":
-        outcome = dose_report_outcome(dataclasses.replace(read_dose_report(dataset, key=key), header=header), site)
+        document = read_dose_report(dataset, key=key)
     elif told.kind == "reject_note":
         with contextlib.suppress(NotMeasurableError):  # a key object for another purpose
-            note = read_reject_note(dataset, key=key)
-            outcome = reject_note_outcome(dataclasses.replace(note, header=header), site)
+            document = read_reject_note(dataset, key=key)
     elif told.kind == "performed_step":
-        step = read_performed_step(dataset, key=key)
-        header = step_header(header, step)
-        outcome = performed_step_outcome(dataclasses.replace(step, header=header), site)
+        document = read_performed_step(dataset, key=key)
+        header = step_header(header, document)
+    if document is None:
+        outcome = no_procedure(header.subject, told, site)
+    else:
+        outcome = document_outcome(dataclasses.replace(document, header=header), site)
     return _scored(file, digest, header, told, (outcome,), site)
 
 

@@ -140,42 +140,17 @@ def measured_outcome(
     )
 
 
-def dose_report_outcome(report: DoseReport, site: Site) -> Outcome:
-    """Outcome of reading a dose report: its totals as measurements."""
+def document_outcome(document: DoseReport | PerformedStep | RejectNote, site: Site) -> Outcome:
+    """Outcome of reading a document: the totals of a dose report or a performed procedure step, what a note rejects."""
+    name, version = document.provenance.algorithm, document.provenance.algorithm_version
     return measured_outcome(
-        report.header.subject,
-        "dose_report",
-        report,
-        version=report.provenance.algorithm_version,
-        digest=parameter_digest("dose_report", {}, site=site),
+        document.header.subject,
+        name,
+        document,
+        version=version,
+        digest=parameter_digest(name, {}, site=site),
         site=site,
-        header=report.header,
-    )
-
-
-def reject_note_outcome(note: RejectNote, site: Site) -> Outcome:
-    """Outcome of reading a key object that rejects or flags images."""
-    return measured_outcome(
-        note.header.subject,
-        "reject_note",
-        note,
-        version=note.provenance.algorithm_version,
-        digest=parameter_digest("reject_note", {}, site=site),
-        site=site,
-        header=note.header,
-    )
-
-
-def performed_step_outcome(step: PerformedStep, site: Site) -> Outcome:
-    """Outcome of reading a performed procedure step: its totals as measurements."""
-    return measured_outcome(
-        step.header.subject,
-        "performed_step",
-        step,
-        version=step.provenance.algorithm_version,
-        digest=parameter_digest("performed_step", {}, site=site),
-        site=site,
-        header=step.header,
+        header=document.header,
     )
 
 

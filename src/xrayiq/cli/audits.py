@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
@@ -58,148 +59,113 @@ def dose(
     output: Output = Format.table,
 ) -> None:
     """Hold doses against reference levels, and find wrong units, excursions and creep; findings go to the store."""
-    from xrayiq.audit import dose_log_digest, tabulate_exposures
-    from xrayiq.exchange import export_dose_log, export_dose_studies
-    from xrayiq.procedures import audit_dose, load_site
-    from xrayiq.records import open_records
 
-    settings = load_site(site)
-    with open_records(records, create=False) as store:
-        audit = audit_dose(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
-        _print(audit, table, output)
-        _save(audit, table, save)
+    def tell(audit: Any) -> None:
+        from xrayiq.audit import dose_log_digest, tabulate_exposures
+        from xrayiq.exchange import export_dose_log, export_dose_studies
+
         if log is not None:
             say(f"dose log: SHA-256 of the table {dose_log_digest(tabulate_exposures(audit))}")
         for file, export in ((log, export_dose_log), (wide, export_dose_studies)):
             if file is not None:
                 _tell(export(audit, file))
-        _finish(audit, store, settings, dry_run=dry_run)
+
+    _audit("dose", table, (first, last), only_site, tell, save, site, records, output, dry_run=dry_run)
 
 
-@audit_application.command("collimation")
-def collimation(
-    table: Annotated[
-        CollimationTable, typer.Option("--table", help="Table that is printed.")
-    ] = CollimationTable.findings,
-    first: FirstDay = None,
-    last: LastDay = None,
-    only_site: OnlySite = "",
-    save: Save = None,
-    dry_run: DryRun = False,
-    site: SiteSettings = None,
-    records: Store = DEFAULT_STORE,
-    output: Output = Format.table,
-) -> None:
-    """Compare fields in images, headers and dose reports; find open, cropped and off-centre ones; findings go in."""
-    from xrayiq.procedures import audit_collimation, load_site
+def _say_short(audit: _Audit) -> None:
+    """The audit in one line."""
+    say(repr(audit))
+
+
+def _say_unmapped(audit: Any) -> None:
+    """How many exposures are of an examination that nothing tells."""
+    if len(audit.unmapped):
+        number = int(audit.unmapped["exposures"].sum())
+        say(f"not judged: {number} exposures of a body part or view that nothing tells (--table unmapped)")
+
+
+def _say_nothing(audit: _Audit) -> None:
+    del audit
+
+
+def _add(name: str, tables: type[StrEnum], purpose: str, tell: Callable[[Any], None] = _say_nothing) -> None:
+    """Add ``xrayiq audit NAME``, which prints one of the tables by `audit_NAME` and opens the findings."""
+
+    def command(
+        table: Any = tables("findings"),  # noqa: B008 - a member, which does not change
+        first: FirstDay = None,
+        last: LastDay = None,
+        only_site: OnlySite = "",
+        save: Save = None,
+        dry_run: DryRun = False,
+        site: SiteSettings = None,
+        records: Store = DEFAULT_STORE,
+        output: Output = Format.table,
+    ) -> None:
+        period = (first, last)
+        _audit(name, table, period, only_site, tell, save, site, records, output, dry_run=dry_run)
+
+    command.__annotations__["table"] = Annotated[tables, typer.Option("--table", help="Table that is printed.")]
+    command.__doc__ = purpose
+    audit_application.command(name)(command)
+
+
+_add(
+    "collimation",
+    CollimationTable,
+    "Compare fields in images, headers and dose reports; find open, cropped and off-centre ones; findings go in.",
+    _say_short,
+)
+_add(
+    "exposure",
+    ExposureTable,
+    "Hold exposure indices against their targets, and find what is off, drifts or steps; findings go to the store.",
+    _say_unmapped,
+)
+_add(
+    "metadata",
+    MetadataTable,
+    "Count what headers lack and what contradicts itself in them: sides, examinations, clocks, indices, technique.",
+)
+_add(
+    "protocol",
+    ProtocolTable,
+    "Hold kV, mAs, distance, grid, filter and AEC against the site's table and other rooms, and date changes.",
+)
+_add(
+    "repeats",
+    RepeatTable,
+    "Count rejects and repeats by room, view, hour and operator key, and find apparent repeats; findings go in.",
+    _say_short,
+)
+
+
+def _audit(
+    name: str,
+    table: StrEnum,
+    period: tuple[datetime.datetime | None, datetime.datetime | None],
+    only_site: str,
+    tell: Callable[[Any], None],
+    save: Path | None,
+    site: Path | None,
+    records: str,
+    output: Format,
+    *,
+    dry_run: bool,
+) -> NoReturn:
+    """Audit a store, print a table and write it where asked, tell what else there is, and open the findings."""
+    from xrayiq import procedures
     from xrayiq.records import open_records
 
-    settings = load_site(site)
+    audited: Callable[..., _Audit] = getattr(procedures, f"audit_{name}")
+    settings = procedures.load_site(site)
+    first, last = (day_of(moment) for moment in period)
     with open_records(records, create=False) as store:
-        audit = audit_collimation(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
+        audit = audited(store, site=settings, first=first, last=last, only_site=only_site)
         _print(audit, table, output)
         _save(audit, table, save)
-        say(repr(audit))
-        _finish(audit, store, settings, dry_run=dry_run)
-
-
-@audit_application.command("exposure")
-def exposure(
-    table: Annotated[ExposureTable, typer.Option("--table", help="Table that is printed.")] = ExposureTable.findings,
-    first: FirstDay = None,
-    last: LastDay = None,
-    only_site: OnlySite = "",
-    save: Save = None,
-    dry_run: DryRun = False,
-    site: SiteSettings = None,
-    records: Store = DEFAULT_STORE,
-    output: Output = Format.table,
-) -> None:
-    """Hold exposure indices against their targets, and find what is off, drifts or steps; findings go to the store."""
-    from xrayiq.procedures import audit_exposure, load_site
-    from xrayiq.records import open_records
-
-    settings = load_site(site)
-    with open_records(records, create=False) as store:
-        audit = audit_exposure(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
-        _print(audit, table, output)
-        _save(audit, table, save)
-        if len(audit.unmapped):
-            number = int(audit.unmapped["exposures"].sum())
-            say(f"not judged: {number} exposures of a body part or view that nothing tells (--table unmapped)")
-        _finish(audit, store, settings, dry_run=dry_run)
-
-
-@audit_application.command("metadata")
-def metadata(
-    table: Annotated[MetadataTable, typer.Option("--table", help="Table that is printed.")] = MetadataTable.findings,
-    first: FirstDay = None,
-    last: LastDay = None,
-    only_site: OnlySite = "",
-    save: Save = None,
-    dry_run: DryRun = False,
-    site: SiteSettings = None,
-    records: Store = DEFAULT_STORE,
-    output: Output = Format.table,
-) -> None:
-    """Count what headers lack and what contradicts itself in them: sides, examinations, clocks, indices, technique."""
-    from xrayiq.procedures import audit_metadata, load_site
-    from xrayiq.records import open_records
-
-    settings = load_site(site)
-    with open_records(records, create=False) as store:
-        audit = audit_metadata(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
-        _print(audit, table, output)
-        _save(audit, table, save)
-        _finish(audit, store, settings, dry_run=dry_run)
-
-
-@audit_application.command("protocol")
-def protocol(
-    table: Annotated[ProtocolTable, typer.Option("--table", help="Table that is printed.")] = ProtocolTable.findings,
-    first: FirstDay = None,
-    last: LastDay = None,
-    only_site: OnlySite = "",
-    save: Save = None,
-    dry_run: DryRun = False,
-    site: SiteSettings = None,
-    records: Store = DEFAULT_STORE,
-    output: Output = Format.table,
-) -> None:
-    """Hold kV, mAs, distance, grid, filter and AEC against the site's table and other rooms, and date changes."""
-    from xrayiq.procedures import audit_protocol, load_site
-    from xrayiq.records import open_records
-
-    settings = load_site(site)
-    with open_records(records, create=False) as store:
-        audit = audit_protocol(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
-        _print(audit, table, output)
-        _save(audit, table, save)
-        _finish(audit, store, settings, dry_run=dry_run)
-
-
-@audit_application.command("repeats")
-def repeats(
-    table: Annotated[RepeatTable, typer.Option("--table", help="Table that is printed.")] = RepeatTable.findings,
-    first: FirstDay = None,
-    last: LastDay = None,
-    only_site: OnlySite = "",
-    save: Save = None,
-    dry_run: DryRun = False,
-    site: SiteSettings = None,
-    records: Store = DEFAULT_STORE,
-    output: Output = Format.table,
-) -> None:
-    """Count rejects and repeats by room, view, hour and operator key, and find apparent repeats; findings go in."""
-    from xrayiq.procedures import audit_repeats, load_site
-    from xrayiq.records import open_records
-
-    settings = load_site(site)
-    with open_records(records, create=False) as store:
-        audit = audit_repeats(store, site=settings, first=day_of(first), last=day_of(last), only_site=only_site)
-        _print(audit, table, output)
-        _save(audit, table, save)
-        say(repr(audit))
+        tell(audit)
         _finish(audit, store, settings, dry_run=dry_run)
 
 

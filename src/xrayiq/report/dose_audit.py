@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from xrayiq.audit import DoseAudit
@@ -11,17 +11,24 @@ from xrayiq.audit.dose import STATED
 from xrayiq.model import AuditFinding
 from xrayiq.procedures import Site, audit_dose
 from xrayiq.records import Records
-from xrayiq.report.chapter import Chapter
-from xrayiq.report.dose_answers import Answer, answers
+from xrayiq.report.audit_section import (
+    AuditSection,
+    ShownFinding,
+    counts_text,
+    days_of_finding,
+    joined,
+    shown,
+    source_text,
+    standing,
+)
+from xrayiq.report.dose_answers import answers
 from xrayiq.report.dose_chapters import chapters
 from xrayiq.report.dose_wording import counted_text, left_out_text, place_text
 from xrayiq.report.evidence import Evidence
-from xrayiq.report.wording import clean, counted, value_text
+from xrayiq.report.wording import clean, value_text
 
 MOST_FINDINGS: Final = 20
-_SENTENCE: Final = 400
 _STATED: Final = ["dap_gy_m2", "entrance_dose_mgy", "average_glandular_dose_mgy"]
-_ORDER: Final = ("fail", "warning", "indeterminate", "pass")
 #: kinds of finding about one exposure or examination, whose identifier stands below, and about a whole unit
 _SINGLE: Final = ("excursion", "substantial_dose")
 _OF_UNITS: Final = ("unit_suspicion", "glandular_dose")
@@ -42,68 +49,9 @@ _TITLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoseFinding:
-    """A finding as the page shows it; every text is plain.
-
-    Parameters
-    ----------
-    status : str
-        How it looks.
-    title, where : str
-        What, and where.
-    worst, evidence, counts : str
-        How far, the evidence in a sentence, and on what it rests.
-    lead, suggestion, source : str
-        What is suggested: a likely cause or where to look first; it in words; and what the bound is taken from.
-    subject : str
-        Identifier of a single exposure.
-    """
-
-    status: str
-    title: str
-    where: str
-    worst: str
-    evidence: str
-    counts: str
-    lead: str
-    suggestion: str
-    source: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doses:
-    """Section on doses to patients.
-
-    Parameters
-    ----------
-    status, word, headline : str
-        Whether it is all right, as one.
-    answers : tuple of Answer
-        The same in one line for each question.
-    counted, left_out : str
-        What was audited, and what was not, by reason.
-    findings : tuple of DoseFinding
-        What is not all right, the gravest first.
-    findings_left_out : int
-        Findings that the page does not show.
-    chapters : tuple of Chapter
-        Why: figures and tables, folded up.
-    """
-
-    status: str
-    word: str
-    headline: str
-    answers: tuple[Answer, ...]
-    counted: str
-    left_out: str
-    findings: tuple[DoseFinding, ...]
-    findings_left_out: int
-    chapters: tuple[Chapter, ...]
-
-
-def doses(evidence: Evidence, records: Records, *, site: Site | None = None, only_site: str = "") -> Doses | None:
+def doses(
+    evidence: Evidence, records: Records, *, site: Site | None = None, only_site: str = ""
+) -> AuditSection | None:
     """Audit of the doses of a store; None where no exposure of a patient states one, and nothing is read then."""
     objects = evidence.objects
     if not (objects[_STATED].notna().any(axis=None) or (objects["kind"] == "dose_report").any()):
@@ -117,15 +65,13 @@ def has_doses(audit: DoseAudit) -> bool:
     return bool(audit.exposures[list(STATED)].notna().any(axis=None))
 
 
-def of_audit(audit: DoseAudit) -> Doses:
+def of_audit(audit: DoseAudit) -> AuditSection:
     """Section of an audit."""
     found = answers(audit)
-    worst = min(found, key=lambda one: _ORDER.index(one.status))
-    told = [one.short for one in found if one.status == "fail" or one.status == "warning"]
-    return Doses(
-        status=worst.status,
-        word=worst.word,
-        headline=", ".join(told) or "nothing to look into",
+    return AuditSection(
+        name="dose",
+        title="Doses to patients",
+        **standing(found),
         answers=found,
         counted=counted_text(audit),
         left_out=left_out_text(audit),
@@ -135,7 +81,7 @@ def of_audit(audit: DoseAudit) -> Doses:
     )
 
 
-def findings(audit: DoseAudit, *, most: int) -> tuple[DoseFinding, ...]:
+def findings(audit: DoseAudit, *, most: int) -> tuple[ShownFinding, ...]:
     """The first findings as a page shows them; of each kind at least some where there are too many."""
     return tuple(_finding(audit, one) for one in _spread(audit.findings, most))
 
@@ -150,21 +96,19 @@ def _spread(every: Sequence[AuditFinding], most: int) -> list[AuditFinding]:
     return [every[number] for number in sorted(number for _, number in sorted(ranked)[:most])]
 
 
-def _finding(audit: DoseAudit, one: AuditFinding) -> DoseFinding:
+def _finding(audit: DoseAudit, one: AuditFinding) -> ShownFinding:
     single = one.kind in _SINGLE
     what = "" if single or one.kind in _OF_UNITS else f": {clean(one.about)}"
     where = (place_text(audit, one.site, one.room), clean(one.unit))
-    return DoseFinding(
+    return dataclasses.replace(
+        shown(one),
         status="fail" if one.kind in ("unit_suspicion", "reference_level") else "warning",
         title=_TITLES.get(one.kind, one.kind.replace("_", " ").capitalize()) + what,
-        where=" · ".join(dict.fromkeys(part for part in where if part)),
+        where=joined(where),
         worst=_worst(one),
-        evidence=clean(one.sentence, longest=_SENTENCE) + ".",
         counts=_counts(one),
         lead="Likely" if one.kind == "excursion" else "Look first",
-        suggestion=clean(one.suggestion, longest=_SENTENCE),
-        source=("Level: " if one.kind in ("reference_level", "substantial_dose") else "Rule: ")
-        + clean(one.source, longest=_SENTENCE),
+        source=source_text("Level" if one.kind in ("reference_level", "substantial_dose") else "Rule", one),
         subject=clean(one.about) if single else "",
     )
 
@@ -179,6 +123,4 @@ def _worst(one: AuditFinding) -> str:
 
 
 def _counts(one: AuditFinding) -> str:
-    days = [day.isoformat() for day in dict.fromkeys((one.first_day, one.last_day)) if day is not None]
-    number = counted(one.exposures, "exposure") if one.kind in (*_OF_UNITS, "reference_level") else ""
-    return ", ".join(part for part in (number, " to ".join(days)) if part)
+    return counts_text(one) if one.kind in (*_OF_UNITS, "reference_level") else days_of_finding(one)

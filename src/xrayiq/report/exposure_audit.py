@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Final
 
 from xrayiq.audit import ExposureAudit
 from xrayiq.model import AuditFinding
 from xrayiq.procedures import Site, audit_exposure
 from xrayiq.records import Records
-from xrayiq.report.audit_section import AuditSection, section
-from xrayiq.report.dose_audit import DoseFinding
+from xrayiq.report.audit_section import AuditSection, ShownFinding, joined, section, shown
 from xrayiq.report.evidence import Evidence
 from xrayiq.report.exposure_answers import answers
 from xrayiq.report.exposure_chapters import chapters
-from xrayiq.report.wording import clean, counted, value_text
+from xrayiq.report.wording import clean, value_text
 
 MOST_FINDINGS: Final = 20
-_SENTENCE: Final = 400
 _TITLES: Final = {
     "index_calibration": "Exposure index that is probably wrong",
     "unit_off_target": "Unit off target",
@@ -43,32 +42,27 @@ def exposure_audit(
 
 def of_audit(audit: ExposureAudit) -> AuditSection:
     """Section of an audit."""
-    made = section(
-        audit, name="exposure", title="Exposure against targets", answers=answers(audit), chapters=chapters(audit)
-    )
-    return dataclasses.replace(
-        made,
-        findings=tuple(_finding(audit, one) for one in audit.findings[:MOST_FINDINGS]),
-        findings_left_out=max(0, len(audit.findings) - MOST_FINDINGS),
+    return section(
+        audit,
+        name="exposure",
+        title="Exposure against targets",
+        answers=answers(audit),
+        chapters=chapters(audit),
+        finding=partial(_finding, audit),
+        most=MOST_FINDINGS,
     )
 
 
-def _finding(audit: ExposureAudit, one: AuditFinding) -> DoseFinding:
+def _finding(audit: ExposureAudit, one: AuditFinding) -> ShownFinding:
     several = audit.exposures["site"].nunique() > 1
     where = (clean(one.site) if several else "", clean(one.room), clean(one.unit))
-    days = [day.isoformat() for day in dict.fromkeys((one.first_day, one.last_day)) if day is not None]
     title = _TITLES.get(one.kind, "Exposure index")
-    return DoseFinding(
+    return dataclasses.replace(
+        shown(one),
         status="fail" if one.kind in ("index_calibration", "unit_off_target") else "warning",
         title=f"{title}: {clean(one.about)}" if one.about else title,
-        where=" · ".join(dict.fromkeys(part for part in where if part)),
+        where=joined(where),
         worst=_worst(one),
-        evidence=clean(one.sentence, longest=_SENTENCE) + ".",
-        counts=", ".join(part for part in (counted(one.exposures, "exposure"), " to ".join(days)) if part),
-        lead="Look first",
-        suggestion=clean(one.suggestion, longest=_SENTENCE),
-        source="Rule: " + clean(one.source, longest=_SENTENCE),
-        subject="",
     )
 
 

@@ -12,8 +12,9 @@ from xrayiq.procedures import audit_dose
 from xrayiq.procedures.register import RegisteredUnit
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
+from xrayiq.report.audit_section import ShownFinding
 from xrayiq.report.dose_answers import WORDS
-from xrayiq.report.dose_audit import DoseFinding, findings, has_doses
+from xrayiq.report.dose_audit import findings, has_doses
 from xrayiq.report.dose_tables import typical_table
 from xrayiq.report.pages.dossier import Dossier
 from xrayiq.report.pages.overview import unit_page_name
@@ -34,7 +35,7 @@ class UnitDoses:
         The unit, and the section of its page.
     status, word, text : str
         How it stands.
-    findings : tuple of DoseFinding
+    findings : tuple of ShownFinding
         What the audit finds of it, the gravest first.
     findings_left_out : int
         Findings that are not shown.
@@ -49,7 +50,7 @@ class UnitDoses:
     status: str
     word: str
     text: str
-    findings: tuple[DoseFinding, ...]
+    findings: tuple[ShownFinding, ...]
     findings_left_out: int
     typical: Table
     documents: tuple[str, ...]

@@ -78,6 +78,19 @@ def test_few_exposures_give_no_finding_and_exit_code_0(folder):
     assert "findings: 0 opened" in said.stderr
 
 
+def test_rooms_are_held_against_the_bounds_of_the_site(folder):
+    """Wilson's interval of 4 of 41 begins at 3.9 %."""
+    settings = "[repeat_audit.general]\ntarget = 0.03\ninvestigate = 0.2\n[repeat_audit.judging]\nleast_images = 41\n"
+    (folder / "site.toml").write_text(settings, encoding="utf-8")
+    given = ("audit", "repeats", "--site", "site.toml", "--dry-run", "--format", "json")
+    said = xrayiq(*given, folder=folder)
+    (row,) = json.loads(said.stdout)
+    assert (said.returncode, row["kind"], row["bound"]) == (1, "reject_rate_over_target", 0.03)
+    assert row["source"] == "site.toml, [repeat_audit.general]"
+    (folder / "site.toml").write_text(settings.replace("0.03", "0.04"), encoding="utf-8")
+    assert xrayiq(*given, folder=folder).returncode == 0
+
+
 def test_tables_go_into_files(folder):
     xrayiq("audit", "repeats", "--table", "rejects", "--save", "rejects.csv", folder=folder)
     with (folder / "rejects.csv").open(encoding="utf-8") as file:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xrayiq.audit import RepeatAudit, assess_repeats
+from xrayiq.audit import RepeatAudit, RepeatBounds, assess_repeats, site_repeat_bounds
 from xrayiq.report.audit_section import AuditSection
 from xrayiq.report.repeat_audit import repeat_section
 from xrayiq_phantoms.repeat_archive import KINDS, simulate_repeat_archive
 
 
-def quarter(rates: dict[str, float]) -> RepeatAudit:
+def quarter(rates: dict[str, float], bounds: RepeatBounds | None = None) -> RepeatAudit:
     """Rooms with their reject rates."""
     archive = simulate_repeat_archive(studies=1500, seed=5, kinds=KINDS[:3])
     frame = pd.DataFrame(archive.columns)
@@ -24,7 +24,8 @@ def quarter(rates: dict[str, float]) -> RepeatAudit:
             reject_source=np.where(rejected, "key_object", ""),
             category=np.where(rejected, "positioning", ""),
             reason="",
-        )
+        ),
+        bounds=bounds,
     )
 
 
@@ -56,3 +57,13 @@ def test_a_store_without_rejects_is_not_praised() -> None:
     told = answers(repeat_section(quarter({"R0": 0.0, "R1": 0.0, "R2": 0.0, "R3": 0.0})))
     assert told["Reject rate"] == ("warning", "nothing tells of a reject: no key object, dose report or log")
     assert told["Suspiciously low rates"][0] == "indeterminate"
+
+
+def test_bounds_are_printed_with_what_they_are_from() -> None:
+    own = site_repeat_bounds({"general": {"target": 0.07, "document": "QM 4.2"}}, "site.toml")
+    bounds = dict(repeat_section(quarter({}, own)).chapters[0].tables)["Bounds"]
+    rows = {row[:2]: row[2:] for row in bounds.rows}
+    assert rows["all but children", "target"] == ("7.0 %", "site.toml, [repeat_audit.general]: QM 4.2")
+    value, source = rows["all but children", "investigate"]
+    assert value == "10.0 %" and source.startswith("AAPM TG-151") and "site.toml" not in source
+    assert rows["children", "target"][0] == "3.0 %"

@@ -16,13 +16,8 @@ from xrayiq.audit.exposure_rules import ExposureRules, shipped_exposure_rules, s
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
 from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules, site_protocols
 from xrayiq.audit.reject_reasons import RejectReason, RejectScheme, RejectTitle, shipped_reject_reasons
-from xrayiq.audit.repeat_settings import (
-    RateBounds,
-    RepeatBounds,
-    RepeatRules,
-    shipped_repeat_bounds,
-    shipped_repeat_rules,
-)
+from xrayiq.audit.repeat_bounds import RateBounds, RepeatBounds, shipped_repeat_bounds, site_repeat_bounds
+from xrayiq.audit.repeat_settings import RepeatRules, shipped_repeat_rules
 from xrayiq.audit.schedule import DueTest, KeptTest, UnitEvent, owed_tests, schedule_kept, tests_due
 from xrayiq.audit.schedule_rows import ScheduledTest, changed_schedule, shipped_schedule, site_schedule
 from xrayiq.audit.tag_policy import TagPolicy, shipped_tag_policy, site_tag_policy
@@ -133,6 +128,7 @@ __all__ = [
     "site_exposure_rules",
     "site_protocols",
     "site_reference_fields",
+    "site_repeat_bounds",
     "site_schedule",
     "site_tag_policy",
     "size_bands",

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from xrayiq.audit.repeat_settings import RepeatBounds
+from xrayiq.audit.repeat_bounds import RepeatBounds
 from xrayiq.audit.workload import week_of
 from xrayiq.stats import adjust_p_values, funnel_limits, laney_chart
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pandas as pd
 
 from xrayiq.audit.reject_reasons import OTHER
+from xrayiq.audit.repeat_bounds import RateBounds, RepeatBounds
 from xrayiq.audit.repeat_rates import HIDDEN, is_child
-from xrayiq.audit.repeat_settings import RateBounds, RepeatBounds
 from xrayiq.audit.told_places import days_of, only_unit
 from xrayiq.model import AuditFinding
 
@@ -105,7 +105,7 @@ def _high(own: pd.DataFrame, row: Mapping[Any, Any], held: RateBounds) -> AuditF
         value=row["reject_rate"],
         bound=bound,
         ratio=row["reject_rate"] / bound,
-        source=held.source,
+        source=held.investigate_source if grave else held.target_source,
         sentence=(
             f"{row['room'] or 'room not told'}, {row['name']}: {_rate_text(row)}, "
             f"{'to investigate' if grave else 'target'} {bound:.0%}{why}"

@@ -1,4 +1,4 @@
-"""Bounds of rates, and rules and weights of apparent repeats, out of data files."""
+"""Rules and weights of apparent repeats, out of data files."""
 
 from __future__ import annotations
 
@@ -12,41 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 from xrayiq.stats import FinderCounts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateBounds:
-    """Bounds of a rate, fractions, with their source."""
-
-    target: float
-    investigate: float
-    suspiciously_low: float
-    source: str
-    low_source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatBounds:
-    """Bounds that rates of rejects and repeats are held against.
-
-    Parameters
-    ----------
-    general, children : RateBounds
-        Of all patients, and of children.
-    most_other : float
-        Greatest share of reasons that are other or not told.
-    other_source : str
-        Where that is from.
-    least_images, least_trials : int
-        Images that a rate must rest on before it is judged, and before it takes part in a funnel.
-    """
-
-    general: RateBounds
-    children: RateBounds
-    most_other: float
-    other_source: str
-    least_images: int
-    least_trials: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,23 +86,9 @@ class RepeatRules:
 
 
 @functools.cache
-def shipped_repeat_bounds() -> RepeatBounds:
-    """Bounds of `data/repeat_rates.toml`."""
-    table = _table("repeat_rates.toml")
-    return RepeatBounds(
-        general=_bounds(table["general"]),
-        children=_bounds(table["children"]),
-        most_other=table["other_reasons"]["most"],
-        other_source=_source(table["other_reasons"]),
-        least_images=table["judging"]["least_images"],
-        least_trials=table["judging"]["least_trials"],
-    )
-
-
-@functools.cache
 def shipped_repeat_rules() -> RepeatRules:
     """Rules and weights of `data/apparent_repeats.toml`."""
-    table = _table("apparent_repeats.toml")
+    table = settings_table("apparent_repeats.toml")
     expected = tuple(
         ExpectedImages(
             images=row["images"],
@@ -153,25 +104,16 @@ def shipped_repeat_rules() -> RepeatRules:
         expected=expected,
         sided=frozenset(table["sides"]["parts"]),
         calibration=FinderCounts(**table["calibration"]),
-        source=_source(table),
+        source=printed_source(table),
     )
 
 
-def _table(name: str) -> Mapping[str, Any]:
+def settings_table(name: str) -> Mapping[str, Any]:
+    """A shipped file of settings."""
     return MappingProxyType(tomllib.loads(resources.files("xrayiq.data").joinpath(name).read_text("utf-8")))
 
 
-def _bounds(row: Mapping[str, Any]) -> RateBounds:
-    return RateBounds(
-        target=row["target"],
-        investigate=row["investigate"],
-        suspiciously_low=row["suspiciously_low"],
-        source=_source(row),
-        low_source=_source(row, confidence=row["low_confidence"]),
-    )
-
-
-def _source(row: Mapping[str, Any], *, confidence: str = "") -> str:
+def printed_source(row: Mapping[str, Any], *, confidence: str = "") -> str:
     """Document with its edition; what nobody has compared with it says so."""
     told = f"{row['document']} ({row['edition']})" if row["edition"] else str(row["document"])
     return told + ("; not verified against the document" if (confidence or row["confidence"]) == "C" else "")

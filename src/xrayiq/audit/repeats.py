@@ -12,10 +12,11 @@ import pandas as pd
 from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
 from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.reject_reasons import RejectScheme, shipped_reject_reasons
+from xrayiq.audit.repeat_bounds import RepeatBounds, shipped_repeat_bounds
 from xrayiq.audit.repeat_charts import rate_funnel, weekly_rates
 from xrayiq.audit.repeat_findings import repeat_findings
 from xrayiq.audit.repeat_rates import reason_counts, repeat_rates, wasted_dose, with_groups
-from xrayiq.audit.repeat_settings import RepeatBounds, RepeatRules, shipped_repeat_bounds, shipped_repeat_rules
+from xrayiq.audit.repeat_settings import RepeatRules, shipped_repeat_rules
 from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 from xrayiq.stats import CorrectedProportion
@@ -71,6 +72,8 @@ class RepeatAudit:
         One row for each.
     unmapped : DataFrame
         Body parts, views and protocols that no row tells, with their number.
+    bounds : RepeatBounds
+        What rates were held against.
     left_out : mapping of str to int
         What does not count, by reason.
     findings : tuple of AuditFinding
@@ -92,6 +95,7 @@ class RepeatAudit:
     sources: pd.DataFrame
     rejects: pd.DataFrame
     unmapped: pd.DataFrame
+    bounds: RepeatBounds
     left_out: dict[str, int] = field(default_factory=dict)
     findings: tuple[AuditFinding, ...] = ()
 
@@ -210,6 +214,7 @@ def assess_repeats(
         sources=sources,
         rejects=rejects.reindex(columns=list(_OF_REJECTS)).sort_values("exposed_at", kind="stable", ignore_index=True),
         unmapped=pd.DataFrame() if unmapped is None else unmapped,
+        bounds=held,
         left_out=dict(left_out or {}),
         findings=tuple(repeat_findings(every, rates=rates, funnel=funnel, weeks=weeks, reasons=reasons, bounds=held)),
     )

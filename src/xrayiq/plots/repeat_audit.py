@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from xrayiq.audit import RepeatAudit, shipped_repeat_bounds
+from xrayiq.audit import RepeatAudit
 from xrayiq.plots._doses import NAME_SIZE, names_of_rows, nothing_to_draw, place_names
 from xrayiq.plots.style import BLUE, CYCLE, INK, MUTED, ORANGE, SKY, canvas, soft_grid
 from xrayiq.plots.trend_labels import date_axis, days, legend_below
@@ -59,7 +59,7 @@ def plot_repeat_rates(result: RepeatAudit, *, ax: Axes | None = None) -> Axes:
             look: dict[str, Any] = {"color": colour, "linewidth": 1.4}
             axes.hlines(rows + step, low, high, **look)
             axes.plot(middle, rows + step, linestyle="none", marker=marker, markersize=4.0, color=colour, label=label)
-        bounds = shipped_repeat_bounds().general
+        bounds = result.bounds.general
         for bound, words in (
             (bounds.suspiciously_low, "suspiciously low"),
             (bounds.target, "target"),

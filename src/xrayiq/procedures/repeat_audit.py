@@ -29,7 +29,7 @@ def audit_repeats(
     records : Records
         Store.
     site : Site, optional
-        Settings of a site's file: register, names of examinations.
+        Settings of a site's file: register, names of examinations, bounds of rates.
     first, last : date, optional
         Days that the exposures lie within.
     only_site : str
@@ -45,4 +45,9 @@ def audit_repeats(
     """
     settings, known = audited_place(records, site, only_site)
     told = exposures_with_rejects(records, settings, first=first, last=last, only_site=known, populations=populations)
-    return assess_repeats(with_field_centres(records, told.frame), unmapped=told.unmapped, left_out=told.left_out)
+    return assess_repeats(
+        with_field_centres(records, told.frame),
+        unmapped=told.unmapped,
+        left_out=told.left_out,
+        bounds=settings.repeat_bounds,
+    )

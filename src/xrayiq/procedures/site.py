@@ -17,16 +17,19 @@ from xrayiq.audit import (
     ExposureRules,
     ProtocolRow,
     ReferenceField,
+    RepeatBounds,
     ScheduledTest,
     TagPolicy,
     shipped_examinations,
     shipped_exposure_rules,
+    shipped_repeat_bounds,
     shipped_schedule,
     shipped_tag_policy,
     site_examinations,
     site_exposure_rules,
     site_protocols,
     site_reference_fields,
+    site_repeat_bounds,
     site_schedule,
     site_tag_policy,
 )
@@ -63,6 +66,7 @@ _SITE_KEYS = frozenset(
         "exposure_audit",
         "tag_policy",
         "reference_fields",
+        "repeat_audit",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -106,6 +110,8 @@ class Site:
         The site's own, before the shipped.
     exposure_rules : ExposureRules
         Bounds and shifts of the exposure audit: shipped, changed by the site's.
+    repeat_bounds : RepeatBounds
+        Bounds of rates of rejects and repeats: shipped, changed by the site's.
     tag_policy : TagPolicy
         What headers should hold: shipped rows, changed by the site's.
     digest : str
@@ -127,6 +133,7 @@ class Site:
     protocols: tuple[ProtocolRow, ...] = ()
     reference_fields: tuple[ReferenceField, ...] = ()
     exposure_rules: ExposureRules = field(default_factory=shipped_exposure_rules)
+    repeat_bounds: RepeatBounds = field(default_factory=shipped_repeat_bounds)
     tag_policy: TagPolicy = field(default_factory=shipped_tag_policy)
     digest: str = ""
 
@@ -161,7 +168,8 @@ def load_site(path: str | Path | None = None) -> Site:
         (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`),
         ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
         ``[[reference_fields]]`` (as `site_reference_fields`), ``[exposure_audit]`` (as
-        `site_exposure_rules`) and ``[[tag_policy]]`` (as `site_tag_policy`).
+        `site_exposure_rules`), ``[repeat_audit]`` (as `site_repeat_bounds`) and ``[[tag_policy]]`` (as
+        `site_tag_policy`).
 
     Returns
     -------
@@ -201,6 +209,7 @@ def load_site(path: str | Path | None = None) -> Site:
         reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
         protocols=site_protocols(table.get("protocols", []), name),
         exposure_rules=site_exposure_rules(table.get("exposure_audit", {}), name),
+        repeat_bounds=site_repeat_bounds(table.get("repeat_audit", {}), name),
         tag_policy=site_tag_policy(table.get("tag_policy", []), name),
         reference_fields=site_reference_fields(table.get("reference_fields", []), name),
         digest=digest,

@@ -26,7 +26,8 @@ def repeats(
     objects = evidence.objects
     clinical = int((objects["population"] == "clinical").sum())
     told = (objects["kind"] == "reject_note").any() or len(records.frame("rejects", columns=("outcome_id",)))
-    if not told and clinical < shipped_repeat_bounds().least_images:
+    least = (shipped_repeat_bounds() if site is None else site.repeat_bounds).least_images
+    if not told and clinical < least:
         return None
     audit = audit_repeats(records, site=site, only_site=only_site)
     return None if audit.exposures.empty else repeat_section(audit)
@@ -59,7 +60,7 @@ def _rejects(audit: RepeatAudit) -> Answer:
         named = _named([f"{clean(one.room) or 'room not told'} ({share_text(one.value)})" for one in high])
         status = "fail" if any(one.kind == "reject_rate" for one in high) else "warning"
         return Answer(status=status, question=question, text=f"{text}; too high in {named}", short="high reject rate")
-    if row["exposures"] < shipped_repeat_bounds().least_images:
+    if row["exposures"] < audit.bounds.least_images:
         return Answer(status="indeterminate", question=question, text=f"{text}; too few exposures to judge")
     return Answer(status="pass", question=question, text=text)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from xrayiq import plots
-from xrayiq.audit import RepeatAudit, shipped_repeat_bounds
+from xrayiq.audit import RepeatAudit, RepeatBounds
 from xrayiq.report.chapter import Chapter
 from xrayiq.report.tables import Picture, Table, picture_svg, table
 from xrayiq.report.wording import clean, counted, grouped
@@ -50,16 +50,13 @@ def _rates(audit: RepeatAudit) -> Chapter:
         plots.repeat_rates_size(audit),
         narrow=plots.repeat_rates_size(audit, narrow=True),
     )
-    bounds = shipped_repeat_bounds()
-    target, investigate = share_text(bounds.general.target), share_text(bounds.general.investigate)
-    of_children = (share_text(bounds.children.target), share_text(bounds.children.investigate))
     return Chapter(
         title="Rates",
         told=counted(int((audit.rates["by"] == "room").sum()), "room"),
         explanation=(
             "A reject was not presented for diagnosis; a repeat is an image beyond the expected number that was (AAPM "
-            f"TG-305). Target {target}, to investigate {investigate}, of children {' and '.join(of_children)} (AAPM "
-            "TG-151); a room is over a bound where its whole Wilson interval is. Funnels hold rooms against the rate "
+            f"TG-305). Rooms of {grouped(audit.bounds.least_images)} exposures or more are judged: one is over a bound "
+            "where its whole Wilson interval is. Funnels hold rooms against the rate "
             "of all, with limits for over-dispersion (Spiegelhalter 2005)."
         ),
         pictures=(rooms, *funnels),
@@ -67,8 +64,24 @@ def _rates(audit: RepeatAudit) -> Chapter:
             ("By room", _rate_table(audit, "room_patients", "Room")),
             ("By body part and view", _rate_table(audit, "view", "View")),
             ("By hour", _rate_table(audit, "hour", "Hour")),
+            ("Bounds", _bound_table(audit.bounds)),
         ),
     )
+
+
+def _bound_table(bounds: RepeatBounds) -> Table:
+    """Bounds that rates are held against, each with what it is from."""
+    rows = [
+        (patients, words, share_text(value), clean(source, longest=_SENTENCE))
+        for patients, held in (("all but children", bounds.general), ("children", bounds.children))
+        for words, value, source in (
+            ("target", held.target, held.target_source),
+            ("investigate", held.investigate, held.investigate_source),
+            ("suspiciously low", held.suspiciously_low, held.low_source),
+        )
+    ]
+    rows.append(("all", "reasons that are none, at most", share_text(bounds.most_other), clean(bounds.other_source)))
+    return table(["Patients", "Bound", "#Value", "From"], rows, most=_MOST_ROWS)
 
 
 def _why(audit: RepeatAudit) -> Chapter:

@@ -47,7 +47,7 @@ compare-decoders: $(VENV)/base  ## decoding speed beside pylibjpeg and pyjpegls,
 	$(PYTHON) -m venv $(VENV)/decoders
 	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/decoders/bin/python -m pip install --quiet \
 		--requirement benchmarks/compare_decoders/requirements.txt
-	$(BIN)/python benchmarks/compare_decoders/compare.py $(VENV)/decoders/bin/python docs/decoders.md
+	$(BIN)/python benchmarks/compare_decoders/compare_decoders.py $(VENV)/decoders/bin/python docs/decoders.md
 	rm -rf $(VENV)/decoders
 
 bench: $(VENV)/test  ## time kernels and metrics beside NumPy and SciPy

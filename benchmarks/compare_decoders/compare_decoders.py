@@ -1,6 +1,6 @@
 """Decoders of xrayiq beside pylibjpeg's and pyjpegls, all through pydicom's Decoder, on the same files.
 
-``compare.py PYTHON PAGE``: PYTHON has the others' packages; PAGE gets the table.
+``compare_decoders.py PYTHON PAGE``: PYTHON has the others' packages; PAGE gets the table.
 """
 
 from __future__ import annotations

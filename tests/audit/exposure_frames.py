@@ -31,6 +31,9 @@ USUAL: Mapping[str, object] = {
     "indicator": "IEC EI",
     "standing": "standard",
     "receptor_kerma_ugy": 3.0,
+    "receptor_kerma_uncertainty": 0.2,
+    "reference_beam": "RQA5",
+    "kerma_source": "IEC 62494-1, 2008",
 }
 UNMAPPED = pd.DataFrame(columns=["body_part", "view_position", "protocol_name", "exposures"])
 #: what the simulated protocol names and attributes count as
@@ -70,5 +73,8 @@ def quarter_row(one: QuarterExposure) -> dict[str, object]:
         "exposure_control_mode": one.control,
         "patient_age_years": one.age_years,
         "receptor_kerma_ugy": NAN if older else one.receptor_kerma_ugy,
+        "receptor_kerma_uncertainty": NAN if older else 0.2,
+        "reference_beam": "" if older else "RQA5",
+        "kerma_source": "" if older else "IEC 62494-1, 2008",
         "standing": "suspect" if older else "standard",
     }

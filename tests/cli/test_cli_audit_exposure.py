@@ -109,6 +109,26 @@ def test_table_of_indicators_tells_every_makers_and_its_kerma(folder):
     assert told[("A", "IEC EI", "unusable")] is None
 
 
+def test_site_calibrates_an_indicator_from_a_day_on(folder):
+    """On the unit of room A an index of 100 is 0.7 µGy from the third day on, 39 hours after the first exposure."""
+    row = 'indicator = "IEC EI"\nserial_number = "SA"\npoints = [[100, 0.7], [1000, 7.0]]\nbeam = "RQA5/2015"\n'
+    row += "date = 2026-03-04\nrelative_uncertainty = 0.05\n"
+    (folder / "site.toml").write_text(f"[[indicator_calibration]]\n{row}", encoding="utf-8")
+    _, rows = audited(folder, "--table", "indicators", "--site", "site.toml")
+    told = {(row["room"], row["standing"]): row for row in rows if row["indicator"] == "IEC EI"}
+    own = told["A", "local"]
+    assert own["receptor_kerma_ugy"] == pytest.approx(2.1, rel=0.02)
+    assert (own["receptor_kerma_uncertainty"], own["reference_beam"]) == (0.05, "RQA5/2015")
+    assert own["kerma_source"] == "site.toml, local calibration of 2026-03-04"
+    assert (told["A", "standard"]["exposures"], own["exposures"]) == (39, 96 - 39)
+    assert told["A", "standard"]["kerma_source"].startswith("IEC 62494-1") and ("B", "local") not in told
+    _, each = audited(folder, "--table", "exposures", "--site", "site.toml")
+    local = [one for one in each if one["standing"] == "local"]
+    assert [one["receptor_kerma_ugy"] for one in local] == pytest.approx(
+        [0.007 * one["exposure_index"] for one in local]
+    )
+
+
 def test_protocol_that_nothing_maps_is_listed(folder):
     said = xrayiq("audit", "exposure", "--dry-run", "--table", "unmapped", "--format", "json", folder=folder)
     assert [(row["protocol_name"], row["exposures"]) for row in json.loads(said.stdout)] == [("Sonderprogramm", 1)]

@@ -36,6 +36,9 @@ def exposure_audit(*, step: float, number: int = 160, unit: str = "UB") -> Expos
             "indicator": "IEC EI",
             "standing": "standard",
             "receptor_kerma_ugy": 3.0,
+            "receptor_kerma_uncertainty": 0.2,
+            "reference_beam": "RQA5",
+            "kerma_source": "IEC 62494-1, 2008",
         }
         for room, name, rise in (("A", "UA", 0.0), ("B", unit, step))
         for place in range(number)

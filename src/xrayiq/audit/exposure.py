@@ -24,7 +24,7 @@ FRAMES: Final = (
     *("unmapped", "exposures", "findings"),
 )
 _OF_UNITS: Final = ("exposures", "groups", "bands", "targets", "rooms", "shifts", "units", "faults", "investigate")
-_INDICATORS: Final = ("site", "room", "unit", "indicator", "standing")
+_INDICATORS: Final = ("site", "room", "unit", "indicator", "standing", "reference_beam", "kerma_source")
 INVESTIGATE_COLUMNS: Final = (
     *("rank", "kind", "site", "room", "unit", "about", "exposures", "weight", "why", "look_first"),
 )
@@ -47,8 +47,9 @@ class ExposureAudit:
     faults : DataFrame
         As `faults_by_unit` gives them.
     indicators : DataFrame
-        By unit: `indicator` that its headers state, its `standing`, `exposures`, and `receptor_kerma_ugy`, the median
-        kerma at the receptor that it stands for (NaN where it is not converted).
+        By unit: `indicator` that its headers state, its `standing`, `reference_beam` and `kerma_source` of the kerma at
+        the receptor that it stands for (empty where it is not converted), `exposures`, and the medians of
+        `receptor_kerma_ugy` and of its relative uncertainty, `receptor_kerma_uncertainty` (NaN where it is not).
     drifts : tuple of ExposureDrift
         Level over time of each group with enough exposures.
     investigate : DataFrame
@@ -153,7 +154,8 @@ def assess_exposure(
     exposures : DataFrame
         One row for each exposure: `site`, `room`, `unit`, `body_part`, `view`, `subject`, `exposed_at`, `exposure_mas`,
         what `with_indices` asks for, `estimated_exposure_index` (from pixels; NaN where not measured), and `indicator`,
-        `standing` and `receptor_kerma_ugy` of the header's indicator.
+        `standing`, `receptor_kerma_ugy`, `receptor_kerma_uncertainty`, `reference_beam` and `kerma_source` of the
+        header's indicator.
     unmapped : DataFrame
         What could not be told, as in `ExposureAudit`.
     left_out : mapping of str to int, optional
@@ -203,5 +205,9 @@ def assess_exposure(
 
 
 def _indicators(indexed: pd.DataFrame) -> pd.DataFrame:
-    groups = indexed.groupby(list(_INDICATORS), observed=True, sort=True)["receptor_kerma_ugy"]
-    return groups.agg(exposures="size", receptor_kerma_ugy="median").reset_index()
+    groups = indexed.groupby(list(_INDICATORS), observed=True, sort=True)
+    return groups.agg(
+        exposures=("receptor_kerma_ugy", "size"),
+        receptor_kerma_ugy=("receptor_kerma_ugy", "median"),
+        receptor_kerma_uncertainty=("receptor_kerma_uncertainty", "median"),
+    ).reset_index()

@@ -24,6 +24,8 @@ from xrayiq.dose.glandular_dose import (
     glandular_dose_check,
     target_filters,
 )
+from xrayiq.dose.indicator_calibration import IndicatorCalibration, calibrations_for
+from xrayiq.dose.indicator_calibration_rows import indicator_calibration_of_row
 from xrayiq.dose.indicator_scales import (
     IndicatorScale,
     indicator_scale,
@@ -74,6 +76,7 @@ __all__ = [
     "GeneratorTest",
     "GeneratorTests",
     "GlandularDoseCheck",
+    "IndicatorCalibration",
     "IndicatorReading",
     "IndicatorScale",
     "LevelMatch",
@@ -101,6 +104,7 @@ __all__ = [
     "assumed_thickness",
     "backscatter_factor",
     "backscatter_factors",
+    "calibrations_for",
     "coefficient_sets",
     "coefficient_terms",
     "computed_tube_output",
@@ -122,6 +126,7 @@ __all__ = [
     "find_unit_suspicions",
     "glandular_dose_check",
     "identify_exposure_indicator",
+    "indicator_calibration_of_row",
     "indicator_scale",
     "indicator_scales",
     "is_meter_table",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from xrayiq.dose.indicator_calibration import IndicatorCalibration, calibrations_for, scale_named
 from xrayiq.dose.indicator_scales import (
     ATTRIBUTES,
     STANDARD,
@@ -18,7 +21,7 @@ from xrayiq.dose.indicator_scales import (
 from xrayiq.model import Acquisition, Measurement, Provenance, Result
 
 ALGORITHM_VERSION: Final = 1
-Standing = Literal["standard", "legacy", "suspect", "not_converted", "unusable", "unknown_maker", "missing"]
+Standing = Literal["local", "standard", "legacy", "suspect", "not_converted", "unusable", "unknown_maker", "missing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +37,16 @@ class IndicatorReading:
     value : float
         As stated.
     standing : str
-        ``"standard"`` (EI of IEC 62494-1), ``"legacy"`` (a maker's, converted), ``"suspect"`` (a number of an older
+        ``"local"`` (converted by the site's own calibration), ``"standard"`` (EI of IEC 62494-1), ``"legacy"`` (a
+        maker's, converted), ``"suspect"`` (a number of an older
         scale where the standard's belongs), ``"not_converted"`` (a maker's, without a trusted formula or what that
         needs), ``"unusable"`` (0, negative, or nothing that the indicator can be) or ``"unknown_maker"``.
     receptor_kerma_ugy : float or None
         Kerma at the receptor in the reference beam.
     note : str
         What a reader must know.
+    calibration : IndicatorCalibration or None
+        The site's own that it was converted by.
     """
 
     name: str
@@ -50,6 +56,7 @@ class IndicatorReading:
     standing: Standing
     receptor_kerma_ugy: float | None = None
     note: str = ""
+    calibration: IndicatorCalibration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -66,13 +73,15 @@ class ExposureIndicator(Result):
         As in `IndicatorReading`; ``"missing"`` where no attribute holds a number.
     receptor_kerma_ugy : float or None
         Kerma at the receptor, without backscatter, of the reference beam and not of the patient's; only where a trusted
-        formula exists.
+        formula exists or the site calibrated the indicator.
     relative_uncertainty : float or None
-        How far the kerma may be off.
+        How far the kerma may be off; of a site's own calibration its standard uncertainty (k = 1).
     reference_beam, source : str
-        Beam of the formula, and the document it stands in.
+        Beam of the formula or calibration, and the document it stands in.
     beside : tuple of IndicatorReading
         Other numbers of the header that are, or may be, indicators.
+    calibration : IndicatorCalibration or None
+        The site's own that the kerma comes from.
     provenance : Provenance
         With what a reader must know.
     """
@@ -87,6 +96,7 @@ class ExposureIndicator(Result):
     reference_beam: str
     source: str
     beside: tuple[IndicatorReading, ...]
+    calibration: IndicatorCalibration | None
     provenance: Provenance
 
     def measurements(self) -> tuple[Measurement, ...]:
@@ -100,20 +110,25 @@ class ExposureIndicator(Result):
         return [(self.name or "exposure indicator", told), *Result._headline(self)]
 
 
-def identify_exposure_indicator(acquisition: Acquisition) -> ExposureIndicator:
+def identify_exposure_indicator(
+    acquisition: Acquisition, *, calibrations: Iterable[IndicatorCalibration] = ()
+) -> ExposureIndicator:
     """What the exposure indicator of an image is, and the receptor kerma it stands for where that can be told.
 
     Parameters
     ----------
     acquisition : Acquisition
         From `read_acquisition`, or of a radiograph.
+    calibrations : iterable of IndicatorCalibration
+        A site's own; one that holds for the equipment on the day of the exposure goes before the shipped scale.
 
     Returns
     -------
     ExposureIndicator
-        The index of IEC 62494-1 where the header has one, else the maker's own, told by manufacturer, model, software
-        and modality and never by the attribute alone. A number of an older scale in ExposureIndex is a suspect and is
-        not converted. The attribute Sensitivity may hold a speed class: what is not surely an indicator has no kerma.
+        What the site calibrated, else the index of IEC 62494-1 where the header has one, else the maker's own, told by
+        manufacturer, model, software and modality and never by the attribute alone. A number of an older scale in
+        ExposureIndex is a suspect and is not converted. The attribute Sensitivity may hold a speed class: what is not
+        surely an indicator has no kerma.
 
     Notes
     -----
@@ -126,8 +141,10 @@ def identify_exposure_indicator(acquisition: Acquisition) -> ExposureIndicator:
         software="\\".join(acquisition.software_versions),
         modality=acquisition.modality or "",
     )
+    day = None if acquisition.exposed_at is None else acquisition.exposed_at.date()
+    own = calibrations_for(calibrations, acquisition.equipment, day)
     readings = [
-        _reading(acquisition, scales, attribute, value)
+        _calibrated(_reading(acquisition, scales, attribute, value), own)
         for attribute in ATTRIBUTES
         if (value := getattr(acquisition, attribute)) is not None
     ]
@@ -139,7 +156,7 @@ def identify_exposure_indicator(acquisition: Acquisition) -> ExposureIndicator:
 
 #: of several numbers the first of these is the image's indicator
 _RANKS: Final[tuple[Standing, ...]] = (
-    *("standard", "legacy", "suspect", "not_converted", "unusable", "unknown_maker", "missing"),
+    *("local", "standard", "legacy", "suspect", "not_converted", "unusable", "unknown_maker", "missing"),
 )
 
 
@@ -170,6 +187,28 @@ def _reading(
     return held(standing="legacy", receptor_kerma_ugy=kerma, note=note)
 
 
+def _calibrated(reading: IndicatorReading, own: tuple[IndicatorCalibration, ...]) -> IndicatorReading:
+    """A number by the site's own calibration where one holds; an older scale in ExposureIndex stays a suspect."""
+    if reading.standing == "suspect":
+        return reading
+    for one in own:
+        if not one.is_of(indicator=reading.name, attribute=reading.attribute):
+            continue
+        kerma = float(one.receptor_kerma_ugy(reading.value))
+        if not math.isnan(kerma):
+            note = (
+                f"{one.indicator}: {one.source}, in {one.beam}, within {100.0 * one.relative_uncertainty:.0f} % (k = 1)"
+            )
+            told = {"name": one.indicator, "standing": "local", "receptor_kerma_ugy": kerma, "calibration": one}
+            return dataclasses.replace(reading, **told, note=note)  # type: ignore[arg-type]  # fields by name
+        if reading.standing != "unusable":
+            note = f"{one.indicator} {reading.value:g} lies outside {one.low:g} to {one.high:g} of the {one.source}"
+            return dataclasses.replace(
+                reading, name=one.indicator, standing="not_converted", receptor_kerma_ugy=None, note=note
+            )
+    return reading
+
+
 def _standard(acquisition: Acquisition, scales: tuple[IndicatorScale, ...], value: float) -> IndicatorReading:
     """The number of ExposureIndex: of the standard, of an older scale, or no exposure."""
     keyword = ATTRIBUTES["exposure_index"]
@@ -196,7 +235,11 @@ def _result(
     main: IndicatorReading | None, beside: tuple[IndicatorReading, ...], notes: tuple[str, ...]
 ) -> ExposureIndicator:
     kerma = None if main is None else main.receptor_kerma_ugy
-    scale = indicator_scale(main.name) if main is not None and main.name else None
+    own = None if main is None else main.calibration
+    scale = scale_named(main.name) if main is not None and own is None else None
+    known = own or scale
+    beam = "" if scale is None else scale.reference_beam
+    source = "" if scale is None else scale.source.text
     return ExposureIndicator(
         name="" if main is None else main.name,
         unit="" if main is None else main.unit,
@@ -204,9 +247,10 @@ def _result(
         value=None if main is None else main.value,
         standing="missing" if main is None else main.standing,
         receptor_kerma_ugy=kerma,
-        relative_uncertainty=None if scale is None or kerma is None else scale.relative_uncertainty,
-        reference_beam="" if scale is None else scale.reference_beam,
-        source="" if scale is None else scale.source.text,
+        relative_uncertainty=None if known is None or kerma is None else known.relative_uncertainty,
+        reference_beam=beam if own is None else own.beam,
+        source=source if own is None else own.source,
         beside=beside,
+        calibration=own,
         provenance=Provenance(algorithm="exposure_indicator", algorithm_version=ALGORITHM_VERSION, warnings=notes),
     )

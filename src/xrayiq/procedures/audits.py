@@ -40,7 +40,7 @@ def audit_exposure(
     records : Records
         Store.
     site : Site, optional
-        Settings of a site's file: register, names of examinations, bounds and shifts.
+        Settings of a site's file: register, names of examinations, bounds and shifts, calibrations of indicators.
     first, last : date, optional
         Days that the exposures lie within.
     only_site : str
@@ -59,7 +59,7 @@ def audit_exposure(
     exposures, others = of_radiography(counted.frame)
     left_out = counted.left_out | ({"exposures of other modalities": others} if others else {})
     return assess_exposure(
-        with_indicators(records, exposures),
+        with_indicators(records, exposures, settings.indicator_calibrations),
         unmapped=counted.unmapped,
         left_out=left_out,
         rules=settings.exposure_rules,

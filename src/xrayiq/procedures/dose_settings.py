@@ -1,4 +1,4 @@
-"""What a site's file says of doses: outputs of its tubes, and reference levels of its own."""
+"""What a site's file says of doses: outputs of its tubes, its exposure indicators, and reference levels of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from xrayiq.audit import shipped_examinations
 from xrayiq.dose import (
     DiagnosticReferenceLevel,
+    IndicatorCalibration,
     TubeOutputTable,
     computed_tube_output,
+    indicator_calibration_of_row,
     reference_levels_of,
     tube_output_of_row,
 )
@@ -31,6 +33,27 @@ def site_tube_outputs(rows: Any, source: str) -> tuple[TubeOutputTable, ...]:
         return tuple(tube_output_of_row(row) for row in rows)
     except InputError as error:
         raise SiteError(f"tube_output: {error.found}", needed=error.needed, source=source) from error
+
+
+def site_indicator_calibrations(rows: Any, source: str) -> tuple[IndicatorCalibration, ...]:
+    """Calibrations of a site's ``[[indicator_calibration]]``.
+
+    Raises
+    ------
+    SiteError
+        A row is no calibration, or the key no list of tables; the message counts the rows from 1.
+    """
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise SiteError("indicator_calibration is no list of tables", needed="[[indicator_calibration]]", source=source)
+    found = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            found.append(indicator_calibration_of_row(row, source=source))
+        except InputError as error:
+            raise SiteError(
+                f"indicator_calibration {number}: {error.found}", needed=error.needed, source=source
+            ) from error
+    return tuple(found)
 
 
 def site_reference_levels(tables: Any, source: str) -> tuple[DiagnosticReferenceLevel, ...]:

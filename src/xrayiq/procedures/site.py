@@ -33,10 +33,15 @@ from xrayiq.audit import (
     site_schedule,
     site_tag_policy,
 )
-from xrayiq.dose import DiagnosticReferenceLevel, TubeOutputTable, shipped_reference_levels
+from xrayiq.dose import DiagnosticReferenceLevel, IndicatorCalibration, TubeOutputTable, shipped_reference_levels
 from xrayiq.errors import InputError, SiteError
 from xrayiq.model import Equipment, Limit, ObjectHeader, limits_at
-from xrayiq.procedures.dose_settings import site_reference_levels, site_tube_outputs, tube_output_for
+from xrayiq.procedures.dose_settings import (
+    site_indicator_calibrations,
+    site_reference_levels,
+    site_tube_outputs,
+    tube_output_for,
+)
 from xrayiq.procedures.header_rules import HeaderRule, header_rule
 from xrayiq.procedures.kerma import SiteKerma
 from xrayiq.procedures.limits import limits_of_table, overrides_of_rows
@@ -67,6 +72,7 @@ _SITE_KEYS = frozenset(
         "tag_policy",
         "reference_fields",
         "repeat_audit",
+        "indicator_calibration",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -102,6 +108,8 @@ class Site:
         What headers call body parts and views: the site's rules, then the shipped rows.
     tube_outputs : tuple of TubeOutputTable
         Outputs of the site's tubes as measured.
+    indicator_calibrations : tuple of IndicatorCalibration
+        What kerma at the receptor the site's exposure indicators stand for, as measured.
     reference_levels : tuple of DiagnosticReferenceLevel
         The site's own, then the shipped.
     protocols : tuple of ProtocolRow
@@ -129,6 +137,7 @@ class Site:
     schedule: tuple[ScheduledTest, ...] = ()
     examinations: ExaminationNames = field(default_factory=shipped_examinations)
     tube_outputs: tuple[TubeOutputTable, ...] = ()
+    indicator_calibrations: tuple[IndicatorCalibration, ...] = ()
     reference_levels: tuple[DiagnosticReferenceLevel, ...] = ()
     protocols: tuple[ProtocolRow, ...] = ()
     reference_fields: tuple[ReferenceField, ...] = ()
@@ -166,7 +175,8 @@ def load_site(path: str | Path | None = None) -> Site:
         (fields of `RegisteredEquipment`, with what is told of it in `EquipmentFact`), ``[test_patients]`` (``words``,
         in place of the shipped ones), ``[[schedule]]`` (rows as `site_schedule` takes them), ``[[examinations]]``
         (rows as `site_examinations` takes them), ``[[tube_output]]`` (as `tube_output_of_row`),
-        ``[reference_levels.NAME]`` (as `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
+        ``[[indicator_calibration]]`` (as `indicator_calibration_of_row`), ``[reference_levels.NAME]`` (as
+        `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
         ``[[reference_fields]]`` (as `site_reference_fields`), ``[exposure_audit]`` (as
         `site_exposure_rules`), ``[repeat_audit]`` (as `site_repeat_bounds`) and ``[[tag_policy]]`` (as
         `site_tag_policy`).
@@ -206,6 +216,7 @@ def load_site(path: str | Path | None = None) -> Site:
         schedule=site_schedule(table.get("schedule", []), source=name),
         examinations=site_examinations(table.get("examinations", []), name),
         tube_outputs=site_tube_outputs(table.get("tube_output", []), name),
+        indicator_calibrations=site_indicator_calibrations(table.get("indicator_calibration", []), name),
         reference_levels=site_reference_levels(table.get("reference_levels", {}), name) + shipped.reference_levels,
         protocols=site_protocols(table.get("protocols", []), name),
         exposure_rules=site_exposure_rules(table.get("exposure_audit", {}), name),

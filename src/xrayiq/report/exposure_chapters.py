@@ -18,6 +18,7 @@ from xrayiq.report.wording import clean, counted, grouped, percent
 MOST_ROWS: Final = 60
 MOST_PICTURES: Final = 6
 _NARROW: Final = 3.9
+_SOURCE: Final = 200
 _EXAMINATION: Final = ("Unit", "Examination")
 
 
@@ -190,17 +191,25 @@ def _indicators(audit: ExposureAudit) -> Chapter:
             clean(row["standing"]).replace("_", " "),
             grouped(row["exposures"]),
             "–" if math.isnan(row["receptor_kerma_ugy"]) else f"{row['receptor_kerma_ugy']:.2f} µGy",
+            "–"
+            if math.isnan(row["receptor_kerma_uncertainty"])
+            else f"{100.0 * row['receptor_kerma_uncertainty']:.0f} %",
+            clean(row["reference_beam"]),
+            clean(row["kerma_source"], longest=_SOURCE),
         )
         for row in audit.indicators.to_dict("records")
     ]
-    columns = ("Unit", "Indicator", "Standing", "#Exposures", "#Median receptor kerma")
+    columns = (
+        *("Unit", "Indicator", "Standing", "#Exposures", "#Median receptor kerma"),
+        *("#Uncertainty", "Beam", "From"),
+    )
     return Chapter(
         title="Exposure indicators of the units",
         told=counted(audit.indicators["indicator"].nunique(), "indicator"),
         explanation=(
-            "Told by maker, model, software and modality. The kerma is that of the indicator's reference beam "
-            "and may be "
-            "off by 20 % and more; what has no trusted formula is not converted."
+            "Told by maker, model, software and modality. The kerma is that of the indicator's reference beam, not of "
+            "the patient's. Local: by the site's own calibration, with its standard uncertainty (k = 1); of a document "
+            "the uncertainty is how far its formula may be off. What has neither is not converted."
         ),
         tables=(("", table(columns, rows, most=MOST_ROWS)),),
     )

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from xrayiq.audit.collimation_groups import GROUP, OVER, UNIT
+from xrayiq.audit.collimation_groups import GROUP, UNIT
 from xrayiq.audit.collimation_rules import CollimationRules
+from xrayiq.audit.shares import OVER
 from xrayiq.audit.told_places import days_of
 from xrayiq.model import AuditFinding, quantity
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from xrayiq.audit.collimation_measures import PAIRS
 from xrayiq.audit.collimation_rules import CollimationRules
-from xrayiq.stats import median_interval, wilson_interval
+from xrayiq.audit.shares import OVER, POSSIBLE, TOO_FEW, WITHIN, shares_of_groups
+from xrayiq.stats import median_interval
 
 UNIT: Final = ("site", "room", "unit")
 GROUP: Final = (*UNIT, "body_part", "view")
@@ -23,9 +22,6 @@ MEDIANS: Final = (
 SHARES: Final = {"open": "is_open", "cropped": "is_cropped", "evident": "is_evident"}
 _DISAGREEING: Final = {"image and header": "header_disagrees", "image and dose report": "report_disagrees"}
 _AXES: Final = ("rows", "columns")
-_OF_SHARE: Final = ("exposures", "events", "share", "low", "high")
-_SHARE_COLUMNS: Final = ("measure", *_OF_SHARE, "needed", "permitted", "verdict")
-OVER, POSSIBLE, WITHIN, TOO_FEW = "over", "possible", "within", "too few"
 
 
 def group_medians(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFrame:
@@ -74,7 +70,8 @@ def group_shares(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFrame:
         above, ``"possible"`` where the share does, ``"within"`` or ``"too few"``.
     """
     permitted = {"open": rules["open"]["permitted_share"], "cropped": rules["cropping"]["permitted_share"]}
-    return _shares(fields, GROUP, SHARES, permitted, rules)
+    least = int(rules["judging"]["least_exposures"])
+    return shares_of_groups(fields, group=GROUP, columns=SHARES, permitted=permitted, least=least)
 
 
 def unit_agreement(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFrame:
@@ -99,7 +96,9 @@ def unit_agreement(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFram
         .astype("float64")
     )
     columns = _DISAGREEING | {"header and dose report": "told_disagrees"}
-    shares = _shares(told, UNIT, columns, dict.fromkeys(columns, rules["agreement"]["permitted_share"]), rules)
+    permitted = dict.fromkeys(columns, rules["agreement"]["permitted_share"])
+    least = int(rules["judging"]["least_exposures"])
+    shares = shares_of_groups(told, group=UNIT, columns=columns, permitted=permitted, least=least)
     found = told["found_area_mm2"].where(told["counts"])
     ratios = pd.DataFrame(
         {
@@ -157,32 +156,6 @@ def unit_centring(fields: pd.DataFrame, rules: CollimationRules) -> pd.DataFrame
             )
     columns = (*UNIT, "axis", "exposures", "median_mm", "median_fraction", "low", "high", "median_rotation_deg")
     return pd.DataFrame(rows, columns=[*columns, "needed", "bound", "verdict"])
-
-
-def _shares(
-    fields: pd.DataFrame,
-    group: tuple[str, ...],
-    columns: Mapping[str, str],
-    permitted: Mapping[str, float],
-    rules: CollimationRules,
-) -> pd.DataFrame:
-    least = int(rules["judging"]["least_exposures"])
-    known = fields.groupby(list(group), observed=True, sort=True)[list(columns.values())].agg(["count", "sum"])
-    rows: list[dict[str, Any]] = []
-    for key, counts in zip(known.index, known.to_numpy(), strict=True):
-        for place, name in enumerate(columns):
-            trials, events = (round(float(number)) for number in counts[2 * place : 2 * place + 2])
-            if not trials:
-                continue
-            found, bound = wilson_interval(events, trials), permitted.get(name, np.nan)
-            verdict = OVER if found.low > bound else POSSIBLE if found.proportion > bound else WITHIN
-            rows.append(
-                dict(zip(group, key, strict=True))
-                | dict(zip(_OF_SHARE, (trials, events, found.proportion, found.low, found.high), strict=True))
-                | {"measure": name, "needed": max(0, least - trials), "permitted": bound}
-                | {"verdict": "" if np.isnan(bound) else verdict if trials >= least else TOO_FEW}
-            )
-    return pd.DataFrame(rows, columns=[*group, *_SHARE_COLUMNS])
 
 
 def _groups(fields: pd.DataFrame, names: tuple[str, ...]) -> Any:

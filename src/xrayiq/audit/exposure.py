@@ -10,12 +10,14 @@ from typing import Any, Final
 import pandas as pd
 
 from xrayiq.audit.exposure_comparisons import compare_rooms, compare_shifts, compare_units
-from xrayiq.audit.exposure_drift import ExposureDrift, drift_frame, find_exposure_drift
+from xrayiq.audit.exposure_drift import ExposureDrift, find_exposure_drift
 from xrayiq.audit.exposure_findings import ranked_findings
 from xrayiq.audit.exposure_groups import band_shares, group_statistics, suggested_targets
-from xrayiq.audit.exposure_indices import faults_by_unit, with_indices
+from xrayiq.audit.exposure_indices import GROUP, faults_by_unit, with_indices
 from xrayiq.audit.exposure_rules import ExposureRules, shipped_exposure_rules
 from xrayiq.audit.findings_table import table_of
+from xrayiq.audit.levels_over_time import levels_frame
+from xrayiq.audit.ranking import investigate_table
 from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 
@@ -25,9 +27,6 @@ FRAMES: Final = (
 )
 _OF_UNITS: Final = ("exposures", "groups", "bands", "targets", "rooms", "shifts", "units", "faults", "investigate")
 _INDICATORS: Final = ("site", "room", "unit", "indicator", "standing", "reference_beam", "kerma_source")
-INVESTIGATE_COLUMNS: Final = (
-    *("rank", "kind", "site", "room", "unit", "about", "exposures", "weight", "why", "look_first"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -104,7 +103,7 @@ class ExposureAudit:
             There is no such table.
         """
         if name == "drift":
-            return drift_frame(self.drifts)
+            return levels_frame(self.drifts, GROUP)
         frame = table_of(self, name, FRAMES)
         return frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, "string"))
 
@@ -183,19 +182,13 @@ def assess_exposure(
     ranked = ranked_findings(
         indexed=indexed, drifts=drifts, rules=known, **{name: part for name, part in parts.items() if name != "rooms"}
     )
-    rows = [
-        {"rank": place, "kind": one.finding.kind, "site": one.finding.site, "room": one.finding.room}
-        | {"unit": one.finding.unit, "about": one.finding.about, "exposures": one.finding.exposures}
-        | {"weight": one.weight, "why": one.finding.sentence, "look_first": one.finding.suggestion}
-        for place, one in enumerate(ranked, start=1)
-    ]
     return ExposureAudit(
         **days_of(indexed["exposed_at"]),
         exposures=indexed,
         bands=band_shares(indexed, known),
         indicators=_indicators(indexed),
         drifts=drifts,
-        investigate=pd.DataFrame(rows, columns=list(INVESTIGATE_COLUMNS)),
+        investigate=investigate_table(ranked),
         unmapped=unmapped,
         rules=known,
         left_out=dict(left_out or {}),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from xrayiq.audit.exposure_indices import EXAMINATION, GROUP, UNIT
 from xrayiq.audit.exposure_rules import ExposureRules
-from xrayiq.stats import adjust_p_values, median_difference, median_interval
-
-_NUMBERS: Final = ("exposures", "others", "median", "others_median", "difference", "low", "high", "p_value")
+from xrayiq.audit.median_comparisons import beside_other_rooms, difference_of_medians, with_adjusted_p_values
+from xrayiq.stats import median_interval
 
 
 def compare_rooms(indexed: pd.DataFrame, rules: ExposureRules) -> pd.DataFrame:
@@ -31,18 +30,9 @@ def compare_rooms(indexed: pd.DataFrame, rules: ExposureRules) -> pd.DataFrame:
         By `GROUP` where another room does the same: `exposures`, `others`, `median`, `others_median`, `difference`
         with `low` and `high` (95 %), `p_value` and `adjusted_p_value` (Benjamini and Hochberg over the table).
     """
-    known = _known(indexed)
-    rooms = known.groupby(["site", "room"], observed=True, sort=False).ngroup().to_numpy()
-    values = known["deviation_index"].to_numpy(dtype=np.float64)
-    alike: dict[Any, Any] = known.groupby(list(EXAMINATION), observed=True, sort=False).indices
-    rows: list[dict[str, Any]] = []
-    for key, places in known.groupby(list(GROUP), observed=True, sort=True).indices.items():
-        names = dict(zip(GROUP, cast(tuple[str, ...], key), strict=True))
-        same = alike[tuple(names[name] for name in EXAMINATION)]
-        others = same[rooms[same] != rooms[places[0]]]
-        if min(len(places), len(others)) >= rules["least"]:
-            rows.append(names | _difference(values[others], values[places]))
-    return _adjusted(rows, [*GROUP])
+    return beside_other_rooms(
+        _known(indexed), "deviation_index", group=GROUP, examination=EXAMINATION, least=rules["least"]
+    )
 
 
 def compare_shifts(indexed: pd.DataFrame, rules: ExposureRules) -> pd.DataFrame:
@@ -65,8 +55,8 @@ def compare_shifts(indexed: pd.DataFrame, rules: ExposureRules) -> pd.DataFrame:
             chosen = shifts == shift
             if min(chosen.sum(), (~chosen).sum()) >= rules["least"]:
                 names = dict(zip(UNIT, key, strict=True)) | {"shift": shift}
-                rows.append(names | _difference(values[~chosen], values[chosen]))
-    return _adjusted(rows, [*UNIT, "shift"])
+                rows.append(names | difference_of_medians(values[~chosen], values[chosen]))
+    return with_adjusted_p_values(rows, (*UNIT, "shift"))
 
 
 def compare_units(indexed: pd.DataFrame, groups: pd.DataFrame, rules: ExposureRules) -> pd.DataFrame:
@@ -125,25 +115,6 @@ def _pixels(own: pd.DataFrame, rules: ExposureRules) -> dict[str, float]:
 def _known(indexed: pd.DataFrame) -> pd.DataFrame:
     named = (indexed["body_part"] != "") & (indexed["view"] != "")
     return indexed.loc[named & indexed["deviation_index"].notna(), [*GROUP, "shift", "deviation_index"]]
-
-
-def _difference(others: Any, own: Any) -> dict[str, float]:
-    found = median_difference(others, own)
-    return {
-        "exposures": found.count_after,
-        "others": found.count_before,
-        "median": found.after,
-        "others_median": found.before,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "p_value": found.p_value,
-    }
-
-
-def _adjusted(rows: list[dict[str, Any]], by: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=[*by, *_NUMBERS])
-    return frame.assign(adjusted_p_value=adjust_p_values(frame["p_value"].to_numpy(dtype=np.float64)))
 
 
 def _median(values: pd.Series) -> float:

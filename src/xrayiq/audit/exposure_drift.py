@@ -2,84 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Final, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from xrayiq.audit.exposure_indices import GROUP
 from xrayiq.audit.exposure_rules import ExposureRules
-from xrayiq.stats import MeanShifts, ewma, ewma_deviation, find_mean_shifts, fit_drift
-
-#: exposures of a point, and points of a series: fewer exposures give no series
-LEAST_A_POINT: Final = 5
-LEAST_POINTS: Final = 16
-MOST_POINTS: Final = 60
-#: points of the shortest part between two steps
-LEAST_A_PART: Final = 5
-#: points that the first level is taken of
-BASELINE_POINTS: Final = 8
-#: weight of the newest point and width of the limits: in-control run length about 370 (tables of the EWMA chart)
-WEIGHT: Final = 0.2
-WIDTH: Final = 2.86
-_DAYS_A_YEAR: Final = 365.25
+from xrayiq.audit.levels_over_time import LevelOverTime, levels_of_groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ExposureDrift:
+class ExposureDrift(LevelOverTime):
     """Level of the deviation index of one group over time.
 
     Parameters
     ----------
-    site, room, unit, body_part, view, control, patients : str
-        What and where.
-    moments : 1-D array of datetime64[s]
-        Median time of the exposures of each point.
-    medians : 1-D array
-        Median deviation index of as many exposures that follow each other.
-    counts : 1-D array of int
-        Exposures of each point.
-    levels, lower, upper : 1-D arrays
-        Exponentially weighted average of the medians and its limits about the first level.
-    shifts : MeanShifts
-        Steps or drift of the medians.
-    changed_on : tuple of datetime64[D]
-        Day of each step, or on which the drift begins.
-    change : float
-        Farthest level less the first; of a drift the last.
-    change_per_year, low, high : float
-        Slope (Theil–Sen) and its 95 % interval.
-    signal : {"drift", "step", ""}
-        What the level does, where the average leaves its limits and the change is large enough.
+    control : str
+        How it is exposed; all else as in `LevelOverTime`.
     """
 
-    site: str
-    room: str
-    unit: str
-    body_part: str
-    view: str
     control: str
-    patients: str
-    moments: NDArray[np.datetime64]
-    medians: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    levels: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    shifts: MeanShifts
-    changed_on: tuple[np.datetime64, ...]
-    change: float
-    change_per_year: float
-    low: float
-    high: float
-    signal: Literal["drift", "step", ""]
 
 
 def find_exposure_drift(indexed: pd.DataFrame, rules: ExposureRules) -> tuple[ExposureDrift, ...]:
-    """Level over time of each group that has enough exposures with a time.
+    """Level over time of each group that has enough exposures with a time; see `levels_of_groups`.
 
     Parameters
     ----------
@@ -91,88 +37,14 @@ def find_exposure_drift(indexed: pd.DataFrame, rules: ExposureRules) -> tuple[Ex
     Returns
     -------
     tuple of ExposureDrift
-        In the order of the groups. Points are medians of exposures that follow each other, so that a busy and a quiet
-        group are judged alike whatever the calendar.
-
-    Notes
-    -----
-    The limits hold the error of the first level; the deviation of a point is told by neighbours, which a step leaves
-    alone (`find_mean_shifts`). A change is told where the average leaves its limits and the partition of least cost
-    holds a step or a line.
+        In the order of the groups.
     """
     named = (indexed["body_part"] != "") & (indexed["view"] != "")
-    known = indexed.loc[named, [*GROUP, "exposed_at", "deviation_index"]]
-    known = known.dropna(subset=["deviation_index", "exposed_at"]).sort_values("exposed_at", kind="stable")
-    found = []
-    for key, group in known.groupby(list(GROUP), observed=True, sort=True):
-        if len(group) >= LEAST_A_POINT * LEAST_POINTS:
-            where = dict(zip(GROUP, map(str, key), strict=True))
-            found.append(_drift(where, group["exposed_at"].to_numpy(), group["deviation_index"].to_numpy(), rules))
-    return tuple(found)
-
-
-def drift_frame(drifts: tuple[ExposureDrift, ...]) -> pd.DataFrame:
-    """One row for each point of each series."""
-    columns = [*GROUP, "moment", "exposures", "median", "level", "lower", "upper", "signal"]
-    parts = [
-        pd.DataFrame({"moment": one.moments, "exposures": one.counts, "median": one.medians, "level": one.levels})
-        .assign(lower=one.lower, upper=one.upper, signal=one.signal, **{name: getattr(one, name) for name in GROUP})
-        .reindex(columns=columns)
-        for one in drifts
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def _drift(
-    where: dict[str, str], moments: NDArray[np.datetime64], values: NDArray[np.float64], rules: ExposureRules
-) -> ExposureDrift:
-    size = max(LEAST_A_POINT, math.ceil(len(values) / MOST_POINTS))
-    parts = np.array_split(np.arange(len(values)), len(values) // size)
-    medians = np.array([np.median(values[part]) for part in parts])
-    seconds = moments.astype("datetime64[s]")
-    middles = np.array([seconds[part[len(part) // 2]] for part in parts])
-    shifts = find_mean_shifts(medians, penalty_factor=rules["change_penalty"], minimum_length=LEAST_A_PART)
-    center = float(medians[:BASELINE_POINTS].mean())
-    averages = ewma(medians, center=center, weight=WEIGHT)
-    reach = WIDTH * shifts.sigma * ewma_deviation(len(medians), weight=WEIGHT, baseline_count=BASELINE_POINTS)
-    years = (middles - middles[0]) / np.timedelta64(1, "D") / _DAYS_A_YEAR
-    slope, low, high = 0.0, 0.0, 0.0
-    if years[-1] > 0.0:
-        fitted = fit_drift(years, medians)
-        slope, low, high = fitted.slope, fitted.low, fitted.high
-    change, changed = _change(shifts, medians, middles, slope, float(years[-1]))
-    outside = bool(np.any(np.abs(averages - center) > reach))
-    told = outside and abs(change) >= rules["least_change"]
-    signal: Literal["drift", "step", ""] = ""
-    if told and shifts.model != "constant":
-        signal = "step" if shifts.model == "steps" and not shifts.gradual else "drift"
-    return ExposureDrift(
-        **where,
-        moments=middles,
-        medians=medians,
-        counts=np.array([len(part) for part in parts]),
-        levels=averages,
-        lower=center - reach,
-        upper=center + reach,
-        shifts=shifts,
-        changed_on=changed,
-        change=change,
-        change_per_year=slope,
-        low=low,
-        high=high,
-        signal=signal,
+    return levels_of_groups(
+        indexed[named],
+        "deviation_index",
+        group=GROUP,
+        kind=ExposureDrift,
+        change_penalty=rules["change_penalty"],
+        least_change=rules["least_change"],
     )
-
-
-def _change(
-    shifts: MeanShifts, medians: NDArray[np.float64], middles: NDArray[np.datetime64], slope: float, years: float
-) -> tuple[float, tuple[np.datetime64, ...]]:
-    """How far the level goes from the first, and on which days it changes."""
-    if shifts.model == "steps":
-        farthest = max(shifts.means, key=lambda mean: abs(mean - shifts.means[0]))
-        return farthest - shifts.means[0], tuple(middles[place].astype("datetime64[D]") for place in shifts.indices)
-    if shifts.model == "drift" and shifts.onset is not None:
-        before = medians[: max(shifts.onset, BASELINE_POINTS // 2)]
-        after = medians[-BASELINE_POINTS // 2 :]
-        return float(np.median(after) - np.median(before)), (middles[shifts.onset].astype("datetime64[D]"),)
-    return slope * years, ()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -12,6 +11,8 @@ import pandas as pd
 from xrayiq.audit.exposure_drift import ExposureDrift
 from xrayiq.audit.exposure_indices import AEC, FAULTS, GROUP, UNIT
 from xrayiq.audit.exposure_rules import ExposureRules
+from xrayiq.audit.levels_over_time import key_of
+from xrayiq.audit.ranking import Ranked
 from xrayiq.audit.told_places import days_of
 from xrayiq.model import AuditFinding
 
@@ -29,14 +30,6 @@ _LOOK: Final = {
     "missing": "the export of the exposure index: have it switched on",
     "target_missing": "the table of targets: set one for each protocol, then the deviation index can be audited",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A finding and how much it weighs: exposures times the deviation in units of DI."""
-
-    finding: AuditFinding
-    weight: float
 
 
 class FindingBook:
@@ -279,11 +272,6 @@ def _changed_text(one: ExposureDrift) -> str:
     return f"deviation index {verb} by {one.change:+.1f} {since} {days}" + ("" if one.signal == "step" else slope)
 
 
-def first_level(one: ExposureDrift) -> float:
-    """Deviation index that a series begins at."""
-    return float(0.5 * (one.lower[0] + one.upper[0]))
-
-
 def _side(deviation: float) -> str:
     return "above" if deviation > 0.0 else "below"
 
@@ -291,8 +279,3 @@ def _side(deviation: float) -> str:
 def _examination(row: Mapping[Any, Any] | ExposureDrift) -> str:
     told = {name: getattr(row, name) for name in GROUP} if isinstance(row, ExposureDrift) else row
     return f"{told['body_part']} {told['view']}, {told['control']}, {told['patients']}"
-
-
-def key_of(row: Mapping[Any, Any] | ExposureDrift, by: Iterable[str]) -> tuple[str, ...]:
-    """What a row or series is told by."""
-    return tuple(str(getattr(row, name) if isinstance(row, ExposureDrift) else row[name]) for name in by)

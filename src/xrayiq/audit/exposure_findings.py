@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 
 from xrayiq.audit.exposure_drift import ExposureDrift
-from xrayiq.audit.exposure_evidence import FindingBook, Ranked, first_level, key_of
+from xrayiq.audit.exposure_evidence import FindingBook
 from xrayiq.audit.exposure_groups import HIGH, LOW
 from xrayiq.audit.exposure_indices import GROUP, UNIT
 from xrayiq.audit.exposure_rules import ExposureRules
+from xrayiq.audit.levels_over_time import alike_changes, key_of
+from xrayiq.audit.ranking import Ranked, in_order
 
 
 def ranked_findings(
@@ -46,7 +48,7 @@ def ranked_findings(
     """
     book = FindingBook(indexed, rules)
     whole = _whole_units(units, drifts, rules)
-    moved = {key_of(one, GROUP) for one in drifts if one.signal and abs(first_level(one)) <= rules["most_mean"]}
+    moved = {key_of(one, GROUP) for one in drifts if one.signal and abs(one.first_level) <= rules["most_mean"]}
     for row in units.to_dict("records"):
         if key_of(row, UNIT) in whole.off:
             book.unit_off(row)
@@ -68,7 +70,7 @@ def ranked_findings(
             book.shift(row)
     for row in faults.to_dict("records"):
         book.faults(row)
-    return tuple(sorted(book.ranked, key=lambda one: -one.weight))
+    return in_order(book.ranked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +82,7 @@ class _Whole:
 
 
 def _whole_units(units: pd.DataFrame, drifts: tuple[ExposureDrift, ...], rules: ExposureRules) -> _Whole:
-    changes = {}
-    for unit in dict.fromkeys(key_of(one, UNIT) for one in drifts):
-        own = [one for one in drifts if key_of(one, UNIT) == unit]
-        for sign in (1.0, -1.0):
-            alike = tuple(one for one in own if one.signal and one.change * sign > 0.0)
-            if len(alike) >= max(rules["unit_groups"], rules["unit_fraction"] * len(own)):
-                changes[unit] = alike
+    changes = alike_changes(drifts, place=UNIT, least=rules["unit_groups"], fraction=rules["unit_fraction"])
     off = {
         key_of(row, UNIT)
         for row in units.to_dict("records")

@@ -10,12 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from xrayiq.audit.centres import centre_and_spread
 from xrayiq.audit.exposure_indices import GROUP
 from xrayiq.audit.exposure_rules import ExposureRules
-from xrayiq.stats import adjust_p_values, median_interval, wilson_interval
+from xrayiq.stats import adjust_p_values, wilson_interval
 
-#: standard deviation of a normal distribution by its median absolute deviation
-_NORMAL: Final = 1.4826
 _NUMBERS: Final = ("deviation_index", "usable_index", "target_exposure_index", "exposure_mas")
 #: how a group stands
 ON_TARGET, HIGH, LOW, TOO_FEW = "on target", "high", "low", "too few"
@@ -135,30 +134,26 @@ def _statistics(group: pd.DataFrame, rules: ExposureRules) -> dict[str, Any]:
     }
     if count < 2:
         return about | _nothing() | {"standing": TOO_FEW}
-    middle = median_interval(values)
-    spread = median_interval(np.abs(values - middle.median))
     mean, sd = float(values.mean()), float(values.std(ddof=1))
     half = float(stdtrit(count - 1, 0.975)) * sd / math.sqrt(count)
     review, action = rules["review_sd"] * sd, rules["action_sd"] * sd
-    return about | {
-        "median": middle.median,
-        "low": middle.low,
-        "high": middle.high,
-        "robust_sd": _NORMAL * spread.median,
-        "robust_sd_low": _NORMAL * spread.low,
-        "robust_sd_high": _NORMAL * spread.high,
-        "mean": mean,
-        "mean_low": mean - half,
-        "mean_high": mean + half,
-        "p_value": _p_value(mean, sd, count),
-        "sd": sd,
-        "review_low": mean - review,
-        "review_high": mean + review,
-        "action_low": mean - action,
-        "action_high": mean + action,
-        "outside_action_fraction": float(np.mean(np.abs(values - mean) > action)),
-        "standing": _standing(count, mean, half, rules),
-    }
+    return (
+        about
+        | centre_and_spread(values)
+        | {
+            "mean": mean,
+            "mean_low": mean - half,
+            "mean_high": mean + half,
+            "p_value": _p_value(mean, sd, count),
+            "sd": sd,
+            "review_low": mean - review,
+            "review_high": mean + review,
+            "action_low": mean - action,
+            "action_high": mean + action,
+            "outside_action_fraction": float(np.mean(np.abs(values - mean) > action)),
+            "standing": _standing(count, mean, half, rules),
+        }
+    )
 
 
 def _nothing() -> dict[str, float]:

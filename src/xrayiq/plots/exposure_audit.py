@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from xrayiq.audit import ExposureAudit, ExposureDrift
-from xrayiq.audit.exposure_drift import BASELINE_POINTS, WEIGHT, WIDTH
 from xrayiq.audit.exposure_groups import ON_TARGET, TOO_FEW
-from xrayiq.plots.style import BLUE, INK, MUTED, ORANGE, OUTSIDE, PURPLE, WARNING, WITHIN, canvas, signed, soft_grid
-from xrayiq.plots.trend_labels import date_axis, days, legend_below, wrapped_title
+from xrayiq.plots._levels import draw_level
+from xrayiq.plots.style import BLUE, INK, MUTED, ORANGE, OUTSIDE, WARNING, WITHIN, canvas, signed, soft_grid
+from xrayiq.plots.trend_labels import wrapped_title
 
 #: width and height in inches of a level over time
 EXPOSURE_DRIFT: Final = (5.6, 4.0)
 #: most groups that are drawn, those farthest from the target first
 MOST_GROUPS: Final = 24
 _WIDE, _NARROW, _ROW, _AROUND = 5.6, 3.9, 0.24, 1.7
-_BAND: Final = "#CFDEEB"
 #: half width of the axis at least, in units of the deviation index
 _SPAN: Final = 3.5
 
@@ -99,30 +96,10 @@ def plot_exposure_drift(result: ExposureDrift, *, ax: Axes | None = None) -> Axe
     Axes
         Time against the deviation index; vertical lines stand where a step or a drift begins.
     """
-    moments: list[datetime.date] = result.moments.astype("datetime64[D]").astype(object).tolist()
-    places = (result.moments - np.datetime64(0, "s")) / np.timedelta64(1, "D")
-    first = float(0.5 * (result.lower[0] + result.upper[0]))
+    where = f"{result.unit or result.room}, {result.body_part} {result.view}, {result.control}, {result.patients}"
+    told = f"{result.signal} of {signed(result.change, 1)}" if result.signal else "no change"
     with canvas(ax, EXPOSURE_DRIFT) as axes:
-        axes.fill_between(
-            places, result.lower, result.upper, color=_BAND, linewidth=0.0, zorder=0.5, label=f"{WIDTH:g}σ limits"
-        )
-        axes.axhline(first, color=INK, linewidth=1.0, zorder=1.5, label="first level")
-        dots: dict[str, Any] = {"marker": "o", "markersize": 3.6, "color": BLUE, "linestyle": "none", "zorder": 2.5}
-        baseline, later = slice(0, BASELINE_POINTS), slice(BASELINE_POINTS, None)
-        axes.plot(places[baseline], result.medians[baseline], mfc="white", label="first medians", **dots)
-        size = int(np.median(result.counts))
-        axes.plot(places[later], result.medians[later], label=f"median of {size} exposures", **dots)
-        colour = ORANGE if result.signal else PURPLE
-        axes.plot(places, result.levels, color=colour, linewidth=1.8, zorder=3.0, label=f"EWMA, λ = {WEIGHT:g}")
-        for day in result.changed_on if result.signal else ():
-            axes.axvline(days(day.astype(object)), color=ORANGE, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1.8)
-        date_axis(axes, moments, word="Date")
-        axes.set_ylabel("Deviation index DI")
-        where = f"{result.unit or result.room}, {result.body_part} {result.view}, {result.control}, {result.patients}"
-        told = f"{result.signal} of {signed(result.change, 1)}" if result.signal else "no change"
-        axes.set_title(wrapped_title(axes, f"{where}: {told}"))
-        soft_grid(axes, "y")
-        legend_below(axes)
+        draw_level(axes, result, label="Deviation index DI", title=f"{where}: {told}")
     return axes
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from xrayiq.procedures.stored_images import of_stored_images
 from xrayiq.records import Records, told_geometry
 
 #: measured quantities and the audit's columns
@@ -49,8 +50,7 @@ def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame
     left_out : dict of str to int
         Those without an image.
     """
-    has_image = exposures["source"].isin(["image", "both"]).astype(bool)
-    own = exposures[has_image].reset_index(drop=True)
+    own, left_out = of_stored_images(exposures)
     wide = records.wide_values(tuple(_MEASURED), procedure="collimation").set_index("subject").rename(columns=_MEASURED)
     geometry = told_geometry(records)
     geometry = geometry[geometry["subject"].isin(own["subject"])].drop_duplicates("subject")
@@ -59,9 +59,7 @@ def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame
     told = pd.DataFrame([known(*row) for row in sizes], columns=list(_TOLD), index=geometry["subject"])
     found = own.merge(wide, how="left", left_on="subject", right_index=True)
     found = found.merge(told.astype("float64"), how="left", left_on="subject", right_index=True)
-    lost = int((~has_image).sum())
-    found = found.assign(report_area_mm2=_reported(records, found))
-    return found, {"exposures without a stored image": lost} if lost else {}
+    return found.assign(report_area_mm2=_reported(records, found)), left_out
 
 
 def _geometry(rows: Any, columns: Any, text: Any) -> tuple[float, ...]:

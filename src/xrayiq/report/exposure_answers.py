@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from xrayiq.audit import ExposureAudit
-from xrayiq.audit.exposure_drift import LEAST_A_POINT, LEAST_POINTS
 from xrayiq.audit.exposure_groups import ON_TARGET, TOO_FEW
 from xrayiq.audit.exposure_indices import FAULTS
+from xrayiq.audit.levels_over_time import LEAST_A_POINT, LEAST_POINTS
 from xrayiq.model import AuditFinding
 from xrayiq.report.dose_answers import Answer
 from xrayiq.report.wording import clean, counted, grouped, percent

@@ -15,7 +15,7 @@ from xrayiq.stats._arguments import as_series, between, positive
 
 #: median absolute deviation of a normal sample in its standard deviations
 _MAD: Final = 0.6744897501960817
-_MOST_VALUES: Final = 600  # of which all pairs are looked at
+_MOST_VALUES: Final = 600  # of which all pairs are looked at by default
 _GRADUAL: Final = 3  # shifts in one direction that are one change
 _WINDOW: Final = 7  # results of the running median
 _OUTLYING: Final = 3.0  # standard deviations from the running median that a value is drawn in to
@@ -147,7 +147,9 @@ def find_mean_shifts(
     )
 
 
-def fit_drift(times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95) -> Drift:
+def fit_drift(
+    times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95, most_values: int = _MOST_VALUES
+) -> Drift:
     """Slope of a series over time, robust to a few outliers.
 
     Parameters
@@ -158,12 +160,14 @@ def fit_drift(times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95) 
         As many; four or more.
     confidence : float
         Nominal coverage of the interval.
+    most_values : int
+        Of which all pairs are looked at; four or more.
 
     Returns
     -------
     Drift
-        Median of the slopes of all pairs with Sen's interval (J. Am. Stat. Assoc. 63, 1968). Of more than 600 values,
-        the medians of 600 groups of neighbours are taken first.
+        Median of the slopes of all pairs with Sen's interval (J. Am. Stat. Assoc. 63, 1968). Of more values than
+        `most_values`, the medians of as many groups of neighbours are taken first.
 
     Raises
     ------
@@ -175,7 +179,7 @@ def fit_drift(times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95) 
         raise InputError(f"{places.size} times and {series.size} values", needed="as many of one as of the other")
     if np.all(places == places[0]):
         raise InputError("times that are all equal", needed="results at different times")
-    places, series = _thinned(places, series)
+    places, series = _thinned(places, series, max(most_values, 4))
     from scipy import stats  # loads for a second: not with every process
 
     found = stats.theilslopes(series, places, between("confidence", confidence, 0.0, 1.0))
@@ -189,13 +193,13 @@ def fit_drift(times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95) 
 
 
 def _thinned(
-    places: NDArray[np.float64], series: NDArray[np.float64]
+    places: NDArray[np.float64], series: NDArray[np.float64], most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Medians of groups of neighbours where there are too many pairs of values to look at."""
-    if series.size <= _MOST_VALUES:
+    if series.size <= most:
         return places, series
     order = np.argsort(places, kind="stable")
-    groups = np.array_split(order, _MOST_VALUES)
+    groups = np.array_split(order, most)
     return (
         np.array([np.mean(places[group]) for group in groups]),
         np.array([np.median(series[group]) for group in groups]),

@@ -3,6 +3,7 @@ from .audit import CollimationAudit as CollimationAudit
 from .audit import DoseAudit as DoseAudit
 from .audit import DueTest as DueTest
 from .audit import ExposureAudit as ExposureAudit
+from .audit import ImageQualityAudit as ImageQualityAudit
 from .audit import MetadataAudit as MetadataAudit
 from .audit import ProtocolAudit as ProtocolAudit
 from .audit import RepeatAudit as RepeatAudit
@@ -137,6 +138,7 @@ from .plots import plot as plot
 from .procedures import audit_collimation as audit_collimation
 from .procedures import audit_dose as audit_dose
 from .procedures import audit_exposure as audit_exposure
+from .procedures import audit_image_quality as audit_image_quality
 from .procedures import audit_metadata as audit_metadata
 from .procedures import audit_protocol as audit_protocol
 from .procedures import audit_repeats as audit_repeats

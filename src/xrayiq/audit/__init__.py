@@ -14,6 +14,11 @@ from xrayiq.audit.control_limits import TrendSettings
 from xrayiq.audit.examinations import Examination, ExaminationNames, shipped_examinations, site_examinations
 from xrayiq.audit.exposure_rules import ExposureRules, shipped_exposure_rules, site_exposure_rules
 from xrayiq.audit.false_warnings import FalseWarningRate, false_warning_rate
+from xrayiq.audit.image_quality_rules import (
+    ImageQualityRules,
+    shipped_image_quality_rules,
+    site_image_quality_rules,
+)
 from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules, site_protocols
 from xrayiq.audit.reject_reasons import RejectReason, RejectScheme, RejectTitle, shipped_reject_reasons
 from xrayiq.audit.repeat_bounds import RateBounds, RepeatBounds, shipped_repeat_bounds, site_repeat_bounds
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
     from xrayiq.audit.dose_log import dose_log_digest, tabulate_exposures
     from xrayiq.audit.exposure import ExposureAudit, assess_exposure
     from xrayiq.audit.exposure_drift import ExposureDrift
+    from xrayiq.audit.image_quality import ImageQualityAudit, assess_image_quality
+    from xrayiq.audit.levels_over_time import LevelOverTime
     from xrayiq.audit.metadata import MetadataAudit, assess_metadata
     from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
     from xrayiq.audit.repeats import RepeatAudit, assess_repeats
@@ -53,6 +60,8 @@ _FRAMES = {
     "dose_log": ["dose_log_digest", "tabulate_exposures"],
     "exposure": ["ExposureAudit", "assess_exposure"],
     "exposure_drift": ["ExposureDrift"],
+    "image_quality": ["ImageQualityAudit", "assess_image_quality"],
+    "levels_over_time": ["LevelOverTime"],
     "metadata": ["MetadataAudit", "assess_metadata"],
     "protocol": ["ProtocolAudit", "assess_protocols"],
     "size_bands": ["size_bands"],
@@ -75,7 +84,10 @@ __all__ = [
     "ExposureDrift",
     "ExposureRules",
     "FalseWarningRate",
+    "ImageQualityAudit",
+    "ImageQualityRules",
     "KeptTest",
+    "LevelOverTime",
     "MetadataAudit",
     "ProtocolAudit",
     "ProtocolRow",
@@ -101,6 +113,7 @@ __all__ = [
     "assess_collimation",
     "assess_dose",
     "assess_exposure",
+    "assess_image_quality",
     "assess_metadata",
     "assess_protocols",
     "assess_repeats",
@@ -118,6 +131,7 @@ __all__ = [
     "shipped_collimation_rules",
     "shipped_examinations",
     "shipped_exposure_rules",
+    "shipped_image_quality_rules",
     "shipped_protocol_rules",
     "shipped_reject_reasons",
     "shipped_repeat_bounds",
@@ -126,6 +140,7 @@ __all__ = [
     "shipped_tag_policy",
     "site_examinations",
     "site_exposure_rules",
+    "site_image_quality_rules",
     "site_protocols",
     "site_reference_fields",
     "site_repeat_bounds",

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from types import MappingProxyType
 from typing import Any, Final
 
 from xrayiq.audit.examinations import shipped_examinations
+from xrayiq.audit.rule_parts import RuleParts, parts_of, source_of
 from xrayiq.errors import SiteError
 
 _PARTS: Final = ("judging", "agreement", "centring", "open", "cropping", "borders")
@@ -38,26 +38,18 @@ class ReferenceField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollimationRules:
+class CollimationRules(RuleParts):
     """All rules of a collimation audit, as ``data/collimation_audit.toml`` has them.
+
+    Its parts are ``"judging"``, ``"agreement"``, ``"centring"``, ``"open"``, ``"cropping"`` and ``"borders"``.
 
     Parameters
     ----------
-    numbers : mapping of str to mapping of str to float
-        Settings by part (``"judging"``, ``"agreement"``, ``"centring"``, ``"open"``, ``"cropping"``, ``"borders"``).
-    sources : mapping of str to str
-        Document of each part, as printed.
     references : tuple of ReferenceField
         Reference fields; of several for one examination the first holds.
     """
 
-    numbers: Mapping[str, Mapping[str, float]]
-    sources: Mapping[str, str]
     references: tuple[ReferenceField, ...]
-
-    def __getitem__(self, part: str) -> Mapping[str, float]:
-        """Settings of a part."""
-        return self.numbers[part]
 
 
 @functools.cache
@@ -66,21 +58,13 @@ def shipped_collimation_rules() -> CollimationRules:
     tables = tomllib.loads(resources.files("xrayiq.data").joinpath("collimation_audit.toml").read_text("utf-8"))
     shared = tables["references"]
     return CollimationRules(
-        numbers=MappingProxyType(
-            {
-                part: MappingProxyType(
-                    {name: float(value) for name, value in tables[part].items() if not isinstance(value, str)}
-                )
-                for part in _PARTS
-            }
-        ),
-        sources=MappingProxyType({part: _source(tables[part]) for part in _PARTS}),
+        **parts_of(tables, _PARTS),
         references=tuple(
             ReferenceField(
                 body_part=row["body_part"],
                 view=row["view"],
                 area_mm2=float(row["area_mm2"]),
-                source=_source({name: shared[name] for name in ("document", "edition", "confidence")} | row),
+                source=source_of({name: shared[name] for name in ("document", "edition", "confidence")} | row),
             )
             for row in shared["row"]
         ),
@@ -124,10 +108,3 @@ def _reference(row: Mapping[str, Any], source: str) -> ReferenceField:
         raise SiteError(f"reference field with area_mm2 {area!r}", needed="a number over 0", source=source)
     document = str(row.get("document", "") or "the site's settings")
     return ReferenceField(body_part=row["body_part"], view=row["view"], area_mm2=float(area), source=document)
-
-
-def _source(row: Mapping[str, Any]) -> str:
-    named = (
-        ", ".join(part for part in (row["document"], row["edition"]) if part) if "edition" in row else row["document"]
-    )
-    return f"{named}; not verified against a document" if row["confidence"] == "C" else named

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xrayiq.audit.protocol_groups import GROUP, groups_of, usual_text
 from xrayiq.audit.protocol_table import NUMBERS, TEXTS, ProtocolRow, ProtocolRules, rows_over_time
-from xrayiq.stats import find_mean_shifts, mean_difference
+from xrayiq.stats import best_split, find_mean_shifts, mean_difference
 
 #: most values of a series that changes are looked for in; longer ones by groups of days
 _MOST_VALUES: Final = 250
@@ -117,9 +117,7 @@ def _first_of_new(values: NDArray[np.float64], starts: NDArray[np.int64], index:
     at = int(starts[index])
     near = values[first:last]
     old, new = np.median(values[first:at]), np.median(values[at:last])
-    left = np.concatenate([[0.0], np.cumsum(np.abs(near - old))])
-    right = np.concatenate([np.cumsum(np.abs(near - new)[::-1])[::-1], [0.0]])
-    return first + int(np.argmin(left + right))
+    return first + best_split(np.abs(near - old), np.abs(near - new))
 
 
 def _codes(values: NDArray[Any]) -> NDArray[np.float64]:

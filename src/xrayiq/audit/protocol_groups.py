@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xrayiq.audit.protocol_table import NUMBERS, SPREAD, TEXTS, ProtocolRules
-from xrayiq.audit.size_bands import ADULT, ADULT_OTHER
+from xrayiq.audit.size_bands import patients_of
 from xrayiq.stats import WilsonInterval, wilson_interval
 
 GROUP: Final = ("site", "room", "body_part", "view", "patients")
@@ -42,7 +42,7 @@ def with_protocols(exposures: pd.DataFrame) -> pd.DataFrame:
     mode = mode.mask(mode.isin(MANUAL), "MANUAL").mask(mode.isin(AUTOMATIC), "AUTOMATIC")
     charge = known["exposure_mas"].astype("float64").where(lambda mas: mas > 0.0)
     return known.assign(
-        patients=np.where(known["band"].isin([ADULT, ADULT_OTHER]), "adult", "child"),
+        patients=patients_of(known["band"]),
         exposure_control_mode=mode,
         grid=_upper(known["grid"]),
         filter=_filters(known),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from xrayiq.audit.repeat_settings import printed_source, settings_table
+from xrayiq.audit.rule_parts import known_table
 from xrayiq.errors import SiteError
 
 _RATES: Final = ("target", "investigate", "suspiciously_low")
@@ -94,7 +95,7 @@ def site_repeat_bounds(rows: object, source: str) -> RepeatBounds:
         or bounds that are not in the order suspiciously low, target, investigate.
     """
     shipped = shipped_repeat_bounds()
-    own = {part: _part(rows, part, source) for part in _known(rows, "repeat_audit", _PARTS, source)}
+    own = {part: _part(rows, part, source) for part in known_table(rows, "repeat_audit", _PARTS, source)}
     told = {part: _told(own.get(part, {}), part, source) for part in _PARTS}
     held = RepeatBounds(
         general=_changed(shipped.general, own.get("general", {}), told["general"]),
@@ -110,22 +111,11 @@ def site_repeat_bounds(rows: object, source: str) -> RepeatBounds:
     return held
 
 
-def _known(rows: object, what: str, known: Mapping[str, Any], source: str) -> Mapping[str, Any]:
-    """A table, if it is one of known names alone."""
-    needed = "a table with any of " + ", ".join(known)
-    if not isinstance(rows, Mapping):
-        raise SiteError(f"{what} = {rows!r}", needed=needed, source=source)
-    for name in rows:
-        if name not in known:
-            raise SiteError(f"{what}: unknown key {name!r}", needed=needed, source=source)
-    return rows
-
-
 def _part(rows: Any, part: str, source: str) -> dict[str, Any]:
     """Settings of one part, checked one by one."""
     what = f"repeat_audit.{part}"
     known = dict.fromkeys((*_PARTS[part], "document"))
-    row = dict(_known(rows[part], what, known, source))
+    row = dict(known_table(rows[part], what, known, source))
     for name, value in row.items():
         _check(name, value, what, source)
     return row

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from xrayiq.model import patient_bands
 
@@ -43,3 +43,8 @@ def size_bands(age_years: ArrayLike, weight_kg: ArrayLike) -> pd.DataFrame:
     standard = ~told | ((weight >= low) & (weight <= high))
     band = np.where(child, names[place], np.where(standard, ADULT, ADULT_OTHER))
     return pd.DataFrame({"band": band, "weight_told": told})
+
+
+def patients_of(band: pd.Series) -> NDArray[np.str_]:
+    """``"adult"`` or ``"child"`` by size band."""
+    return np.where(band.isin([ADULT, ADULT_OTHER]), "adult", "child")

@@ -50,6 +50,21 @@ class CollimationTable(StrEnum):
     unmapped = "unmapped"
 
 
+class QualityTable(StrEnum):
+    """What an audit of image quality prints."""
+
+    findings = "findings"
+    investigate = "investigate"
+    noise = "noise"
+    rooms = "rooms"
+    drift = "drift"
+    shares = "shares"
+    changes = "changes"
+    measured = "measured"
+    unmapped = "unmapped"
+    images = "images"
+
+
 class ProtocolTable(StrEnum):
     """What an audit of protocols prints."""
 

@@ -16,6 +16,7 @@ from xrayiq.cli.audit_tables import (
     ExposureTable,
     MetadataTable,
     ProtocolTable,
+    QualityTable,
     RepeatTable,
 )
 from xrayiq.cli.options import DEFAULT_STORE, FirstDay, LastDay, OnlySite, Output, SiteSettings, Store, day_of
@@ -70,7 +71,7 @@ def dose(
             if file is not None:
                 _tell(export(audit, file))
 
-    _audit("dose", table, (first, last), only_site, tell, save, site, records, output, dry_run=dry_run)
+    _audit("audit_dose", table, (first, last), only_site, tell, save, site, records, output, dry_run=dry_run)
 
 
 def _say_short(audit: _Audit) -> None:
@@ -89,8 +90,16 @@ def _say_nothing(audit: _Audit) -> None:
     del audit
 
 
-def _add(name: str, tables: type[StrEnum], purpose: str, tell: Callable[[Any], None] = _say_nothing) -> None:
-    """Add ``xrayiq audit NAME``, which prints one of the tables by `audit_NAME` and opens the findings."""
+def _add(
+    name: str,
+    tables: type[StrEnum],
+    purpose: str,
+    tell: Callable[[Any], None] = _say_nothing,
+    *,
+    audited: str = "",
+) -> None:
+    """Add ``xrayiq audit NAME``, which prints a table of `audited` (or `audit_NAME`) and opens the findings."""
+    function = audited or f"audit_{name}"
 
     def command(
         table: Any = tables("findings"),  # noqa: B008 - a member, which does not change
@@ -104,7 +113,7 @@ def _add(name: str, tables: type[StrEnum], purpose: str, tell: Callable[[Any], N
         output: Output = Format.table,
     ) -> None:
         period = (first, last)
-        _audit(name, table, period, only_site, tell, save, site, records, output, dry_run=dry_run)
+        _audit(function, table, period, only_site, tell, save, site, records, output, dry_run=dry_run)
 
     command.__annotations__["table"] = Annotated[tables, typer.Option("--table", help="Table that is printed.")]
     command.__doc__ = purpose
@@ -134,6 +143,13 @@ _add(
     "Hold kV, mAs, distance, grid, filter and AEC against the site's table and other rooms, and date changes.",
 )
 _add(
+    "quality",
+    QualityTable,
+    "Hold noise against exposure, date its changes, and count saturated, clipped, misaligned images and grid lines.",
+    _say_unmapped,
+    audited="audit_image_quality",
+)
+_add(
     "repeats",
     RepeatTable,
     "Count rejects and repeats by room, view, hour and operator key, and find apparent repeats; findings go in.",
@@ -142,7 +158,7 @@ _add(
 
 
 def _audit(
-    name: str,
+    function: str,
     table: StrEnum,
     period: tuple[datetime.datetime | None, datetime.datetime | None],
     only_site: str,
@@ -158,7 +174,7 @@ def _audit(
     from xrayiq import procedures
     from xrayiq.records import open_records
 
-    audited: Callable[..., _Audit] = getattr(procedures, f"audit_{name}")
+    audited: Callable[..., _Audit] = getattr(procedures, function)
     settings = procedures.load_site(site)
     first, last = (day_of(moment) for moment in period)
     with open_records(records, create=False) as store:

@@ -62,7 +62,7 @@ from xrayiq.procedures.site_events import settings_in_force, site_with_events
 from xrayiq.procedures.told_equipment import ToldEquipment, told_equipment
 
 if TYPE_CHECKING:
-    from xrayiq.procedures.audits import audit_exposure, audit_metadata, audit_protocol
+    from xrayiq.procedures.audits import audit_exposure, audit_image_quality, audit_metadata, audit_protocol
     from xrayiq.procedures.collimation_audit import audit_collimation
     from xrayiq.procedures.dose_audits import audit_dose
     from xrayiq.procedures.recorded_audits import record_audit_findings
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 
 #: these load pandas, which a run does without
 _FRAMES = {
-    "audits": ["audit_exposure", "audit_metadata", "audit_protocol"],
+    "audits": ["audit_exposure", "audit_image_quality", "audit_metadata", "audit_protocol"],
     "dose_audits": ["audit_dose"],
     "recorded_audits": ["record_audit_findings"],
     "collimation_audit": ["audit_collimation"],
@@ -119,6 +119,7 @@ __all__ = [
     "audit_collimation",
     "audit_dose",
     "audit_exposure",
+    "audit_image_quality",
     "audit_metadata",
     "audit_protocol",
     "audit_repeats",

@@ -7,9 +7,11 @@ from collections.abc import Collection
 
 from xrayiq.audit import (
     ExposureAudit,
+    ImageQualityAudit,
     MetadataAudit,
     ProtocolAudit,
     assess_exposure,
+    assess_image_quality,
     assess_metadata,
     assess_protocols,
 )
@@ -17,9 +19,11 @@ from xrayiq.procedures.audited import audited_place, counted_exposures
 from xrayiq.procedures.exposure_frame import (
     OF_INDICES,
     OF_PROTOCOLS,
+    OF_QUALITY,
 )
 from xrayiq.procedures.header_frame import headers_of_store
 from xrayiq.procedures.indicated_kerma import of_radiography, with_indicators
+from xrayiq.procedures.quality_frame import with_image_quality
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
@@ -99,6 +103,44 @@ def audit_protocol(
     settings, counted = counted_exposures(records, site, first, last, only_site, populations, OF_PROTOCOLS)
     return assess_protocols(
         counted.frame, protocols=settings.protocols, unmapped=counted.unmapped, left_out=counted.left_out
+    )
+
+
+def audit_image_quality(
+    records: Records,
+    *,
+    site: Site | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    only_site: str = "",
+    populations: Collection[str] = ("clinical",),
+) -> ImageQualityAudit:
+    """Audit the quality of a store's clinical images.
+
+    Parameters
+    ----------
+    records : Records
+        Store.
+    site : Site, optional
+        Settings of a site's file: register, names of examinations, bounds.
+    first, last : date, optional
+        Days that the exposures lie within.
+    only_site : str
+        Only exposures at this site.
+    populations : collection of str
+        Which images count; patients' exposures by default.
+
+    Returns
+    -------
+    ImageQualityAudit
+        Noise in the anatomy beside the exposure, over time and between rooms, shares of images that are saturated,
+        clipped, show lines of the grid, a field beside the detector or seams, since when, and what to look into first.
+        Nothing is written.
+    """
+    settings, counted = counted_exposures(records, site, first, last, only_site, populations, OF_QUALITY)
+    exposures, lost = with_image_quality(records, counted.frame, settings.indicator_calibrations)
+    return assess_image_quality(
+        exposures, rules=settings.image_quality_rules, unmapped=counted.unmapped, left_out=counted.left_out | lost
     )
 
 

@@ -21,6 +21,7 @@ _NAMES = {
     "ProtocolAudit": "protocol",
     "RepeatAudit": "repeats",
     "MetadataAudit": "metadata",
+    "ImageQualityAudit": "quality",
     "CollimationAudit": "collimation",
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 from xrayiq.audit import (
     ExaminationNames,
     ExposureRules,
+    ImageQualityRules,
     ProtocolRow,
     ReferenceField,
     RepeatBounds,
@@ -22,11 +23,13 @@ from xrayiq.audit import (
     TagPolicy,
     shipped_examinations,
     shipped_exposure_rules,
+    shipped_image_quality_rules,
     shipped_repeat_bounds,
     shipped_schedule,
     shipped_tag_policy,
     site_examinations,
     site_exposure_rules,
+    site_image_quality_rules,
     site_protocols,
     site_reference_fields,
     site_repeat_bounds,
@@ -69,6 +72,7 @@ _SITE_KEYS = frozenset(
         "reference_levels",
         "protocols",
         "exposure_audit",
+        "image_quality_audit",
         "tag_policy",
         "reference_fields",
         "repeat_audit",
@@ -120,6 +124,8 @@ class Site:
         Bounds and shifts of the exposure audit: shipped, changed by the site's.
     repeat_bounds : RepeatBounds
         Bounds of rates of rejects and repeats: shipped, changed by the site's.
+    image_quality_rules : ImageQualityRules
+        Bounds of the audit of image quality: shipped, changed by the site's.
     tag_policy : TagPolicy
         What headers should hold: shipped rows, changed by the site's.
     digest : str
@@ -143,6 +149,7 @@ class Site:
     reference_fields: tuple[ReferenceField, ...] = ()
     exposure_rules: ExposureRules = field(default_factory=shipped_exposure_rules)
     repeat_bounds: RepeatBounds = field(default_factory=shipped_repeat_bounds)
+    image_quality_rules: ImageQualityRules = field(default_factory=shipped_image_quality_rules)
     tag_policy: TagPolicy = field(default_factory=shipped_tag_policy)
     digest: str = ""
 
@@ -178,8 +185,8 @@ def load_site(path: str | Path | None = None) -> Site:
         ``[[indicator_calibration]]`` (as `indicator_calibration_of_row`), ``[reference_levels.NAME]`` (as
         `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
         ``[[reference_fields]]`` (as `site_reference_fields`), ``[exposure_audit]`` (as
-        `site_exposure_rules`), ``[repeat_audit]`` (as `site_repeat_bounds`) and ``[[tag_policy]]`` (as
-        `site_tag_policy`).
+        `site_exposure_rules`), ``[repeat_audit]`` (as `site_repeat_bounds`), ``[image_quality_audit]`` (as
+        `site_image_quality_rules`) and ``[[tag_policy]]`` (as `site_tag_policy`).
 
     Returns
     -------
@@ -221,6 +228,7 @@ def load_site(path: str | Path | None = None) -> Site:
         protocols=site_protocols(table.get("protocols", []), name),
         exposure_rules=site_exposure_rules(table.get("exposure_audit", {}), name),
         repeat_bounds=site_repeat_bounds(table.get("repeat_audit", {}), name),
+        image_quality_rules=site_image_quality_rules(table.get("image_quality_audit", {}), name),
         tag_policy=site_tag_policy(table.get("tag_policy", []), name),
         reference_fields=site_reference_fields(table.get("reference_fields", []), name),
         digest=digest,

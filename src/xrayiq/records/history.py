@@ -94,6 +94,30 @@ class HistoryReader(Session):
         with self._read() as connection:
             return frame_of(connection, chosen.order_by(MEASUREMENTS.c.outcome_id, MEASUREMENTS.c.ordinal))
 
+    def subjects_not_measurable(self, procedure: str, reasons: Sequence[str]) -> frozenset[str]:
+        """Subjects that a procedure could not measure for any of some reasons.
+
+        Parameters
+        ----------
+        procedure : str
+            Which.
+        reasons : sequence of str
+            Words of `NotMeasurableError`.
+
+        Returns
+        -------
+        frozenset of str
+            Of outcomes in force.
+        """
+        chosen = with_objects(select(OUTCOMES.c.subject).select_from(OUTCOMES)).where(
+            OUTCOMES.c.procedure == procedure,
+            OUTCOMES.c.kind == "not_measurable",
+            OUTCOMES.c.reason.in_(reasons),
+            in_force(),
+        )
+        with self._read() as connection:
+            return frozenset(connection.scalars(chosen))
+
     def wide_values(self, quantities: Sequence[str], *, procedure: str) -> pd.DataFrame:
         """Values in force of one procedure, a column for each quantity: a third faster than `values` for nine.
 

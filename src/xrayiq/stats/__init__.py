@@ -1,7 +1,7 @@
 """Statistics of quality control: arrays in, frozen results out."""
 
 from xrayiq.stats.bootstrap import BootstrapInterval, bootstrap_interval
-from xrayiq.stats.change_point import Drift, MeanShifts, find_mean_shifts, fit_drift
+from xrayiq.stats.change_point import Drift, MeanShifts, best_split, find_mean_shifts, fit_drift
 from xrayiq.stats.corrected_proportion import CorrectedProportion, FinderCounts, corrected_proportion
 from xrayiq.stats.difference import MeanDifference, mean_difference
 from xrayiq.stats.ewma import ewma, ewma_deviation
@@ -34,6 +34,7 @@ __all__ = [
     "ProportionChart",
     "WilsonInterval",
     "adjust_p_values",
+    "best_split",
     "bootstrap_interval",
     "corrected_proportion",
     "ewma",

@@ -192,6 +192,33 @@ def fit_drift(
     )
 
 
+def best_split(costs_before: ArrayLike, costs_after: ArrayLike) -> int:
+    """Place at which a series goes over from one way to another at the least cost.
+
+    Parameters
+    ----------
+    costs_before, costs_after : 1-D arrays
+        Cost of each value, in their order, if it is of the first way and if it is of the second.
+
+    Returns
+    -------
+    int
+        Index of the first value of the second way, from 0 (all of them) to their number (none); of equals the first.
+
+    Raises
+    ------
+    InputError
+        There are not as many of one as of the other, or a cost is not finite.
+    """
+    before = as_series("costs_before", costs_before, at_least=0)
+    after = as_series("costs_after", costs_after, at_least=0)
+    if before.size != after.size:
+        raise InputError(f"{before.size} and {after.size} costs", needed="as many of one as of the other")
+    left = np.concatenate([[0.0], np.cumsum(before)])
+    right = np.concatenate([np.cumsum(after[::-1])[::-1], [0.0]])
+    return int(np.argmin(left + right))
+
+
 def _thinned(
     places: NDArray[np.float64], series: NDArray[np.float64], most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -75,6 +75,14 @@ def test_technique_in_the_units_of_its_names(make_dataset, to_bytes):
     assert acquisition.filter_thickness_max_mm is None
 
 
+def test_counters_of_the_detector(make_dataset, to_bytes):
+    told = {"ExposuresOnDetectorSinceLastCalibration": 412, "ExposuresOnDetectorSinceManufactured": "120345"}
+    acquisition = read_acquisition(to_bytes(make_dataset(**told)))
+    assert (acquisition.exposures_since_calibration, acquisition.exposures_since_manufacture) == (412.0, 120345.0)
+    silent = read_acquisition(to_bytes(make_dataset()))
+    assert silent.exposures_since_manufacture is None and silent.exposures_since_calibration is None
+
+
 def test_entrance_and_glandular_dose(make_dataset, to_bytes):
     mammogram = {"Modality": "MG", "OrganDose": "0.01521", "EntranceDose": 0, "EntranceDoseInmGy": "8.515"}
     acquisition = read_acquisition(to_bytes(make_dataset(**mammogram)))

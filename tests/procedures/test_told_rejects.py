@@ -11,7 +11,7 @@ import pytest
 from test_exposure_frame import START, USUAL, Store
 from test_exposure_frame import _event as event
 
-from xrayiq.model import Acquisition, ObjectHeader, Outcome, RejectNote, ToldReject
+from xrayiq.model import Acquisition, ObjectHeader, Outcome, PerformedStep, RejectNote, ToldReject
 from xrayiq.procedures import audit_repeats, load_site, record_audit_findings
 from xrayiq.procedures.told_rejects import ExposuresWithRejects, exposures_with_rejects
 from xrayiq.records import Records, open_records
@@ -213,3 +213,26 @@ def test_fields_of_repeats_are_compared_where_headers_tell_their_corners(records
     again = audit_repeats(records).candidates
     assert again["counted"].tolist() == [False, True] and again["repeat_of"][1] == "1.2"
     assert "centre by 5 %" in again["evidence"][1]
+
+
+def test_counters_and_steps_tell_of_exposures_without_an_image(records: Records) -> None:
+    """A test is an exposure of the detector too; the event of a report has no image but is told."""
+    store = RejectStore(records)
+    for number, (counter, population) in enumerate(
+        [(101, "clinical"), (102, "quality_control"), (104, "clinical"), (107, "clinical")], start=1
+    ):
+        told = {"exposures_since_manufacture": float(counter), "exposed_at": seconds(600 * number)}
+        store.image(number, event=f"7.{number}", population=population, **told)
+    store.report(1, event(irradiation_event_uid="7.9", started_at=seconds(1500), exposure_mas=9.0))
+    step = PerformedStep(
+        header=ObjectHeader(subject="5.1", acquisition=USUAL), study_uid="1.9", exposure_count=6.0, exposures=()
+    )
+    outcome = Outcome(subject="5.1", procedure="performed_step", kind="measured", result=step)
+    store._add(step.header, "performed_step", "no_image", [outcome])
+    counters = audit_repeats(records).frame("counters").set_index("counted_by")
+    numbers = ["stored", "counted", "missing", "told", "undocumented"]
+    assert counters.loc["detector", numbers].tolist() == [4, 7, 3, 1, 2]
+    assert counters.loc["performed steps", numbers].tolist() == [4, 6, 2, 1, 1]
+    assert set(counters["room"]) == {"ROOM1"} and counters["first_day"].tolist() == [START.date()] * 2
+    assert audit_repeats(records, first=START.date() + datetime.timedelta(days=1)).frame("counters").empty
+    assert records.verify().faults == ()

@@ -18,6 +18,7 @@ _RATES: Final = ("target", "investigate", "suspiciously_low")
 _OF_ALL: Final = {
     "other_reasons": {"most": "most_other"},
     "judging": {"least_images": "least_images", "least_trials": "least_trials"},
+    "counters": {"most_undocumented": "most_undocumented", "most_per_gap": "most_per_gap"},
 }
 _PARTS: Final = dict.fromkeys(("general", "children"), _RATES) | {part: tuple(names) for part, names in _OF_ALL.items()}
 
@@ -50,6 +51,12 @@ class RepeatBounds:
         Images that a rate must rest on before it is judged, and before it takes part in a funnel.
     judging_source : str
         Where these are from.
+    most_undocumented : float
+        Greatest share of counted exposures that nothing tells of.
+    most_per_gap : int
+        Greatest gap of a detector's counter that counts as exposures without image.
+    counter_source : str
+        Where these are from.
     """
 
     general: RateBounds
@@ -59,6 +66,9 @@ class RepeatBounds:
     least_images: int
     least_trials: int
     judging_source: str
+    most_undocumented: float
+    most_per_gap: int
+    counter_source: str
 
 
 @functools.cache
@@ -73,6 +83,9 @@ def shipped_repeat_bounds() -> RepeatBounds:
         least_images=table["judging"]["least_images"],
         least_trials=table["judging"]["least_trials"],
         judging_source=printed_source(table["judging"]),
+        most_undocumented=table["counters"]["most_undocumented"],
+        most_per_gap=table["counters"]["most_per_gap"],
+        counter_source=printed_source(table["counters"]),
     )
 
 
@@ -83,8 +96,8 @@ def site_repeat_bounds(rows: object, source: str) -> RepeatBounds:
     ----------
     rows : dict
         Any of ``general`` and ``children`` (each with any of ``target``, ``investigate`` and ``suspiciously_low``,
-        fractions), ``other_reasons`` (``most``, a fraction) and ``judging`` (``least_images``, ``least_trials``); each
-        may name the site's ``document``.
+        fractions), ``other_reasons`` (``most``, a fraction), ``judging`` (``least_images``, ``least_trials``) and
+        ``counters`` (``most_undocumented``, a fraction, ``most_per_gap``); each may name the site's ``document``.
     source : str
         Name of the site's file; printed with the document as where a changed bound is from.
 
@@ -105,6 +118,9 @@ def site_repeat_bounds(rows: object, source: str) -> RepeatBounds:
         least_images=own.get("judging", {}).get("least_images", shipped.least_images),
         least_trials=own.get("judging", {}).get("least_trials", shipped.least_trials),
         judging_source=told["judging"] if own.get("judging") else shipped.judging_source,
+        most_undocumented=own.get("counters", {}).get("most_undocumented", shipped.most_undocumented),
+        most_per_gap=own.get("counters", {}).get("most_per_gap", shipped.most_per_gap),
+        counter_source=told["counters"] if own.get("counters") else shipped.counter_source,
     )
     for part in ("general", "children"):
         _check_order(getattr(held, part), part, source)
@@ -125,8 +141,8 @@ def _check(name: str, value: Any, what: str, source: str) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if name == "document":
         needed = "" if isinstance(value, str) and value.strip() else "the name of a document"
-    elif name.startswith("least_"):
-        needed = "" if is_number and isinstance(value, int) and value >= 1 else "a whole number of images, 1 or more"
+    elif name.startswith("least_") or name == "most_per_gap":
+        needed = "" if is_number and isinstance(value, int) and value >= 1 else "a whole number, 1 or more"
     else:
         needed = "" if is_number and 0.0 <= value < 1.0 else "a fraction from 0 to below 1, such as 0.08 for 8 %"
     if needed:

@@ -10,6 +10,8 @@ from typing import Final
 import pandas as pd
 
 from xrayiq.audit.apparent_repeats import apparent_rate, find_apparent_repeats, is_assessable
+from xrayiq.audit.counter_findings import counter_findings
+from xrayiq.audit.exposure_counters import count_exposures
 from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.reject_reasons import RejectScheme, shipped_reject_reasons
 from xrayiq.audit.repeat_bounds import RepeatBounds, shipped_repeat_bounds
@@ -23,9 +25,9 @@ from xrayiq.stats import CorrectedProportion
 
 FRAMES: Final = (
     *("rates", "reasons", "funnel", "weeks", "candidates", "dose", "sources", "rejects", "unmapped", "exposures"),
-    "findings",
+    *("counters", "findings"),
 )
-_OF_ROOMS: Final = ("exposures", "rates", "funnel", "weeks", "candidates", "dose", "sources", "rejects")
+_OF_ROOMS: Final = ("exposures", "rates", "funnel", "weeks", "candidates", "dose", "sources", "rejects", "counters")
 #: columns of exposures that the audit is of
 _KEPT: Final = (
     *("subject", "source", "exposed_at", "site", "room", "unit", "equipment_id", "body_part", "view", "laterality"),
@@ -33,6 +35,11 @@ _KEPT: Final = (
     *("field_area_mm2", "field_center_row_mm", "field_center_column_mm", "is_rejected", "reject_source", "category"),
     "reason",
 )
+_COUNTED: Final = (
+    *("exposure_key", "exposed_at", "site", "room", "unit", "manufacturer", "detector_id", "study_uid"),
+    *("exposures_since_manufacture", "exposures_since_calibration"),
+)
+_STEPS: Final = ("study_uid", "exposure_count")
 _OF_REJECTS: Final = (
     *("subject", "exposed_at", "site", "room", "unit", "body_part", "view", "laterality", "band", "reject_source"),
     *("category", "reason", "operator_key", "dose_area_product", "deviation_index", "study_uid"),
@@ -70,6 +77,9 @@ class RepeatAudit:
         Number of rejects of each room by what tells of them.
     rejects : DataFrame
         One row for each.
+    counters : DataFrame
+        Exposures that detectors and performed steps count, beside the stored ones, as `count_exposures` gives them:
+        neither rejects nor repeats.
     unmapped : DataFrame
         Body parts, views and protocols that no row tells, with their number.
     bounds : RepeatBounds
@@ -94,6 +104,7 @@ class RepeatAudit:
     dose: pd.DataFrame
     sources: pd.DataFrame
     rejects: pd.DataFrame
+    counters: pd.DataFrame
     unmapped: pd.DataFrame
     bounds: RepeatBounds
     left_out: dict[str, int] = field(default_factory=dict)
@@ -106,7 +117,7 @@ class RepeatAudit:
         ----------
         name : str
             ``"rates"``, ``"reasons"``, ``"funnel"``, ``"weeks"``, ``"candidates"`` (apparent repeats), ``"dose"``,
-            ``"sources"``, ``"rejects"``, ``"unmapped"``, ``"exposures"`` or ``"findings"``.
+            ``"sources"``, ``"rejects"``, ``"counters"``, ``"unmapped"``, ``"exposures"`` or ``"findings"``.
 
         Returns
         -------
@@ -155,6 +166,8 @@ def assess_repeats(
     *,
     unmapped: pd.DataFrame | None = None,
     left_out: dict[str, int] | None = None,
+    counted_images: pd.DataFrame | None = None,
+    counted_steps: pd.DataFrame | None = None,
     bounds: RepeatBounds | None = None,
     rules: RepeatRules | None = None,
     scheme: RejectScheme | None = None,
@@ -172,6 +185,8 @@ def assess_repeats(
         What could not be told, as in `RepeatAudit`.
     left_out : mapping of str to int, optional
         What does not count, by reason.
+    counted_images, counted_steps : DataFrame, optional
+        Counters of detectors and of performed steps, as `count_exposures` takes them; nothing is said of them without.
     bounds, rules, scheme : optional
         Bounds of rates, rules of apparent repeats, and scheme of reasons; the shipped ones without.
 
@@ -198,6 +213,7 @@ def assess_repeats(
     reasons = reason_counts(rejects, reasons_of)
     funnel = rate_funnel(grouped, held)
     weeks = weekly_rates(every)
+    counters = count_exposures(_or_empty(counted_images), _or_empty(counted_steps), every, held)
     sources = rejects.groupby(["site", "room", "reject_source"], observed=True).size().rename("rejects").reset_index()
     return RepeatAudit(
         **days_of(every["exposed_at"]),
@@ -213,8 +229,16 @@ def assess_repeats(
         dose=wasted_dose(every),
         sources=sources,
         rejects=rejects.reindex(columns=list(_OF_REJECTS)).sort_values("exposed_at", kind="stable", ignore_index=True),
+        counters=counters,
         unmapped=pd.DataFrame() if unmapped is None else unmapped,
         bounds=held,
         left_out=dict(left_out or {}),
-        findings=tuple(repeat_findings(every, rates=rates, funnel=funnel, weeks=weeks, reasons=reasons, bounds=held)),
+        findings=(
+            *repeat_findings(every, rates=rates, funnel=funnel, weeks=weeks, reasons=reasons, bounds=held),
+            *counter_findings(counters, held),
+        ),
     )
+
+
+def _or_empty(frame: pd.DataFrame | None) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(dict.fromkeys((*_COUNTED, *_STEPS)))) if frame is None else frame

@@ -89,6 +89,7 @@ class RepeatTable(StrEnum):
     dose = "dose"
     sources = "sources"
     rejects = "rejects"
+    counters = "counters"
     unmapped = "unmapped"
 
 

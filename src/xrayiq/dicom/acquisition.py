@@ -122,6 +122,8 @@ def acquisition_of(elements: Elements) -> Acquisition:
         software_versions=tuple(version for version in elements.texts("SoftwareVersions") if version),
         detector_id=elements.text("DetectorID") or elements.text("PlateID") or elements.text("CassetteID"),
         detector_type=elements.text("DetectorType"),
+        exposures_since_calibration=elements.number("ExposuresOnDetectorSinceLastCalibration"),
+        exposures_since_manufacture=elements.number("ExposuresOnDetectorSinceManufactured"),
         institution=elements.text("InstitutionName"),
         department=elements.text("InstitutionalDepartmentName"),
         modality=modality,

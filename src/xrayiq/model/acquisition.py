@@ -88,6 +88,8 @@ class Acquisition:
     software_versions: tuple[str, ...] = ()
     detector_id: str | None = None
     detector_type: str | None = None
+    exposures_since_calibration: float | None = None
+    exposures_since_manufacture: float | None = None
     institution: str | None = None
     department: str | None = None
     # examination

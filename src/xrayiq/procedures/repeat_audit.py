@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from xrayiq.audit import RepeatAudit, assess_repeats
 from xrayiq.procedures.audited import audited_place
+from xrayiq.procedures.exposure_counts import counted_images, counted_steps
 from xrayiq.procedures.field_centres import with_field_centres
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.told_rejects import exposures_with_rejects
@@ -41,7 +42,7 @@ def audit_repeats(
     -------
     RepeatAudit
         Rates of rejects (key objects, flags of dose reports, exposures without stored image, makers' logs) and of
-        apparent repeats, kept apart, with findings. Nothing is written.
+        apparent repeats, and exposures that counters tell of alone, kept apart, with findings. Nothing is written.
     """
     settings, known = audited_place(records, site, only_site)
     told = exposures_with_rejects(records, settings, first=first, last=last, only_site=known, populations=populations)
@@ -49,5 +50,7 @@ def audit_repeats(
         with_field_centres(records, told.frame),
         unmapped=told.unmapped,
         left_out=told.left_out,
+        counted_images=counted_images(records, settings, first=first, last=last, only_site=known),
+        counted_steps=counted_steps(records),
         bounds=settings.repeat_bounds,
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: newest version of the tables, the head of the migrations
-VERSION: Final = "0012"
+VERSION: Final = "0013"
 #: own name, so that a PostgreSQL database may hold another program's Alembic history
 VERSION_TABLE: Final = "xrayiq_schema"
 

@@ -75,6 +75,7 @@ TOLD_NUMBERS: Final = (
     *("patient_age_years", "patient_weight_kg", "patient_size_m", "tube_current_ma", "focal_spot_mm"),
     *("source_detector_distance_mm", "source_patient_distance_mm", "filter_thickness_min_mm"),
     *("filter_thickness_max_mm", "relative_exposure", "sensitivity"),
+    *("exposures_since_calibration", "exposures_since_manufacture"),
 )
 TOLD_TEXTS: Final = (
     *("patient_sex", "exposure_control_mode", "grid", "filter_material", "detector_type", "burned_in_annotation"),

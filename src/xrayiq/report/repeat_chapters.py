@@ -21,7 +21,8 @@ _NARROW_INCHES: Final = 3.9
 
 def chapters(audit: RepeatAudit) -> tuple[Chapter, ...]:
     """Rates, reasons, weeks, dose and apparent repeats."""
-    return (_rates(audit), _why(audit), _weeks(audit), _dose(audit), _candidates(audit))
+    every = (_rates(audit), _why(audit), _weeks(audit), _dose(audit), _candidates(audit))
+    return every if audit.counters.empty else (*every, _counters(audit))
 
 
 def share_text(value: float) -> str:
@@ -81,6 +82,8 @@ def _bound_table(bounds: RepeatBounds) -> Table:
         )
     ]
     rows.append(("all", "reasons that are none, at most", share_text(bounds.most_other), clean(bounds.other_source)))
+    undocumented = (share_text(bounds.most_undocumented), clean(bounds.counter_source))
+    rows.append(("all", "undocumented exposures, at most", *undocumented))
     return table(["Patients", "Bound", "#Value", "From"], rows, most=_MOST_ROWS)
 
 
@@ -204,6 +207,33 @@ def _candidates(audit: RepeatAudit) -> Chapter:
             "headers: a reason to look, no proof."
         ),
         tables=(("", Table(columns=made.columns, rows=made.rows, left_out=len(chosen) - len(rows))),),
+    )
+
+
+def _counters(audit: RepeatAudit) -> Chapter:
+    rows = [
+        (
+            clean(row["unit"]) or clean(row["room"]) or "unit not told",
+            clean(row["counted_by"]),
+            *(grouped(int(row[name])) for name in ("counted", "stored", "missing", "told", "undocumented")),
+            f"{share_text(row['share'])} ({share_text(row['low'])} to {share_text(row['high'])})",
+            grouped(int(row["set_apart"])),
+            grouped(int(row["resets"])),
+        )
+        for row in audit.counters.to_dict("records")
+    ]
+    columns = ["Unit", "Counted by", "#Counted", "#With image", "#Missing", "#Told otherwise", "#Undocumented"]
+    columns += ["#Share", "#Set apart", "#Resets"]
+    return Chapter(
+        title="Exposure counters",
+        told=counted(int(audit.counters["undocumented"].sum()), "undocumented exposure"),
+        explanation=(
+            "Exposures that the detector (0018,7011) or performed steps (0040,0301) count, beside those with an image. "
+            "Missing ones of which neither report, note nor log tells are undocumented: a lower bound, and neither "
+            f"rejects nor repeats. Gaps of more than {audit.bounds.most_per_gap} or with a calibration in them are set "
+            "apart; a reset is a new detector or board. Tests without a stored image count as missing."
+        ),
+        tables=(("", table(columns, rows, most=_MOST_ROWS)),),
     )
 
 

@@ -30,6 +30,7 @@ from xrayiq_phantoms.field import FieldTruth, simulate_field
 from xrayiq_phantoms.flat import FlatTruth, simulate_flat, simulate_lag
 from xrayiq_phantoms.grid import GridTruth, simulate_grid
 from xrayiq_phantoms.lag import GhostTruth, LagComponent, LagTruth, lag_at, simulate_decay, simulate_ghost
+from xrayiq_phantoms.light_field import LightFieldTruth, simulate_light_field
 from xrayiq_phantoms.meter import Generator, meter_table, simulate_meter_rows
 from xrayiq_phantoms.phantom import Phantom
 from xrayiq_phantoms.plate import PlateTruth, simulate_plate
@@ -80,6 +81,7 @@ __all__ = [
     "Identifiers",
     "LagComponent",
     "LagTruth",
+    "LightFieldTruth",
     "Manifest",
     "ManifestEntry",
     "Phantom",
@@ -118,6 +120,7 @@ __all__ = [
     "simulate_ghost",
     "simulate_grid",
     "simulate_lag",
+    "simulate_light_field",
     "simulate_meter_rows",
     "simulate_plate",
     "simulate_star",

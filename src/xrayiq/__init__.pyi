@@ -58,6 +58,7 @@ from .metrics import Dqe as Dqe
 from .metrics import Edges as Edges
 from .metrics import EffectiveDqe as EffectiveDqe
 from .metrics import ExposureIndex as ExposureIndex
+from .metrics import FieldCongruence as FieldCongruence
 from .metrics import FiveRoiScheme as FiveRoiScheme
 from .metrics import FixedPatternNps as FixedPatternNps
 from .metrics import FocalSpot as FocalSpot
@@ -105,6 +106,7 @@ from .metrics import measure_clinical_noise as measure_clinical_noise
 from .metrics import measure_clipping as measure_clipping
 from .metrics import measure_contrast as measure_contrast
 from .metrics import measure_dark_noise as measure_dark_noise
+from .metrics import measure_field_congruence as measure_field_congruence
 from .metrics import measure_fixed_pattern_nps as measure_fixed_pattern_nps
 from .metrics import measure_focal_spot as measure_focal_spot
 from .metrics import measure_geometry as measure_geometry

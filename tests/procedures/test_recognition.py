@@ -30,6 +30,8 @@ def image_of(pixels, **acquisition):
         ({"modality": "DX", "protocol_name": "Homogenität monatlich"}, "flat_field"),
         ({"modality": "CR", "protocol_name": "MTF edge vertical"}, "edge"),
         ({"modality": "DX", "protocol_name": "Kollimation Lichtvisier"}, "collimated_field"),
+        ({"modality": "DX", "protocol_name": "QC light beam congruence"}, "collimated_field"),
+        ({"modality": "CR", "protocol_name": "Lichtfeld"}, "collimated_field"),
         ({"modality": "DX", "body_part": "CHEST", "view_position": "PA"}, "clinical"),
         ({"modality": "CT"}, "other"),
         ({"modality": "SR"}, "other"),

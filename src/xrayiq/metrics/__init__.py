@@ -24,6 +24,7 @@ from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.edges import Edges, FoundEdge, find_edges, measure_mtfs
 from xrayiq.metrics.effective_dqe import EffectiveDqe, compute_effective_dqe
 from xrayiq.metrics.exposure_index import ExposureIndex, assess_exposure_index
+from xrayiq.metrics.field_congruence import FieldCongruence, measure_field_congruence
 from xrayiq.metrics.five_roi import FiveRoiScheme, five_roi_schemes
 from xrayiq.metrics.fixed_pattern import FixedPatternNps, measure_fixed_pattern_nps
 from xrayiq.metrics.focal_spot import FocalSpot, measure_focal_spot
@@ -73,6 +74,7 @@ __all__ = [
     "Edges",
     "EffectiveDqe",
     "ExposureIndex",
+    "FieldCongruence",
     "FiveRoiScheme",
     "FixedPatternNps",
     "FocalSpot",
@@ -122,6 +124,7 @@ __all__ = [
     "measure_clipping",
     "measure_contrast",
     "measure_dark_noise",
+    "measure_field_congruence",
     "measure_fixed_pattern_nps",
     "measure_focal_spot",
     "measure_geometry",

@@ -39,6 +39,7 @@ from xrayiq.metrics.dqe import Dqe
 from xrayiq.metrics.edges import Edges
 from xrayiq.metrics.effective_dqe import EffectiveDqe
 from xrayiq.metrics.exposure_index import ExposureIndex
+from xrayiq.metrics.field_congruence import FieldCongruence
 from xrayiq.metrics.fixed_pattern import FixedPatternNps
 from xrayiq.metrics.focal_spot import FocalSpot
 from xrayiq.metrics.geometry import Geometry
@@ -86,6 +87,7 @@ from xrayiq.plots.exposure_audit import (
     plot_exposure_groups,
 )
 from xrayiq.plots.exposure_index import plot_deviation_indices, plot_exposure_index
+from xrayiq.plots.field_congruence import FIELD_CONGRUENCE, plot_field_congruence
 from xrayiq.plots.field_picture import plot_field_picture
 from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
@@ -133,6 +135,7 @@ __all__ = [
     "EXCURSIONS",
     "EXPOSURE_DRIFT",
     "FIELD_CENTRES",
+    "FIELD_CONGRUENCE",
     "LOCAL_LEVELS",
     "PROTOCOL_CHANGE",
     "REPEAT_FUNNEL",
@@ -177,6 +180,7 @@ __all__ = [
     "plot_exposure_groups",
     "plot_exposure_index",
     "plot_field_centres",
+    "plot_field_congruence",
     "plot_field_picture",
     "plot_field_shares",
     "plot_fixed_pattern_nps",
@@ -287,6 +291,7 @@ _plot.register(Contrast, plot_contrast)
 _plot.register(ClinicalNoise, plot_clinical_noise)
 _plot.register(Clipping, plot_clipping)
 _plot.register(Collimation, plot_collimation)
+_plot.register(FieldCongruence, plot_field_congruence)
 _plot.register(ExposureIndex, plot_exposure_index)
 _plot.register(DoseReport, plot_dose_report)
 _plot.register(Response, plot_response)

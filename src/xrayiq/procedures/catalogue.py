@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,7 @@ from xrayiq.metrics import (
     Edges,
     EffectiveDqe,
     ExposureIndex,
+    FieldCongruence,
     FixedPatternNps,
     FocalSpot,
     Geometry,
@@ -51,10 +52,12 @@ from xrayiq.metrics import (
     clipping,
     collimation,
     exposure_index,
+    field_congruence,
     find_collimation,
     mammography_flat_field,
     measure_clinical_noise,
     measure_clipping,
+    measure_field_congruence,
     measure_mammography_flat_field,
     measure_mtf,
     measure_nps,
@@ -86,6 +89,8 @@ class Procedure:
         Version of the metric's algorithm.
     parameters : dict
         Keyword parameters that it is called with.
+    of_site : callable, optional
+        Further ones, from the settings of a site.
     modalities : frozenset of str
         Modalities that it applies to; any where empty.
     """
@@ -95,15 +100,17 @@ class Procedure:
     measure: Callable[..., Result]
     algorithm_version: int
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    of_site: Callable[[Site], Mapping[str, Parameter]] | None = None
     modalities: frozenset[str] = frozenset()
 
     def digest(self, site: Site, *, response_id: str = "") -> str:
         """Digest of everything but the pixels that its outcome depends on."""
         return parameter_digest(self.name, self.parameters, site=site, response_id=response_id)
 
-    def apply(self, image: Radiograph) -> Result:
-        """Result of the metric on one image."""
-        return self.measure(image, **self.parameters)
+    def apply(self, image: Radiograph, site: Site) -> Result:
+        """Result of the metric on one image, under the settings of a site."""
+        told = {} if self.of_site is None else self.of_site(site)
+        return self.measure(image, **self.parameters, **told)
 
 
 def parameter_digest(name: str, parameters: dict[str, Parameter], *, site: Site, response_id: str = "") -> str:
@@ -135,6 +142,13 @@ PROCEDURES: Final = (
         kinds=frozenset({"collimated_field", "clinical"}),
         measure=find_collimation,
         algorithm_version=collimation.ALGORITHM_VERSION,
+    ),
+    Procedure(
+        name="field_congruence",
+        kinds=frozenset({"collimated_field"}),
+        measure=measure_field_congruence,
+        algorithm_version=field_congruence.ALGORITHM_VERSION,
+        of_site=lambda site: {"markers": site.light_field_markers},
     ),
     Procedure(
         name="exposure_index",
@@ -181,6 +195,7 @@ RESULT_TYPES: Final[dict[str, type[Result]]] = {
         FixedPatternNps,
         Mtf,
         Collimation,
+        FieldCongruence,
         ExposureIndex,
         ClinicalNoise,
         Clipping,

@@ -33,8 +33,8 @@ READING_VERSION: Final = 1
 DOCUMENTS: Final = MappingProxyType({"performed_step": 1, "reject_note": 1})
 
 #: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
-#: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, or nobody has told the
-#: kerma or the beam of a set of flat fields
+#: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, it is a field without
+#: markers of its light field, or nobody has told the kerma or the beam of a set of flat fields
 EXPECTED: Final = frozenset(
     {
         ("", "presentation_image"),
@@ -43,6 +43,7 @@ EXPECTED: Final = frozenset(
         ("", "no_procedure"),
         ("", "not_dicom"),
         ("clinical_noise", "no_linear_signal"),
+        ("field_congruence", "no_markers"),
         ("signal_transfer", "no_kerma"),
         ("noise_components", "no_kerma"),
         ("dqe", "no_kerma"),
@@ -94,7 +95,7 @@ def attempt(procedure: Procedure, image: Radiograph, site: Site) -> Outcome:
     subject = image.header.subject
     digest = procedure.digest(site, response_id="" if image.response is None else image.response.id)
     try:
-        result = procedure.apply(image)
+        result = procedure.apply(image, site)
     except NotMeasurableError as reason:
         return Outcome(
             subject=subject,

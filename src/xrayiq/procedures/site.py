@@ -47,6 +47,7 @@ from xrayiq.procedures.dose_settings import (
 )
 from xrayiq.procedures.header_rules import HeaderRule, header_rule
 from xrayiq.procedures.kerma import SiteKerma
+from xrayiq.procedures.light_field import SHIPPED_MARKERS, light_field_markers
 from xrayiq.procedures.limits import limits_of_table, overrides_of_rows
 from xrayiq.procedures.populations import (
     RegisteredEquipment,
@@ -77,6 +78,7 @@ _SITE_KEYS = frozenset(
         "reference_fields",
         "repeat_audit",
         "indicator_calibration",
+        "light_field",
     }
 )
 #: edition of the fluence tables where neither the site nor a kerma table names one
@@ -128,6 +130,8 @@ class Site:
         Bounds of the audit of image quality: shipped, changed by the site's.
     tag_policy : TagPolicy
         What headers should hold: shipped rows, changed by the site's.
+    light_field_markers : str or float
+        How the markers of tests of the light field stand, as `measure_field_congruence` takes it.
     digest : str
         Digest of the site's file; empty without one.
     """
@@ -151,6 +155,7 @@ class Site:
     repeat_bounds: RepeatBounds = field(default_factory=shipped_repeat_bounds)
     image_quality_rules: ImageQualityRules = field(default_factory=shipped_image_quality_rules)
     tag_policy: TagPolicy = field(default_factory=shipped_tag_policy)
+    light_field_markers: str | float = SHIPPED_MARKERS
     digest: str = ""
 
     def limits_for(self, header: ObjectHeader | None) -> tuple[Limit, ...]:
@@ -186,7 +191,7 @@ def load_site(path: str | Path | None = None) -> Site:
         `reference_levels_of`), ``[[protocols]]`` (as `site_protocols`),
         ``[[reference_fields]]`` (as `site_reference_fields`), ``[exposure_audit]`` (as
         `site_exposure_rules`), ``[repeat_audit]`` (as `site_repeat_bounds`), ``[image_quality_audit]`` (as
-        `site_image_quality_rules`) and ``[[tag_policy]]`` (as `site_tag_policy`).
+        `site_image_quality_rules`), ``[[tag_policy]]`` (as `site_tag_policy`) and ``[light_field]`` (``markers``).
 
     Returns
     -------
@@ -231,6 +236,7 @@ def load_site(path: str | Path | None = None) -> Site:
         image_quality_rules=site_image_quality_rules(table.get("image_quality_audit", {}), name),
         tag_policy=site_tag_policy(table.get("tag_policy", []), name),
         reference_fields=site_reference_fields(table.get("reference_fields", []), name),
+        light_field_markers=light_field_markers(table.get("light_field", {}), name),
         digest=digest,
     )
 

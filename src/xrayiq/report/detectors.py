@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from xrayiq import plots
+from xrayiq.metrics.field_congruence import FieldCongruence
 from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.nps import Nps
 from xrayiq.records import Records
@@ -51,7 +52,7 @@ class Detector:
     judged, numbers : Table
         Quantities that a limit applies to, and all quantities.
     pictures : tuple of Picture
-        Uniformity map, MTF and NNPS, as far as they were measured.
+        Uniformity map, MTF, NNPS and the light field, as far as they were measured.
     physics : Physics or None
         Last detector test, from images that belong together.
     """
@@ -88,7 +89,12 @@ def detectors(evidence: Evidence, records: Records) -> tuple[tuple[Detector, ...
 
 def _detector(evidence: Evidence, records: Records, measured: pd.DataFrame, number: int) -> Detector:
     own = measured[measured["unit"] == number]
-    drawn = (_uniformity(records, own), _mtf(evidence, records, own), _nnps(evidence, records, own))
+    drawn = (
+        _uniformity(records, own),
+        _mtf(evidence, records, own),
+        _nnps(evidence, records, own),
+        _congruence(records, own),
+    )
     lines = _numbers(evidence, own)
     return Detector(
         unit=evidence.unit(number),
@@ -214,6 +220,19 @@ def _nnps(evidence: Evidence, records: Records, own: pd.DataFrame) -> Picture | 
         title="NNPS, latest flat fields",
         note=" ".join(part for part in ("Radial mean, without the samples on the axes.", coincide) if part),
     )
+
+
+def _congruence(records: Records, own: pd.DataFrame) -> Picture | None:
+    """Light field and X-ray field of the last test."""
+    rows = own[own["procedure"] == "field_congruence"]
+    if rows.empty:
+        return None
+    latest = rows.iloc[-1]
+    result = load(records, int(latest["id"]), FieldCongruence)
+    title = _dated("Light field and X-ray field", latest)
+    name = f"congruence {latest['id']}"
+    svg = picture_svg(lambda ax: plots.plot_field_congruence(result, ax=ax), name, title, plots.FIELD_CONGRUENCE)
+    return Picture(svg=svg, title=title, note="; ".join(result.provenance.warnings))
 
 
 def _logarithm(values: NDArray[np.float64]) -> NDArray[np.float64]:

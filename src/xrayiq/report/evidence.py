@@ -24,6 +24,7 @@ DETECTOR_PROCEDURES: Final = (
     *("signal_transfer", "noise_components", "temporal_noise", "line_noise", "artefacts"),
     *("defects", "defect_map", "defect_change"),
     *("mtf_iec", "nps_level", "dqe"),
+    "field_congruence",
 )
 
 Kind = TypeVar("Kind", bound=Result)

@@ -1,14 +1,16 @@
-"""Seams of stitched images, geometry of a read-out, ghost factor, and the beam's geometry in a flat field."""
+"""Seams of stitched images, geometry of a read-out, light field, ghost factor, the beam's geometry in a flat field."""
 
 from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
+from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics import (
+    measure_field_congruence,
     measure_geometry,
     measure_ghost_factor,
     measure_signal_transfer,
@@ -17,7 +19,15 @@ from xrayiq.metrics import (
 )
 from xrayiq.model import AccuracyFigure
 from xrayiq.selftest.accuracy.case import Case, Errors, Grid, one
-from xrayiq_phantoms import Detector, Wire, simulate_aluminium, simulate_flat, simulate_grid, simulate_stitched
+from xrayiq_phantoms import (
+    Detector,
+    Wire,
+    simulate_aluminium,
+    simulate_flat,
+    simulate_grid,
+    simulate_light_field,
+    simulate_stitched,
+)
 
 _FINE: Final = Detector(bits_stored=16, gain_dn_per_ugy=2000.0)
 _MAMMOGRAPHY: Final = Detector(
@@ -63,6 +73,23 @@ FIGURES: Final = (
         conditions="grid of wires, rotated by −2.5° to 4°; scales 0.98 to 1.03",
     ),
     AccuracyFigure(
+        key="light_field",
+        topic="Light field",
+        label="Deviation of a side of the X-ray field from the light field",
+        unit="mm",
+        conditions="−6 to 12 mm; coins inside the edges (also pairs), discs on them, 6 to 24 mm; field turned by up to "
+        "4°, light field by 1°; pitch 0.15 to 0.3 mm; 0.3 to 5 µGy; penumbra 0.2 to 0.8 mm; scatter 3 to 15 %",
+        must_reach=0.2,
+    ),
+    AccuracyFigure(
+        key="light_field_refused",
+        topic="Light field",
+        label="Tests of the light field that are refused",
+        unit="fraction",
+        conditions="as before",
+        must_reach=0.0,
+    ),
+    AccuracyFigure(
         key="ghost_factor",
         topic="Ghost factor",
         label="Ghost factor of mammography",
@@ -94,6 +121,7 @@ def cases(grid: Grid) -> list[Case]:
         for rotation in ((0.0, 0.7, -2.5, 4.0) if full else (0.7,))
         for columns, rows in (((1.0, 1.0), (1.03, 1.03)) if full else ((1.0, 1.0),))
     ]
+    found += [partial(_light_field, seed=seed) for seed in range(24 if full else 2)]
     found += [
         partial(_ghost, fraction=fraction, seed=seed)
         for fraction in ((-0.03, -0.01, 0.02) if full else (-0.01,))
@@ -146,6 +174,38 @@ def _geometry(*, rotation_deg: float, columns: float, rows: float) -> Errors:
     found = measure_geometry(phantom.pixels, spacing_mm=10.0, pixel_pitch_mm=0.15)
     errors = [found.scale_error_columns - (columns - 1.0), found.scale_error_rows - (rows - 1.0)]
     return {"geometry_scale": np.array(errors)}
+
+
+def _light_field(*, seed: int) -> Errors:
+    generator = np.random.default_rng([seed, 7])
+    pitch_mm = float(generator.choice([0.15, 0.2, 0.3]))
+    placement: Literal["touching", "centred"] = "centred" if seed % 3 == 2 else "touching"
+    # on the edge, more than half of a marker must be seen
+    least = 0.0 if placement == "centred" else -6.0
+    phantom = simulate_light_field(
+        Detector(pixel_pitch_mm=pitch_mm, heel_fraction=0.2),
+        shape=(round(230.0 / pitch_mm), round(230.0 / pitch_mm)),
+        kerma_ugy=float(np.exp(generator.uniform(np.log(0.3), np.log(5.0)))),
+        seed=seed,
+        light_size_mm=(float(generator.uniform(120.0, 160.0)), float(generator.uniform(120.0, 160.0))),
+        deviations_mm=tuple(generator.uniform(least, 12.0, 4).tolist()),
+        placement=placement,
+        markers_per_side=int(generator.integers(1, 3)),
+        marker_mm=float(generator.uniform(6.0, 16.0) if placement == "centred" else generator.uniform(16.0, 24.0)),
+        marker_transmission=float(generator.uniform(0.02, 0.6)),
+        pairs=placement == "touching" and bool(generator.integers(2)),
+        rotation_deg=float(generator.uniform(-4.0, 4.0)),
+        angle_deg=float(generator.uniform(-1.0, 1.0)),
+        penumbra_sigma_mm=float(generator.uniform(0.2, 0.8)),
+        scatter_fraction=float(generator.uniform(0.03, 0.15)),
+    )
+    try:
+        found = measure_field_congruence(
+            phantom.pixels, markers=placement, pixel_pitch_mm=pitch_mm, source_detector_distance_mm=1100.0
+        )
+    except NotMeasurableError:
+        return {"light_field_refused": one(1.0)}
+    return {"light_field": found.deviations_mm - phantom.truth.deviations_mm, "light_field_refused": one(0.0)}
 
 
 def _ghost(*, fraction: float, seed: int) -> Errors:

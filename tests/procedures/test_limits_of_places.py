@@ -1,6 +1,7 @@
 """Limits of a document, and a site's own bounds for one site, room or unit."""
 
 import datetime
+import pickle
 
 import pytest
 
@@ -163,3 +164,8 @@ def test_a_limit_for_a_place_that_no_image_names_is_warned_of_with_its_name():
     assert "knows no room 'Room 3'" in room
     assert "knows no site 'South'" in site
     assert unknown_places([limit(unit="9")], build_register([])) == ()
+
+
+def test_settings_of_a_site_go_to_other_processes(site):
+    for settings in (load_site(), site):
+        assert pickle.loads(pickle.dumps(settings)) == settings  # noqa: S301 - our own

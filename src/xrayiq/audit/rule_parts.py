@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from xrayiq.errors import SiteError
@@ -36,11 +35,11 @@ Rules = TypeVar("Rules", bound=RuleParts)
 
 
 def parts_of(tables: Mapping[str, Any], parts: Iterable[str]) -> dict[str, Any]:
-    """`numbers` and `sources` of `RuleParts` out of the tables of a file."""
+    """`numbers` and `sources` of `RuleParts` out of the tables of a file: plain ones, which go to other processes."""
     names = tuple(parts)
     return {
-        "numbers": MappingProxyType({part: MappingProxyType(_numbers(tables[part])) for part in names}),
-        "sources": MappingProxyType({part: source_of(tables[part]) for part in names}),
+        "numbers": {part: _numbers(tables[part]) for part in names},
+        "sources": {part: source_of(tables[part]) for part in names},
     }
 
 
@@ -70,9 +69,9 @@ def changed_parts(shipped: Rules, rows: object, *, name: str, source: str) -> Ru
         for setting, value in own.items():
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0.0:
                 raise SiteError(f"{name}.{part}: {setting} = {value!r}", needed="a number of 0 or more", source=source)
-        numbers[part] = MappingProxyType({**known, **{setting: float(value) for setting, value in own.items()}})
+        numbers[part] = {**known, **{setting: float(value) for setting, value in own.items()}}
         sources[part] = f"{Path(source).name}, [{name}.{part}]"
-    return dataclasses.replace(shipped, numbers=MappingProxyType(numbers), sources=MappingProxyType(sources))
+    return dataclasses.replace(shipped, numbers=numbers, sources=sources)
 
 
 def known_table(rows: object, what: str, known: Collection[str], source: str) -> Mapping[str, Any]:

@@ -183,3 +183,19 @@ def test_paths_stand_in_the_files_frame_only(records: Records) -> None:
     for name in FRAME_NAMES:
         frame = records.frame(name)
         assert frame.astype(str).apply(lambda column: column.str.contains("day/")).any(axis=None) == (name == "files")
+
+
+def test_wide_values_are_those_in_force_of_each_object(records: Records) -> None:
+    numbers = (("snr_mean", 15.0), ("snr_minimum", float("nan")))
+    measured = tuple(Measurement(quantity=name, value=value) for name, value in numbers)
+    plain = {"algorithm_version": 1, "kind": "measured"}
+    first = Outcome(subject="1.2.1", procedure="uniformity", measurements=measured, **plain)  # type: ignore[arg-type]
+    add(records, begin(records), 1, outcomes=[first])
+    silent = Outcome(subject="1.2.2", procedure="uniformity", kind="not_measurable", reason="low_signal")
+    add(records, begin(records), 2, outcomes=[silent])
+    frame = records.wide_values(("snr_minimum", "snr_mean", "mtf_f50"), procedure="uniformity")
+    assert frame.columns.tolist() == ["subject", "snr_minimum", "snr_mean", "mtf_f50"]
+    assert frame["subject"].tolist() == ["1.2.1"]
+    assert frame.loc[0, "snr_mean"] == 15.0
+    assert frame[["snr_minimum", "mtf_f50"]].isna().all(axis=None)
+    assert records.wide_values(("snr_mean",), procedure="mtf").empty

@@ -7,8 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
+from xrayiq.audit.text_places import first_places
 from xrayiq.procedures.exposure_matching import matched_rows
 from xrayiq.procedures.exposure_places import IDENTITY, is_registered, located
 from xrayiq.procedures.site import Site
@@ -205,17 +207,20 @@ def _images(
     counts = chosen["population"].value_counts()
     left_out = {str(name): int(number) for name, number in counts.items() if name not in populations}
     chosen["counts"] = chosen["population"].isin(list(populations))
-    procedures = tuple(dict.fromkeys(_MEASURED[name][1] for name in measured))
-    values = records.values(tuple(measured), procedures=procedures)
-    wide = values.pivot_table(index="subject", columns="quantity", values="value", aggfunc="last", observed=True)
-    columns = {name: column for name, (column, _) in _MEASURED.items()}
-    wide = wide.rename(columns=columns).reindex(columns=list(columns.values())).astype("float64")
-    chosen = chosen.merge(wide, how="left", left_on="subject", right_index=True)
+    for column, _ in _MEASURED.values():
+        chosen[column] = np.nan
+    for procedure in dict.fromkeys(_MEASURED[name][1] for name in measured):
+        names = [name for name in measured if _MEASURED[name][1] == procedure]
+        wide = records.wide_values(names, procedure=procedure)
+        places = first_places(chosen["subject"], wide["subject"])
+        for name in names:
+            chosen[_MEASURED[name][0]] = np.append(wide[name].to_numpy(), np.nan)[places]
     scale = (_REFERENCE_DISTANCE_MM / chosen["source_detector_distance_mm"].where(lambda value: value > 0.0)) ** 2
     chosen["field_area_mm2"] = chosen["field_area_at_detector_mm2"] * scale
     stated = chosen["incident_air_kerma"].notna()
     unknown = dict.fromkeys(_EVENT_NUMBERS, float("nan"))
-    return chosen.assign(**unknown, event_type=None, header_states_kerma=stated), left_out
+    nothing = pd.Series(pd.NA, index=chosen.index, dtype="string")
+    return chosen.assign(**unknown, event_type=nothing, header_states_kerma=stated), left_out
 
 
 def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -242,9 +247,10 @@ def _events(records: Records, site: Site, equipment: pd.DataFrame) -> tuple[pd.D
     chosen = every[~tests & own]
     named = chosen["event_uid"].notna()
     keys = ["equipment_id", "exposed_at", "plane", "tube_voltage_kv", "exposure_mas", "dose_area_product"]
-    again = (named & chosen.duplicated(["source", "event_uid"], keep="last")) | (
-        ~named & (chosen["source"] == "report") & chosen.duplicated(keys, keep="last")
-    )
+    again = named & chosen.duplicated(["source", "event_uid"], keep="last")
+    nameless = ~named & (chosen["source"] == "report")
+    if nameless.any():
+        again |= nameless & chosen.duplicated(keys, keep="last")
     if again.any():
         left_out["events told by another report again"] = int(again.sum())
     return chosen[~again].reset_index(drop=True), left_out

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xrayiq.audit.text_places import first_places, is_among
 from xrayiq.model import ExposureSource, ReportedExposure, match_exposures
 from xrayiq.model.matched_exposures import TIME_SPAN_S
+
+#: what images and events both tell beside numbers and texts
+_SHARED: Final = ("body_part", "view_position", "exposed_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,74 +69,104 @@ def matched_rows(
         unit, time and technique by the rules of `match_exposures`. Of several events of one image the first is its own,
         the others stand for themselves.
     """
-    keys = _keys_by(images, events["event_uid"], "event_uid")
-    keys = keys.fillna(_keys_by(images, events["acquired_image_uid"], "subject"))
-    keys = keys.fillna(_keys_by_time(images, events, keys, equipment))
-    keys = keys.mask(keys.duplicated() & keys.notna())
-    counted = images[images["counts"]]
-    known = keys.notna()
-    of_counted = _among(keys, counted["exposure_key"])
+    codes, names = pd.factorize(images["exposure_key"])
+    keys = _keys_by(images["event_uid"], codes, events["event_uid"])
+    keys = np.where(keys < 0, _keys_by(images["subject"], codes, events["acquired_image_uid"]), keys)
+    keys = np.where(keys < 0, _keys_by_time(images, codes, events, keys, equipment), keys)
+    keys = np.where(pd.Series(keys).duplicated(), -1, keys)
+    counts = images["counts"].to_numpy(dtype=bool)
+    known = keys >= 0
+    of_counted = _marked(len(names), codes[counts])[keys] & known
+    own_events = np.full(len(names) + 1, -1)  # the last place is for what has no key
+    own_events[keys[of_counted]] = np.flatnonzero(of_counted)
     rejected = events["is_rejected"].fillna(value=False).astype(bool)
-    told_here = events.assign(exposure_key=keys, source="report", repeated=rejected)
-    matched, alone = told_here[known & of_counted], told_here[~known]
-    columns = ["body_part", "view_position", "exposed_at", *numbers, *texts]
-    beside = counted.merge(
-        matched[["exposure_key", "is_rejected", *places, *columns]],
-        how="left",
-        on="exposure_key",
-        suffixes=("", "_told"),
-    )
+    counted = images if counts.all() else images[counts]
+    beside = _beside(counted, events, own_events[codes[counts]], (*_SHARED, *numbers, *texts), places)
+    alone = events[~known].assign(source="report", repeated=rejected[~known])
+    alone["exposure_key"] = pd.Series(pd.NA, index=alone.index, dtype="string")
+    frame = pd.concat([part for part in (beside, alone) if len(part)] or [beside], ignore_index=True)
+    return MatchedRows(frame=frame, both=int(of_counted.sum()), uncounted=int((known & ~of_counted).sum()))
+
+
+def _beside(
+    counted: pd.DataFrame,
+    events: pd.DataFrame,
+    own_events: NDArray[np.int64],
+    columns: Sequence[str],
+    places: Sequence[str],
+) -> pd.DataFrame:
+    """Images that count with what their event (-1 for none) tells and they do not."""
+    told = own_events >= 0
+    filled = {}
     for name in columns:
-        beside[name] = beside[name].fillna(beside[f"{name}_told"])
-    told = _among(beside["exposure_key"], matched["exposure_key"])
-    beside["source"] = told.map({True: "both", False: "image"})
-    beside["repeated"] = beside["is_rejected"].fillna(value=False).astype(bool)
-    kept = [name for name in beside.columns if not name.endswith("_told")]
-    frame = pd.concat([part for part in (beside[kept], alone) if len(part)] or [beside[kept]], ignore_index=True)
-    return MatchedRows(frame=frame, both=int(told.sum()), uncounted=int((known & ~of_counted).sum()))
+        silent = np.flatnonzero(counted[name].isna().to_numpy() & told)
+        answers = events[name].array.take(own_events[silent])
+        answered = np.flatnonzero(~pd.isna(answers))
+        if answered.size:
+            values = counted[name].array.copy()
+            values[silent[answered]] = answers.take(answered)
+            filled[name] = values
+    of_events = {name: events[name].array.take(own_events, allow_fill=True) for name in ("is_rejected", *places)}
+    repeated = pd.Series(of_events["is_rejected"]).fillna(value=False).astype(bool).to_numpy()
+    source = pd.array(["image", "both"], dtype="str").take(told.astype(np.int64))
+    return counted.assign(**of_events, **filled, source=source, repeated=repeated)
 
 
-def _keys_by(images: pd.DataFrame, uids: pd.Series, name: str) -> pd.Series:
-    """Exposure of the images with these identifiers; none where images of several exposures have one."""
-    named = images.loc[images[name].notna(), [name, "exposure_key"]].drop_duplicates()
-    alone = named.drop_duplicates(name, keep=False).set_index(name)["exposure_key"]
-    return uids.map(alone).astype("string")
+def _marked(size: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Flags, one more than the size for what has no place, set at some places."""
+    found = np.zeros(size + 1, dtype=np.bool_)
+    found[places] = True
+    found[-1] = False
+    return found
 
 
-def _keys_by_time(images: pd.DataFrame, events: pd.DataFrame, keys: pd.Series, equipment: pd.DataFrame) -> pd.Series:
+def _keys_by(named: pd.Series, codes: NDArray[np.int64], uids: pd.Series) -> NDArray[np.int64]:
+    """Number of the exposure of the images with these identifiers; -1 where images of several exposures have one."""
+    numbers, known = pd.factorize(named)
+    told = np.flatnonzero(numbers >= 0)
+    least = np.full(len(known), len(codes))
+    most = np.full(len(known), -1)
+    np.minimum.at(least, numbers[told], codes[told])
+    np.maximum.at(most, numbers[told], codes[told])
+    single = np.append(np.where(least == most, most, -1), -1)
+    return single[first_places(uids, pd.Series(known))]
+
+
+def _keys_by_time(
+    images: pd.DataFrame,
+    codes: NDArray[np.int64],
+    events: pd.DataFrame,
+    keys: NDArray[np.int64],
+    equipment: pd.DataFrame,
+) -> NDArray[np.int64]:
     """Exposure of the images of the same unit, time and technique as events that nothing else tells the image of."""
-    nothing = pd.Series(pd.NA, index=events.index, dtype="string")
-    found: dict[int, str] = {}
-    left = events[keys.isna() & events["exposed_at"].notna()]
+    found = np.full(len(events), -1)
+    left = events.assign(place=np.arange(len(events)))[(keys < 0) & events["exposed_at"].notna().to_numpy()]
     if left.empty:
-        return nothing
-    near = images["exposed_at"].dt.normalize().isin(left["exposed_at"].dt.normalize())
-    near &= images["equipment_id"].isin(_same_units(equipment, left["equipment_id"]))
-    candidates = images[near & ~_among(images["exposure_key"], keys)].drop_duplicates("exposure_key")
-    shared = _among(left["event_uid"], candidates["event_uid"])
+        return found
+    same_day = images["exposed_at"].dt.normalize().isin(left["exposed_at"].dt.normalize()).to_numpy()
+    same_unit = images["equipment_id"].isin(_same_units(equipment, left["equipment_id"])).to_numpy(dtype=bool)
+    near = same_day & same_unit & ~_marked(int(codes.max(initial=-1)) + 1, keys[keys >= 0])[codes]
+    candidates = images[near].assign(place=codes[near]).drop_duplicates("place")
+    shared = is_among(left["event_uid"], candidates["event_uid"])
     left = left[shared | _is_near(left["exposed_at"], candidates["exposed_at"])]
-    shared = _among(candidates["event_uid"], left["event_uid"])
+    shared = is_among(candidates["event_uid"], left["event_uid"])
     candidates = candidates[shared | _is_near(candidates["exposed_at"], left["exposed_at"])]
     if candidates.empty:
-        return nothing
+        return found
     made = [name for name in equipment.columns if name not in left.columns]
     left = left.join(equipment[made], on="equipment_id")
     candidates = candidates.join(equipment, on="equipment_id")
+    by_key = dict(zip(candidates["exposure_key"], candidates["place"].tolist(), strict=True))
     told = [reported(row, "image", row["exposure_key"]) for row in candidates.to_dict("records")]
-    told += [reported(row, "report", str(place)) for place, row in left.to_dict("index").items()]
+    told += [reported(row, "report", str(row["place"])) for row in left.to_dict("records")]
     for group in match_exposures(told):
         key = next((member.subject for member in group.members if member.source == "image"), None)
         if key is not None:
             for member in group.members:
                 if member.source == "report":
-                    found[int(member.subject)] = key
-    return nothing.fillna(pd.Series(found, dtype="string"))
-
-
-def _among(texts: pd.Series, others: pd.Series) -> pd.Series:
-    """Whether each text is one of the others; pandas takes many times longer for text of Arrow."""
-    known = set(others.dropna().tolist())
-    return pd.Series([one in known for one in texts.tolist()], index=texts.index, dtype=bool)
+                    found[int(member.subject)] = by_key[key]
+    return found
 
 
 def _is_near(moments: pd.Series, others: pd.Series) -> NDArray[np.bool_]:

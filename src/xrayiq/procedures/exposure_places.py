@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from xrayiq.audit import ExaminationNames, size_bands
 from xrayiq.model import Equipment
 from xrayiq.procedures.site import Site
-from xrayiq.procedures.whereabouts import Whereabouts, whereabouts
+from xrayiq.procedures.whereabouts import days_of_change, whereabouts
 
 #: of the unit as its headers name it
 HEADERS: Final = ("institution", "manufacturer", "model", "station_name")
+_PLACE: Final = ("site", "room", "unit")
 IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
 
 
@@ -40,12 +42,18 @@ def located(
         As for `exposures_of_store`.
     """
     found = within(placed(frame, equipment, site), first, last)
-    found = found.join(equipment[list(HEADERS)], on="equipment_id")
     if only_site:
         found = found[found["site"] == only_site].reset_index(drop=True)
+    found = with_headers(found, equipment, HEADERS)
     told, unmapped = with_examinations(found, site.examinations)
-    bands = size_bands(told["patient_age_years"], told["patient_weight_kg"]).set_axis(told.index)
-    return told.join(bands), unmapped
+    bands = size_bands(told["patient_age_years"], told["patient_weight_kg"])
+    return told.assign(band=bands["band"].array, weight_told=bands["weight_told"].array), unmapped
+
+
+def with_headers(frame: pd.DataFrame, equipment: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """With what the headers of each row's equipment say; missing where that is not known."""
+    places = equipment.index.get_indexer(pd.Index(frame["equipment_id"].fillna(-1).to_numpy(dtype=np.int64)))
+    return frame.assign(**{name: equipment[name].array.take(places, allow_fill=True) for name in names})
 
 
 def equipment_of(row: Mapping[Any, Any]) -> Equipment:
@@ -61,27 +69,27 @@ def is_registered(site: Site, row: Mapping[Any, Any]) -> bool:
 
 def placed(frame: pd.DataFrame, equipment: pd.DataFrame, site: Site) -> pd.DataFrame:
     """With site, room and unit of the day of each exposure."""
-    known = {number: equipment_of(row) for number, row in equipment.to_dict("index").items()}
-    day = frame["exposed_at"].dt.normalize()
-    pairs = pd.DataFrame({"equipment_id": frame["equipment_id"], "day": day})
-    where: dict[tuple[Any, Any], Whereabouts] = {}
-    for number, moment in pairs.drop_duplicates().itertuples(index=False):
-        made = Equipment() if pd.isna(number) else known[int(number)]
-        on = None if pd.isna(moment) else moment.date()
-        where[None if pd.isna(number) else int(number), on] = whereabouts(made, on, facts=site.facts)
-    places = pd.DataFrame(
-        [
-            {"equipment_id": number, "day": pd.NaT if on is None else pd.Timestamp(on)}
-            | {"site": place.site, "room": place.room, "unit": place.unit}
-            for (number, on), place in where.items()
-        ],
-        columns=["equipment_id", "day", "site", "room", "unit"],
-    ).astype({"equipment_id": "Int64", "day": "datetime64[us]"})
-    return frame.assign(day=day.astype("datetime64[us]")).merge(places, how="left", on=["equipment_id", "day"])
+    day = frame["exposed_at"].dt.normalize().astype("datetime64[us]")
+    days = day.to_numpy().astype("datetime64[D]")
+    changes = np.array(days_of_change(site.facts), dtype="datetime64[D]")
+    since = np.where(np.isnat(days), -1, np.searchsorted(changes, days, side="right"))
+    numbers = frame["equipment_id"].fillna(-1).to_numpy(dtype=np.int64)
+    sorts = pd.factorize(numbers)[0] * (len(changes) + 2) + since + 1
+    _, first, codes = np.unique(sorts, return_index=True, return_inverse=True)
+    found = []
+    for number, on in zip(numbers[first].tolist(), days[first].tolist(), strict=True):
+        made = Equipment() if number < 0 else equipment_of(equipment.loc[number].to_dict())
+        found.append(whereabouts(made, on, facts=site.facts))
+    told = {name: pd.array([getattr(place, name) for place in found], dtype="str") for name in _PLACE}
+    return frame.reset_index(drop=True).assign(
+        day=day.to_numpy(), **{name: names.take(codes) for name, names in told.items()}
+    )
 
 
 def within(frame: pd.DataFrame, first: datetime.date | None, last: datetime.date | None) -> pd.DataFrame:
     """Rows of `placed` in a period."""
+    if first is None and last is None:
+        return frame.drop(columns="day")
     kept = pd.Series(True, index=frame.index)
     if first is not None:
         kept &= frame["day"] >= pd.Timestamp(first)
@@ -93,13 +101,16 @@ def within(frame: pd.DataFrame, first: datetime.date | None, last: datetime.date
 def with_examinations(frame: pd.DataFrame, names: ExaminationNames) -> tuple[pd.DataFrame, pd.DataFrame]:
     """With body part and view as statistics group by, and what nothing told."""
     said = ["body_part", "view_position", "protocol_name"]
-    texts = frame[said].fillna("").astype(str)
-    distinct = texts.drop_duplicates()
-    found = [names.examination(**row) for row in distinct.to_dict("records")]  # type: ignore[arg-type]  # texts by name
-    table = distinct.assign(part=[one.body_part for one in found], told_view=[one.view for one in found])
-    told = texts.merge(table, how="left", on=said).set_axis(frame.index)
-    open_rows = told[(told["part"] == "") | (told["told_view"] == "")]
-    unmapped = open_rows.groupby(said, sort=True).size().rename("exposures").reset_index()
-    unmapped = unmapped.sort_values("exposures", ascending=False, kind="stable").reset_index(drop=True)
+    codes = np.zeros(len(frame), dtype=np.int64)
+    texts = {name: frame[name].fillna("").astype(str) for name in said}
+    for text in texts.values():
+        numbers, names_of = pd.factorize(text)
+        codes = pd.factorize(codes * (len(names_of) + 1) + numbers)[0].astype(np.int64)
+    sorts = pd.DataFrame(texts)[~pd.Series(codes, index=frame.index).duplicated()]  # in the order of their codes
+    found = [names.examination(**row) for row in sorts.to_dict("records")]  # type: ignore[arg-type]  # texts by name
+    parts, views = (pd.array([getattr(one, name) for one in found], dtype="str") for name in ("body_part", "view"))
+    is_open = np.array([not one.body_part or not one.view for one in found], dtype=np.bool_)
+    unmapped = sorts.assign(exposures=np.bincount(codes, minlength=len(sorts)))[is_open].sort_values(by=said)
+    unmapped = unmapped.sort_values(by="exposures", ascending=False, kind="stable").reset_index(drop=True)
     with_names = frame.drop(columns=["body_part", "view_position"])
-    return with_names.assign(body_part=told["part"], view=told["told_view"]), unmapped
+    return with_names.assign(body_part=parts.take(codes), view=views.take(codes)), unmapped

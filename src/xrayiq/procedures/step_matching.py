@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from xrayiq.audit.text_places import is_among
 from xrayiq.model import PerformedStep, ReportedExposure, match_exposures
 from xrayiq.procedures.exposure_matching import reported
 from xrayiq.records import Records
@@ -96,8 +97,10 @@ def stepped_rows(
                 alone.append(name)
             else:
                 unsure += len(own)
-    by_key = frame["exposure_key"].isin(matched & set(keys)) & frame["source"].isin(["image", "both"])
-    frame = frame.assign(told_by_step=by_key | frame["subject"].isin(matched))
+    of_images = pd.Series(sorted(matched & set(keys)), dtype="string")
+    by_key = is_among(frame["exposure_key"], of_images) & frame["source"].isin(["image", "both"])
+    of_any = is_among(frame["subject"], pd.Series(sorted(matched), dtype="string"))
+    frame = frame.assign(told_by_step=by_key | of_any)
     if alone:
         extra = steps[steps["subject"].isin(alone)].assign(source="step", repeated=False, told_by_step=True)
         frame = pd.concat([part for part in (frame, extra) if len(part)], ignore_index=True)

@@ -158,6 +158,12 @@ def whereabouts(
     )
 
 
+def days_of_change(facts: Collection[EquipmentFact]) -> list[datetime.date]:
+    """Days, in order, from which on `whereabouts` may tell otherwise; between two of them it tells the same."""
+    days = {fact.valid_from for fact in facts} | {since for fact in facts for since, _ in fact.same_as}
+    return sorted(day for day in days if day is not None)
+
+
 def whole(equipment: Equipment, day: datetime.date | None, *, facts: Collection[EquipmentFact]) -> Equipment:
     """Equipment that is named by its serial number alone with what headers of the unit of that number state."""
     if equipment.serial_number and not (equipment.manufacturer and equipment.model):

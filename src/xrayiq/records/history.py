@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, exists, func, select
 
 from xrayiq.model import Equipment
 from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.counting import in_force, with_objects
 from xrayiq.records.session import Session
-from xrayiq.records.tables import EQUIPMENT, MEASUREMENTS, OBJECTS, OUTCOMES
+from xrayiq.records.tables import EQUIPMENT, FILES, MEASUREMENTS, OBJECTS, OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ class HistoryReader(Session):
         pandas.DataFrame
             `subject`, `procedure`, `quantity`, `value` in the order of their outcomes.
         """
-        from xrayiq.records.frames import frame_of  # pandas loads when a frame is asked for, not for a run
+        from xrayiq.records.cells import frame_of  # pandas loads when a frame is asked for, not for a run
 
         query: Select[Any] = (
             select(OUTCOMES.c.subject, OUTCOMES.c.procedure, MEASUREMENTS.c.quantity, MEASUREMENTS.c.value)
@@ -119,7 +119,7 @@ class HistoryReader(Session):
             return frozenset(connection.scalars(chosen))
 
     def wide_values(self, quantities: Sequence[str], *, procedure: str) -> pd.DataFrame:
-        """Values in force of one procedure, a column for each quantity: a third faster than `values` for nine.
+        """Values in force of one procedure on single objects, a column for each quantity: much faster than `values`.
 
         Parameters
         ----------
@@ -132,22 +132,30 @@ class HistoryReader(Session):
         -------
         pandas.DataFrame
             `subject` and a column of each quantity, NaN where it was not measured; of several outcomes of a subject
-            the last.
+            the last that measured any.
         """
-        from xrayiq.records.frames import frame_of  # pandas loads when a frame is asked for, not for a run
+        from xrayiq.records.cells import frame_of  # pandas loads when a frame is asked for, not for a run
 
+        # a look-up for each is half the time of one join whose rows are grouped: whether an outcome is in force is
+        # asked once for each then, not for each of its numbers; of an object its own subject tells it
+        held = exists().where(FILES.c.subject == OUTCOMES.c.subject, FILES.c.plan_digest == OUTCOMES.c.plan_digest)
         values = [
-            func.max(case((MEASUREMENTS.c.quantity == name, MEASUREMENTS.c.value))).label(name) for name in quantities
+            select(MEASUREMENTS.c.value)
+            .where(MEASUREMENTS.c.outcome_id == OUTCOMES.c.id, MEASUREMENTS.c.quantity == name)
+            .order_by(MEASUREMENTS.c.ordinal)
+            .limit(1)
+            .correlate(OUTCOMES)
+            .scalar_subquery()
+            .label(name)
+            for name in quantities
         ]
-        query: Select[Any] = (
-            select(OUTCOMES.c.subject, *values)
-            .select_from(MEASUREMENTS)
-            .join(OUTCOMES, MEASUREMENTS.c.outcome_id == OUTCOMES.c.id)
-        )
-        chosen = with_objects(query).where(OUTCOMES.c.procedure == procedure, in_force())
+        query: Select[Any] = select(OUTCOMES.c.subject, *values).select_from(OUTCOMES)
+        chosen = query.where(OUTCOMES.c.procedure == procedure, held)
         with self._read() as connection:
-            frame = frame_of(connection, chosen.group_by(OUTCOMES.c.id, OUTCOMES.c.subject).order_by(OUTCOMES.c.id))
-        return frame.drop_duplicates("subject", keep="last", ignore_index=True)
+            frame = frame_of(connection, chosen.order_by(OUTCOMES.c.id))
+        silent = frame[list(quantities)].isna().all(axis=1)
+        measured = frame[~silent] if silent.any() else frame
+        return measured.drop_duplicates("subject", keep="last", ignore_index=True)
 
     def dated_values(self, quantities: Sequence[str]) -> Iterator[DatedValue]:
         """Values in force of some quantities, in the order of exposure; those without a date last.

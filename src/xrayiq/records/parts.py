@@ -52,7 +52,8 @@ def frame_parts(
     InputError
         There is no such frame, or the frames have different keys.
     """
-    from xrayiq.records.frames import frame_of, query_of
+    from xrayiq.records.cells import frame_of
+    from xrayiq.records.frames import query_of
 
     queries = [query_of(name, superseded=superseded) for name in names]
     keys = [_key(query) for query in queries]

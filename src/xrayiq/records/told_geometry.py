@@ -36,7 +36,7 @@ def told_geometry(records: Records) -> pd.DataFrame:
         counted from 0), the pixel pitch and the active dimensions of the detector (mm; rows, columns), null where not
         told.
     """
-    from xrayiq.records.frames import frame_of  # pandas loads when a frame is asked for, not for a run
+    from xrayiq.records.cells import frame_of  # pandas loads when a frame is asked for, not for a run
 
     with records._read() as connection:
         told = _json(connection.dialect.name).label("told")

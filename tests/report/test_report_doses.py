@@ -34,7 +34,7 @@ def pictures() -> Iterator[dict[str, str]]:
         return Markup("<svg></svg>")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xrayiq.report.dose_pictures.picture_svg", draw_only)
+        patch.setattr("xrayiq.report.tables.picture_svg", draw_only)
         yield told
 
 

@@ -50,7 +50,7 @@ def audit(exposed: Store) -> ExposureAudit:
 def test_first_lines_say_which_unit_is_off_and_by_how_much(
     exposed: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("exposure_chapters", "dose_pictures", "exposure"):
+    for module in ("tables", "exposure"):
         monkeypatch.setattr(f"xrayiq.report.{module}.picture_svg", lambda *_: Markup("<svg></svg>"))
     page = Reader(exposed.page(tmp_path))
     assert "Exposure against targets:" in page.text

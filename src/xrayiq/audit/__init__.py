@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from xrayiq.audit.exposure import ExposureAudit, assess_exposure
     from xrayiq.audit.exposure_drift import ExposureDrift
     from xrayiq.audit.image_quality import ImageQualityAudit, assess_image_quality
-    from xrayiq.audit.levels_over_time import LevelOverTime
+    from xrayiq.audit.image_quality_noise import NoiseLevel
     from xrayiq.audit.metadata import MetadataAudit, assess_metadata
     from xrayiq.audit.protocol import ProtocolAudit, assess_protocols
     from xrayiq.audit.repeats import RepeatAudit, assess_repeats
@@ -61,7 +61,7 @@ _FRAMES = {
     "exposure": ["ExposureAudit", "assess_exposure"],
     "exposure_drift": ["ExposureDrift"],
     "image_quality": ["ImageQualityAudit", "assess_image_quality"],
-    "levels_over_time": ["LevelOverTime"],
+    "image_quality_noise": ["NoiseLevel"],
     "metadata": ["MetadataAudit", "assess_metadata"],
     "protocol": ["ProtocolAudit", "assess_protocols"],
     "size_bands": ["size_bands"],
@@ -87,8 +87,8 @@ __all__ = [
     "ImageQualityAudit",
     "ImageQualityRules",
     "KeptTest",
-    "LevelOverTime",
     "MetadataAudit",
+    "NoiseLevel",
     "ProtocolAudit",
     "ProtocolRow",
     "ProtocolRules",

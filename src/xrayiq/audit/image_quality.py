@@ -11,9 +11,9 @@ import pandas as pd
 from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.image_quality_faults import fault_changes, fault_shares, with_faults
 from xrayiq.audit.image_quality_findings import ranked_findings
-from xrayiq.audit.image_quality_noise import noise_of_rooms, noise_over_time, with_expected_noise
+from xrayiq.audit.image_quality_noise import NoiseLevel, noise_of_rooms, noise_over_time, with_expected_noise
 from xrayiq.audit.image_quality_rules import GROUP, UNIT, ImageQualityRules, shipped_image_quality_rules
-from xrayiq.audit.levels_over_time import LevelOverTime, levels_frame
+from xrayiq.audit.levels_over_time import levels_frame
 from xrayiq.audit.ranking import investigate_table
 from xrayiq.audit.size_bands import patients_of
 from xrayiq.audit.told_places import days_of, days_text
@@ -48,7 +48,7 @@ class ImageQualityAudit:
     noise, rooms : DataFrame
         Noise of each group beside its exposure, and of rooms beside each other, from `with_expected_noise` and
         `noise_of_rooms`.
-    levels : tuple of LevelOverTime
+    levels : tuple of NoiseLevel
         Unexplained noise of each group over time, as natural logarithms, from `noise_over_time`.
     shares, changes : DataFrame
         Faults of images and their dated changes, from `fault_shares` and `fault_changes`.
@@ -72,7 +72,7 @@ class ImageQualityAudit:
     exposures: pd.DataFrame
     noise: pd.DataFrame
     rooms: pd.DataFrame
-    levels: tuple[LevelOverTime, ...]
+    levels: tuple[NoiseLevel, ...]
     shares: pd.DataFrame
     changes: pd.DataFrame
     measured: pd.DataFrame

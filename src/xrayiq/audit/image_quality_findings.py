@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from xrayiq.audit.image_quality_noise import NoiseLevel
 from xrayiq.audit.image_quality_rules import FAULTS, GROUP, UNIT, ImageQualityRules
-from xrayiq.audit.levels_over_time import LevelOverTime, alike_changes, key_of
+from xrayiq.audit.levels_over_time import alike_changes, key_of
 from xrayiq.audit.ranking import Ranked, in_order
 from xrayiq.audit.shares import OVER
 from xrayiq.audit.told_places import days_of
@@ -40,7 +41,7 @@ _LOOK: Final = {
 def ranked_findings(
     *,
     exposures: pd.DataFrame,
-    levels: tuple[LevelOverTime, ...],
+    levels: tuple[NoiseLevel, ...],
     rooms: pd.DataFrame,
     shares: pd.DataFrame,
     changes: pd.DataFrame,
@@ -52,7 +53,7 @@ def ranked_findings(
     ----------
     exposures : DataFrame
         From `with_faults`.
-    levels : tuple of LevelOverTime
+    levels : tuple of NoiseLevel
         From `noise_over_time`.
     rooms, shares, changes : DataFrame
         From `noise_of_rooms`, `fault_shares` and `fault_changes`.
@@ -140,7 +141,7 @@ class _Book:
             by: exposures.groupby(list(by), observed=True).indices for by in named
         }
 
-    def noise_change(self, alike: tuple[LevelOverTime, ...], by: tuple[str, ...], key: tuple[str, ...]) -> None:
+    def noise_change(self, alike: tuple[NoiseLevel, ...], by: tuple[str, ...], key: tuple[str, ...]) -> None:
         """Noise that rises without an exposure that explains it."""
         bound = self._rules["noise"]["least_rise"]
         largest = max(alike, key=lambda one: int(one.counts.sum()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +36,11 @@ ROOM_COLUMNS: Final = (
     *(*GROUP, "exposures", "others", "noise_at_1_ugy", "others_noise_at_1_ugy", "ratio", "low", "high"),
     *("p_value", "adjusted_p_value"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NoiseLevel(LevelOverTime):
+    """Unexplained noise of one group over time, as natural logarithms; all as in `LevelOverTime`."""
 
 
 def with_expected_noise(exposures: pd.DataFrame, rules: ImageQualityRules) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,7 +90,7 @@ def with_expected_noise(exposures: pd.DataFrame, rules: ImageQualityRules) -> tu
     return found, pd.DataFrame(rows, columns=list(NOISE_COLUMNS))
 
 
-def noise_over_time(exposures: pd.DataFrame, rules: ImageQualityRules) -> tuple[LevelOverTime, ...]:
+def noise_over_time(exposures: pd.DataFrame, rules: ImageQualityRules) -> tuple[NoiseLevel, ...]:
     """Level over time of the unexplained noise of each group, as natural logarithms; see `levels_of_groups`.
 
     Parameters
@@ -98,7 +104,7 @@ def noise_over_time(exposures: pd.DataFrame, rules: ImageQualityRules) -> tuple[
         exposures,
         "unexplained_noise",
         group=GROUP,
-        kind=LevelOverTime,
+        kind=NoiseLevel,
         change_penalty=rules["judging"]["change_penalty"],
         least_change=math.log(rules["noise"]["least_rise"]),
     )

@@ -12,7 +12,9 @@ from xrayiq.audit import (
     DoseCreep,
     ExposureAudit,
     ExposureDrift,
+    ImageQualityAudit,
     MetadataAudit,
+    NoiseLevel,
     ProtocolAudit,
     RepeatAudit,
     Trend,
@@ -93,6 +95,14 @@ from xrayiq.plots.focal_spot import plot_focal_spot
 from xrayiq.plots.generator import generator_size, plot_generator
 from xrayiq.plots.geometry import plot_geometry
 from xrayiq.plots.ghost_factor import plot_ghost_factor
+from xrayiq.plots.image_quality_audit import (
+    NOISE_AND_EXPOSURE,
+    NOISE_LEVEL,
+    image_faults_size,
+    plot_image_faults,
+    plot_noise_and_exposure,
+    plot_noise_level,
+)
 from xrayiq.plots.lag import plot_ghosting, plot_lag
 from xrayiq.plots.line_noise import plot_line_noise
 from xrayiq.plots.local_levels import LOCAL_LEVELS, plot_local_levels
@@ -137,6 +147,8 @@ __all__ = [
     "FIELD_CENTRES",
     "FIELD_CONGRUENCE",
     "LOCAL_LEVELS",
+    "NOISE_AND_EXPOSURE",
+    "NOISE_LEVEL",
     "PROTOCOL_CHANGE",
     "REPEAT_FUNNEL",
     "REPEAT_WEEKS",
@@ -149,6 +161,7 @@ __all__ = [
     "exposure_groups_size",
     "field_shares_size",
     "generator_size",
+    "image_faults_size",
     "plot",
     "plot_accuracy",
     "plot_artefact_power",
@@ -189,6 +202,7 @@ __all__ = [
     "plot_geometry",
     "plot_ghost_factor",
     "plot_ghosting",
+    "plot_image_faults",
     "plot_lag",
     "plot_line_noise",
     "plot_local_levels",
@@ -199,6 +213,8 @@ __all__ = [
     "plot_neq",
     "plot_nnps_group",
     "plot_noise",
+    "plot_noise_and_exposure",
+    "plot_noise_level",
     "plot_nps",
     "plot_protocol_change",
     "plot_reject_reasons",
@@ -240,7 +256,9 @@ def plot(
     | DoseCreep
     | ExposureAudit
     | ExposureDrift
+    | ImageQualityAudit
     | MetadataAudit
+    | NoiseLevel
     | ProtocolAudit
     | RepeatAudit,
     *,
@@ -250,8 +268,8 @@ def plot(
 
     Parameters
     ----------
-    result : Result, Response, DoseCreep, ExposureDrift, or an audit of collimation, doses, exposure, headers,
-        protocols or repeats
+    result : Result, Response, DoseCreep, ExposureDrift, NoiseLevel, or an audit of collimation, doses, exposure,
+        headers, image quality, protocols or repeats
         What a metric, a reader, a fit or an audit gave; the error for anything else lists the types that have a figure.
     ax : matplotlib Axes, optional
         Where to draw. Without, a new pyplot figure is made, which a notebook shows.
@@ -327,6 +345,8 @@ _plot.register(DoseAudit, plot_typical_doses)
 _plot.register(DoseCreep, plot_dose_creep)
 _plot.register(ExposureAudit, plot_exposure_groups)
 _plot.register(ExposureDrift, plot_exposure_drift)
+_plot.register(ImageQualityAudit, plot_image_faults)
+_plot.register(NoiseLevel, plot_noise_level)
 _plot.register(MetadataAudit, plot_completeness)
 _plot.register(ProtocolAudit, plot_protocol_change)
 _plot.register(RepeatAudit, plot_repeat_rates)

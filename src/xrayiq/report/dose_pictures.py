@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
-
-from matplotlib.axes import Axes
 
 from xrayiq import plots
 from xrayiq.audit import DoseAudit
@@ -14,23 +11,20 @@ from xrayiq.audit.excursions import LIKE
 from xrayiq.audit.typical_doses import EXAMINATION, LEAST_PATIENTS
 from xrayiq.model import quantity
 from xrayiq.report.dose_wording import examination_text, place_text
-from xrayiq.report.tables import Picture, picture_svg
+from xrayiq.report.tables import NARROW_INCHES, Picture, figure
 from xrayiq.report.wording import minute
 
 #: most groups with excursions, creeping doses and examinations that are drawn
 MOST_PICTURES: Final = 8
 #: most maps of the skin
 MOST_MAPS: Final = 3
-_NARROW_INCHES: Final = 3.9
-Draw = Callable[[Axes], object]
-Size = tuple[float, float]
 
 
 def typical_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
     """Typical doses of all rooms beside reference levels, one figure for each quantity."""
     return tuple(
-        _picture(
-            f"typical {name}",
+        figure(
+            f"dose typical {name}",
             f"{quantity(name).label}: typical doses of rooms beside reference levels",
             lambda ax, name=name: plots.plot_typical_doses(audit, quantity=name, ax=ax),  # type: ignore[misc]  # bound
             plots.typical_doses_size(audit, quantity=name),
@@ -43,8 +37,8 @@ def typical_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
 def unit_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
     """Stated dose-area products against expected ones."""
     return (
-        _picture(
-            "units",
+        figure(
+            "dose units",
             "Stated dose-area products against those that technique and field give",
             lambda ax: plots.plot_stated_and_expected(audit, ax=ax),
             plots.STATED_AND_EXPECTED,
@@ -56,12 +50,12 @@ def skin_pictures(audit: DoseAudit) -> tuple[tuple[Picture, ...], int]:
     """Maps of the skin of the examinations nearest to a level, and how many are not drawn."""
     skin = audit.skin_dose[audit.skin_dose["study_uid"].isin(list(audit.skin_maps))]
     drawn = tuple(
-        _picture(
-            f"skin {number}",
+        figure(
+            f"dose skin {number}",
             "Dose to the skin of a simple phantom in one examination",
             lambda ax, row=row: plots.plot(audit.skin_maps[row["study_uid"]], ax=ax),  # type: ignore[misc]  # bound
             plots.SKIN_MAP,
-            (_NARROW_INCHES, plots.SKIN_MAP[1] + 0.9),
+            (NARROW_INCHES, plots.SKIN_MAP[1] + 0.9),
             title=f"{place_text(audit, row['site'], row['room'])}, {minute(row['exposed_at']) or 'undated'}",
         )
         for number, row in enumerate(skin.head(MOST_MAPS).to_dict("records"))
@@ -74,8 +68,8 @@ def local_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
     own = audit.local[audit.local["rooms"] > 2]
     chosen = own.sort_values(["rooms", "level"], ascending=[False, False], kind="stable").head(MOST_PICTURES)
     return tuple(
-        _picture(
-            f"local {number}",
+        figure(
+            f"dose local {number}",
             f"{examination_text(row)}: local level of {quantity(row['quantity']).label.lower()}",
             lambda ax, row=row: plots.plot_local_levels(  # type: ignore[misc]  # bound
                 audit, examination=tuple(row[key] for key in EXAMINATION), quantity=row["quantity"], ax=ax
@@ -91,8 +85,8 @@ def excursion_pictures(audit: DoseAudit) -> tuple[tuple[Picture, ...], int]:
     found = audit.excursions[audit.excursions["finding"].astype(bool)]
     found = found.sort_values("ratio", ascending=False, kind="stable").drop_duplicates([*LIKE, "quantity"])
     drawn = tuple(
-        _picture(
-            f"excursions {number}",
+        figure(
+            f"dose excursions {number}",
             f"{examination_text(row)}: doses over time with excursions",
             lambda ax, row=row: plots.plot_excursions(  # type: ignore[misc]  # bound
                 audit, like=tuple(row[key] for key in LIKE), quantity=row["quantity"], ax=ax
@@ -108,8 +102,8 @@ def creep_pictures(audit: DoseAudit) -> tuple[tuple[Picture, ...], int]:
     """Weekly doses: those that creep first, then other changes, and how many are not drawn."""
     every = sorted(audit.creep, key=lambda one: (not one.is_finding, one.signal == "", -abs(one.change)))
     drawn = tuple(
-        _picture(
-            f"creep {number}",
+        figure(
+            f"dose creep {number}",
             f"{one.body_part} {one.view}, {one.band}: weekly doses of {one.room or 'a room'}",
             lambda ax, one=one: plots.plot_dose_creep(one, ax=ax),  # type: ignore[misc]  # bound
             plots.DOSE_CREEP,
@@ -124,8 +118,8 @@ def workload_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
     if audit.workload.empty:
         return ()
     drawn = [
-        _picture(
-            "workload",
+        figure(
+            "dose workload",
             "Workload of rooms by week",
             lambda ax: plots.plot_workload(audit, ax=ax),
             plots.workload_size(audit),
@@ -134,8 +128,8 @@ def workload_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
     ]
     if not audit.workload_by_voltage.empty:
         drawn.append(
-            _picture(
-                "workload by voltage",
+            figure(
+                "dose workload by voltage",
                 "Mean weekly workload of rooms by tube voltage",
                 lambda ax: plots.plot_workload_by_voltage(audit, ax=ax),
                 plots.workload_by_voltage_size(audit),
@@ -155,8 +149,8 @@ def quality_pictures(audit: DoseAudit) -> tuple[Picture, ...]:
     rooms = known.groupby(keys, observed=True, sort=True)["exposures"].agg(["size", "sum"]).reset_index()
     rooms = rooms[rooms["size"] > 1].sort_values(["size", "sum"], ascending=False, kind="stable").head(MOST_PICTURES)
     return tuple(
-        _picture(
-            f"quality {number}",
+        figure(
+            f"dose quality {number}",
             f"{examination_text(row)}: dose against image quality",
             lambda ax, row=row: plots.plot_dose_and_quality(  # type: ignore[misc]  # bound
                 audit, examination=tuple(row[key] for key in EXAMINATION), quantity=row["quantity"], ax=ax
@@ -171,13 +165,3 @@ def stated(audit: DoseAudit) -> list[str]:
     """Quantities that have typical values."""
     told = set(audit.typical["quantity"])
     return [name for name in QUANTITIES if name in told]
-
-
-def _picture(name: str, words: str, draw: Draw, size: Size, narrow: Size | None = None, title: str = "") -> Picture:
-    """Both drawings; most figures tell their title themselves."""
-    slim = narrow or (_NARROW_INCHES, size[1] + 0.4)
-    return Picture(
-        svg=picture_svg(draw, f"dose {name}", words, size),
-        narrow=picture_svg(draw, f"dose {name} narrow", words, slim),
-        title=title,
-    )

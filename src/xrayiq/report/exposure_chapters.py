@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
-
-from matplotlib.axes import Axes
 
 from xrayiq import plots
 from xrayiq.audit import ExposureAudit
 from xrayiq.audit.exposure_groups import ON_TARGET, TOO_FEW
 from xrayiq.report.chapter import Chapter
-from xrayiq.report.tables import Marked, Picture, picture_svg, table
+from xrayiq.report.tables import Marked, figure, table
 from xrayiq.report.wording import clean, counted, grouped, percent
 
 MOST_ROWS: Final = 60
 MOST_PICTURES: Final = 6
-_NARROW: Final = 3.9
 _SOURCE: Final = 200
 _EXAMINATION: Final = ("Unit", "Examination")
 
@@ -47,8 +44,8 @@ def _groups(audit: ExposureAudit) -> Chapter:
     judged = int((audit.groups["standing"] != TOO_FEW).sum())
     drawn = (
         (
-            _picture(
-                "groups",
+            figure(
+                "exposure audit groups",
                 "Deviation index of groups of like exposures beside their target",
                 lambda ax: plots.plot_exposure_groups(audit, ax=ax),
                 plots.exposure_groups_size(audit),
@@ -139,8 +136,8 @@ def _changes(audit: ExposureAudit) -> Chapter:
         for one in told
     ]
     drawn = tuple(
-        _picture(
-            f"drift {place}",
+        figure(
+            f"exposure audit drift {place}",
             f"{clean(one.body_part)} {clean(one.view)}: level of the deviation index of {clean(one.unit) or 'a unit'}",
             lambda ax, one=one: plots.plot_exposure_drift(one, ax=ax),  # type: ignore[misc]  # bound
             plots.EXPOSURE_DRIFT,
@@ -271,19 +268,3 @@ def _interval(value: float, low: float, high: float, *, sign: bool = True) -> st
     if math.isnan(value):
         return "–"
     return f"{_number(value, sign=sign)} ({_number(low, sign=sign)} to {_number(high, sign=sign)})"
-
-
-def _picture(
-    name: str,
-    words: str,
-    draw: Callable[[Axes], object],
-    size: tuple[float, float],
-    narrow: tuple[float, float] | None = None,
-) -> Picture:
-    """Drawings for a page and for a phone; a figure tells its title itself."""
-    slim = narrow or (_NARROW, size[1] + 0.4)
-    return Picture(
-        svg=picture_svg(draw, f"exposure audit {name}", words, size),
-        narrow=picture_svg(draw, f"exposure audit {name} narrow", words, slim),
-        title="",
-    )

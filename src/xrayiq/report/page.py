@@ -26,6 +26,7 @@ from xrayiq.report.generator import generator
 from xrayiq.report.html import environment, packaged, write_page
 from xrayiq.report.metadata_audit import headers
 from xrayiq.report.protocol_audit import protocols
+from xrayiq.report.quality_audit import quality_audit
 from xrayiq.report.reasons import reasons
 from xrayiq.report.repeat_audit import repeats
 from xrayiq.report.wording import STATUS_WORDS, clean, counted, grouped, minute, period
@@ -94,7 +95,7 @@ def render(records: Records, *, title: str, site: Site | None = None, only_site:
         doses=doses(evidence, records, site=site, only_site=only_site),
         audits=[
             one
-            for audited in (exposure_audit, collimation_audit, repeats, protocols, headers)
+            for audited in (exposure_audit, quality_audit, collimation_audit, repeats, protocols, headers)
             if (one := audited(evidence, records, site=site, only_site=only_site)) is not None
         ],
         generator=generator(evidence, records),

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
 
 from xrayiq import plots
 
 #: characters of a long identifier that a caption shows
 UID_END: Final = 12
+#: width of a figure for a phone
+NARROW_INCHES: Final = 3.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Marked]], *, mos
     """Table cut to a number of rows, which it states."""
     every = [tuple(row) for row in rows]
     return Table(columns=tuple(columns), rows=tuple(every[:most]), left_out=max(0, len(every) - most))
+
+
+def figure(
+    name: str,
+    words: str,
+    draw: Callable[[Axes], object],
+    size: tuple[float, float],
+    narrow: tuple[float, float] | None = None,
+    *,
+    title: str = "",
+) -> Picture:
+    """Drawings for a page and for a phone; most figures tell their title themselves."""
+    slim = narrow or (NARROW_INCHES, size[1] + 0.4)
+    svg = picture_svg(draw, name, words, size)
+    return Picture(svg=svg, narrow=picture_svg(draw, f"{name} narrow", words, slim), title=title)
 
 
 def picture_svg(draw: Callable[..., object], name: str, title: str, size: tuple[float, float]) -> Markup:

@@ -10,7 +10,7 @@ from test_dose_estimates import START, report
 
 from xrayiq.model import DoseEvent
 from xrayiq.procedures import audit_dose, record_audit_findings
-from xrayiq.procedures.audit_runs import audits_made, record_audit_made
+from xrayiq.procedures.audit_runs import audits_made, record_audit_made, unit_digest
 from xrayiq.records import open_records
 
 CHEST = ("51185008", "SCT", "Chest")
@@ -28,6 +28,8 @@ def test_an_audit_that_finds_nothing_is_an_event_and_made_again_over_the_same_ad
         assert (event.details["exposures"], event.details["findings"]) == (1, 0)
         assert event.details["first_day"] == START.date().isoformat()
         assert event.details["sites"] == ["North"]
+        (unit,) = audit_dose(records).exposures["unit"]
+        assert event.details["units"] == {unit_digest(f" {unit.upper()} "): 1}
         later = DoseEvent(irradiation_event_uid="6.2", started_at=START, target_region=CHEST, dap_gy_m2=1e-5)
         report(records, 2, "1.2", [later], modality="DX")
         record_audit_findings(records, audit_dose(records))

@@ -7,6 +7,7 @@ import pytest
 from pages_builders import CANARY, LAST, NORTH, finding, step, unit_of
 from report_builders import MONDAY, Reader, Store, exposure_index, uniformity
 
+from xrayiq.procedures.audit_runs import unit_digest
 from xrayiq.report import KpiSection
 from xrayiq.report.pages.dossier import gather_dossier
 from xrayiq.report.pages.figures import Gallery
@@ -15,7 +16,7 @@ from xrayiq.report.pages.kpi import figures_of as figures
 from xrayiq.report.pages.packet import packet
 from xrayiq.report.pages.parts import finding_view
 from xrayiq.report.pages.period import Period, month
-from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
+from xrayiq.report.pages.recorded import AuditRun, Recorded, Service, SignOff, Trail
 from xrayiq.report.pages.writing import frame_of_pages, rendered
 from xrayiq.report.tables import table
 
@@ -74,6 +75,20 @@ def test_packet_says_what_was_tested_by_what_and_what_was_done(two_sites: Store)
     assert "which warn only: 1 of 1." in found.text
     for told in ("41:0123456789abcdef", "1 row is not as written", "cause: dust", "action: cleaned"):
         assert told in found.text
+
+
+def test_packet_shows_the_audits_of_each_unit(two_sites: Store) -> None:
+    name = unit_of(two_sites, "SN-N")
+    days = {"made_on": LAST, "first": MONDAY.date(), "last": LAST}
+    run = AuditRun(name="exposure", sites=("North",), units={unit_digest(name): 62}, **days)
+    own = dataclasses.replace(finding(name, step("2026-04-20", "open"), number=5), procedure="audit_exposure")
+    row = page(two_sites, SPRING, Recorded(findings=(own,), audits=(run,))).row("Not settled", "N1")
+    assert (row["Audit"], row["State"], row["Exposures"]) == ("Exposure indices", "Not right", "62 exposures")
+    assert (row["Made"], row["Not settled"]) == (f"{LAST}, of {MONDAY.date()} to {LAST}", "No. 5")
+    none = page(
+        two_sites, SPRING, Recorded(audits=(dataclasses.replace(run, first=LAST + datetime.timedelta(days=9)),))
+    )
+    assert "No audit of exposures of this period has been recorded." in none.text
 
 
 def test_step_of_a_finding_that_was_recorded_later_says_so(two_sites: Store) -> None:

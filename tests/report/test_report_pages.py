@@ -1,5 +1,6 @@
 """Pages of sites, units and detectors: what stands on them against what was put into the store."""
 
+import dataclasses
 import datetime
 import re
 
@@ -9,10 +10,13 @@ from report_builders import HOSTILE, MONDAY, Reader, Store, uniformity
 
 from xrayiq.errors import InputError
 from xrayiq.procedures import add_service_event, change_use, tell_equipment
+from xrayiq.procedures.audit_runs import unit_digest
+from xrayiq.procedures.recorded_audits import AUDIT_NAMES
 from xrayiq.report.pages import Period, month
+from xrayiq.report.pages.audit_states import AUDIT_TITLES
 from xrayiq.report.pages.dossier import gather_dossier
 from xrayiq.report.pages.naming import page_name
-from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
+from xrayiq.report.pages.recorded import AuditRun, Recorded, Service, SignOff, Trail
 from xrayiq.report.pages.trend_choice import trend_rows
 from xrayiq.report.pages.writing import INDEX, render_pages, write_pages
 
@@ -223,3 +227,68 @@ def test_pages_call_a_unit_by_the_name_that_the_site_gave_it(two_sites: Store) -
     assert table[1][0].startswith("Trauma 1")
     assert "N1" in table[1][0]
     assert "Trauma 1: " in Reader(found[page_name("unit", "Trauma 1")]).text
+
+
+def audited(name: str, unit: str, number: int, **told: object) -> AuditRun:
+    """An audit of the north of so many exposures of a unit."""
+    days = {"made_on": LAST, "first": MONDAY.date(), "last": LAST}
+    return AuditRun(name=name, sites=("North",), units={unit_digest(unit): number}, **days | told)  # type: ignore[arg-type]
+
+
+def audit_lines(text: str) -> dict[str, str]:
+    """Lines of the section of audits by their title."""
+    section = text[text.index('id="audits"') :]
+    section = section[: section.index("</section>")]
+    lines = [Reader(line).text.strip() for line in re.findall("<li>.*?</li>", section, re.DOTALL)]
+    return {title: line for line in lines for title in AUDIT_TITLES.values() if f"{title}" in line}
+
+
+def test_every_audit_has_a_title() -> None:
+    assert set(AUDIT_TITLES) == set(AUDIT_NAMES.values())
+
+
+def test_unit_and_site_show_each_audit_in_one_line_with_links_to_what_is_not_settled(two_sites: Store) -> None:
+    unit = unit_of(two_sites, "SN-N")
+    of_audit = {"procedure": "audit_exposure", "quantity": "deviation_index"}
+    open_one = dataclasses.replace(finding(unit, step("2026-04-20", "open"), number=5), **of_audit)
+    settled = dataclasses.replace(finding(unit, step("2026-04-20", "closed"), number=6), **of_audit)
+    mended = dataclasses.replace(finding(unit, step("2026-04-20", "corrected"), number=7), procedure="audit_dose")
+    whole = dataclasses.replace(finding("", step("2026-04-20", "open"), number=8), procedure="audit_repeats")
+    runs = (
+        audited("exposure", unit, 60, made_on=LAST - datetime.timedelta(days=9)),
+        audited("exposure", unit.upper(), 62),
+        audited("exposure", "another", 9),
+        audited("dose", unit, 41),
+        audited("repeats", unit, 40),
+        audited("protocol", "another", 30),
+        audited("quality", unit, 40),
+        dataclasses.replace(audited("collimation", unit, 0), units=None),
+    )
+    found = pages(two_sites, Recorded(findings=(open_one, settled, mended, whole), audits=runs))
+    text = found[page_name("unit", unit)]
+    lines = audit_lines(text)
+    made = f"made {LAST}, of {MONDAY.date()} to {LAST}"
+    assert lines["Exposure indices"].startswith("Not right") and f"{made}; 62 exposures" in lines["Exposure indices"]
+    assert "No. 5" in lines["Exposure indices"] and "No. 6" not in lines["Exposure indices"]
+    assert 'href="#finding-5"' in text and 'id="finding-5"' in text
+    assert lines["Doses"].startswith("Look into") and "No. 7" in lines["Doses"]
+    assert lines["Rejects and repeats"].startswith("Not right")  # a finding of the whole site, which stands on its page
+    assert f'href="{page_name("site", "North")}#finding-8"' in text and 'id="finding-8"' not in text
+    assert lines["Protocols"].startswith("Not judged")
+    quality = lines["Clinical image quality"]
+    assert quality.startswith("All right") and quality.endswith("40 exposures; no open finding")
+    assert lines["Headers"].startswith("Not audited") and "never made" in lines["Headers"]
+    assert lines["Collimation"].startswith("All right") and "exposures" not in lines["Collimation"]
+    text = found[page_name("site", "North")]
+    of_site = audit_lines(text)
+    assert of_site["Rejects and repeats"].startswith("Not right")  # a finding of the whole site
+    assert 'href="#finding-8"' in text and 'id="finding-8"' in text
+    assert of_site["Headers"].startswith("Not audited")
+
+
+def test_pages_of_a_store_without_audits_say_so_and_of_one_site_nothing_of_others(two_sites: Store) -> None:
+    unit = unit_of(two_sites, "SN-N")
+    assert "No audit has been recorded" in pages(two_sites)[page_name("unit", unit)]
+    elsewhere = dataclasses.replace(audited("dose", unit, 5), sites=("Elsewhere",))
+    text = pages(two_sites, Recorded(audits=(elsewhere,)), only_site="North")[page_name("unit", unit)]
+    assert "No audit has been recorded" in text

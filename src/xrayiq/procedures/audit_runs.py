@@ -29,7 +29,7 @@ def record_audit_made(
     name : str
         Of the audit, such as ``"dose"``.
     exposures : DataFrame
-        What was audited: `subject`, `exposed_at` and `site`, as far as it has them.
+        What was audited: `subject`, `exposed_at`, `site` and `unit`, as far as it has them.
     findings : iterable of AuditFinding
         What was found.
     actor : str
@@ -38,8 +38,9 @@ def record_audit_made(
     Returns
     -------
     Event or None
-        With the number and days of the exposures, their sites, the number of findings and a digest of exposures and
-        findings. None, and nothing is added, where the same audit with the same digest was recorded on the same day
+        With the number and days of the exposures, their sites, their number by unit (under `unit_digest`: an event of
+        several sites may go out with the trail of one), the number of findings and a digest of exposures and findings.
+        None, and nothing is added, where the same audit with the same digest was recorded on the same day
         (UTC): made again over the same data it adds one event a day at most.
     """
     found = list(findings)
@@ -65,9 +66,23 @@ def record_audit_made(
             "first_day": first,
             "last_day": last,
             "sites": list(sites),
+            "units": {**_by_unit(exposures)},
             "digest": digest,
         },
     )
+
+
+def unit_digest(name: str) -> str:
+    """What stands for a unit's name in the events of audits: the same whatever its case and the blanks around it."""
+    return hashlib.sha256(name.strip().casefold().encode()).hexdigest()[:16]
+
+
+def _by_unit(exposures: pd.DataFrame) -> dict[str, int]:
+    """Number of exposures of each unit, by the digest of its name."""
+    if "unit" not in exposures:
+        return {}
+    counts = exposures["unit"].dropna().astype(str).value_counts()
+    return {unit_digest(str(name)): int(number) for name, number in sorted(counts.items()) if name}
 
 
 def audits_made(

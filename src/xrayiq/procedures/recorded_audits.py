@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
 #: what each audit is called in the trail
-_NAMES = {
+AUDIT_NAMES: Final = {
     "DoseAudit": "dose",
     "ExposureAudit": "exposure",
     "ProtocolAudit": "protocol",
@@ -52,5 +52,5 @@ def record_audit_findings(records: Records, audit: Audit, *, site: Site | None =
     checks = audit.checks if isinstance(audit, DoseAudit) else ()
     told = record_findings(records, audit.findings, checks=checks, site=site, equipment=headers)
     kind = type(audit).__name__
-    record_audit_made(records, _NAMES.get(kind, kind), audit.exposures, audit.findings, actor=AUDITOR)
+    record_audit_made(records, AUDIT_NAMES.get(kind, kind), audit.exposures, audit.findings, actor=AUDITOR)
     return told

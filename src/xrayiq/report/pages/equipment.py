@@ -15,6 +15,7 @@ from xrayiq.procedures.constancy import Series, build_series
 from xrayiq.procedures.register import RegisteredDetector, RegisteredUnit, Span
 from xrayiq.procedures.subjects import is_about_detector
 from xrayiq.procedures.whereabouts import whereabouts
+from xrayiq.report.pages.audit_states import audit_states, unplaced_findings
 from xrayiq.report.pages.dossier import Dossier, trend_events_of
 from xrayiq.report.pages.figures import Gallery, TrendPicture
 from xrayiq.report.pages.overview import NO_SITE, detector_page_name, site_page_name, unit_page_name
@@ -62,6 +63,9 @@ def unit_page(dossier: Dossier, standing: Standing, gallery: Gallery) -> Mapping
         "by_chance": false_warning_rate(TrendSettings()).text,
         "further": further,
         "pictures": _pictures(dossier, gallery, outcomes, unit),
+        "audits": audit_states(
+            dossier, (unit,), also=unplaced_findings(dossier, unit.site), also_on=site_page_name(unit.site)
+        ),
         "due": due_table(standing.due),
         "services": service_table(services),
         "results": _last_results(dossier, outcomes),

@@ -29,6 +29,12 @@ def kept_recorded(recorded: Recorded, places: Places, days: Iterable[EquipmentDa
         sign_offs=tuple(
             one for one in recorded.sign_offs if not places.only_site or same_name(one.site, places.only_site)
         ),
+        audits=tuple(
+            one
+            for one in recorded.audits
+            if (one.first is None or one.first <= last)
+            and (not places.only_site or any(same_name(name, places.only_site) for name in one.sites))
+        ),
         trail=recorded.trail.without_words() if places.only_site else recorded.trail,
     )
 

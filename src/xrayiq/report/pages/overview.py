@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from xrayiq.report.pages.audit_states import audit_states, unplaced_findings
 from xrayiq.report.pages.dossier import Dossier
 from xrayiq.report.pages.naming import page_name
 from xrayiq.report.pages.parts import FindingView, due_table, finding_view, service_table
@@ -144,12 +145,14 @@ def site_page(dossier: Dossier, found: Sequence[Standing], site: str) -> Mapping
     settled = [one for one in dossier.recorded.findings if one.unit in names and one.is_settled]
     services = [service for standing in own for service in dossier.services_of(standing.unit)]
     late = [one for standing in own for one in standing.due if one.status != "done"]
+    unplaced = unplaced_findings(dossier, site)
     return {
         **answer(own),
         "name": clean(site) or NO_SITE,
         "rows": tuple(unit_row(dossier, one) for one in sorted(own, key=lambda one: one.rank)),
-        "findings": open_findings(own),
+        "findings": (*open_findings(own), *(finding_view(one) for one in unplaced)),
         "settled": tuple(finding_view(one) for one in settled),
+        "audits": audit_states(dossier, [standing.unit for standing in own], also=unplaced),
         "due": due_table(sorted(late, key=lambda one: (-one.days_overdue, one.due)), called=dossier.called),
         "services": service_table(sorted(services, key=lambda one: (one.at, one.number))),
     }

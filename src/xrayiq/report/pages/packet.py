@@ -12,6 +12,7 @@ from xrayiq.model import Finding, limits_at
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 from xrayiq.report.html import write_page
+from xrayiq.report.pages.audit_states import audit_table
 from xrayiq.report.pages.dossier import Dossier, gather_dossier
 from xrayiq.report.pages.figures import Gallery, TrendPicture
 from xrayiq.report.pages.packet_doses import of_doses, packet_doses
@@ -110,6 +111,7 @@ def packet(dossier: Dossier, period: Period, gallery: Gallery) -> Mapping[str, A
         "limits": limits_table(verdicts),
         "warning_only": warning_only_text(verdicts),
         "findings": tuple(finding_view(one) for one in findings),
+        "audits": audit_table(dossier),
         "trends": _trends(dossier, findings, gallery),
         "services": service_table(services),
         "sign_offs": sign_offs_table(sign_offs),

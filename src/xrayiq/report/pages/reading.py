@@ -7,12 +7,13 @@ from typing import Final
 
 from xrayiq.errors import InputError
 from xrayiq.model import Event
+from xrayiq.procedures.audit_runs import AUDIT_MADE
 from xrayiq.procedures.findings import Present, fold_findings
 from xrayiq.procedures.service_events import downtime_ends, until_of
 from xrayiq.procedures.signing import SIGNED
 from xrayiq.procedures.site_events import BASELINE, RENEWING, TOLD, USE_KINDS, in_force, moment_of
 from xrayiq.records import Records, details_of
-from xrayiq.report.pages.recorded import Recorded, Service, SignOff, Trail
+from xrayiq.report.pages.recorded import AuditRun, Recorded, Service, SignOff, Trail
 
 _SERVICES: Final = frozenset({*RENEWING, *TOLD, *USE_KINDS, BASELINE})
 
@@ -43,6 +44,7 @@ def read_recorded(records: Records, *, examine: bool, present: Present | None = 
         services=tuple(sorted(services, key=lambda service: (service.at, service.number))),
         events=told,
         sign_offs=tuple(_sign_off(event) for event in known if event.kind == SIGNED),
+        audits=tuple(_audit(event) for event in known if event.kind == AUDIT_MADE),
         trail=_trail(records, examine=examine),
     )
 
@@ -72,6 +74,23 @@ def _sign_off(event: Event) -> SignOff:
             first=first,
             last=last,
             site=str(details.get("site") or ""),
+        )
+
+
+def _audit(event: Event) -> AuditRun:
+    with details_of(event) as details:
+        first, last = (
+            None if (day := details.get(name)) is None else datetime.date.fromisoformat(day)
+            for name in ("first_day", "last_day")
+        )
+        units = details.get("units")
+        return AuditRun(
+            name=event.subject.partition(":")[2],
+            made_on=event.at.astimezone(datetime.UTC).date(),
+            first=first,
+            last=last,
+            sites=tuple(str(name) for name in details.get("sites") or ()),
+            units=None if units is None else {str(name): int(number) for name, number in units.items()},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,6 +134,32 @@ class Trail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRun:
+    """An audit that was made.
+
+    Parameters
+    ----------
+    name : str
+        ``"dose"``, ``"exposure"``, and so on.
+    made_on : date
+        Day on which it was made (UTC).
+    first, last : date or None
+        Days of the exposures that it was of.
+    sites : tuple of str
+        Their sites.
+    units : mapping of str to int or None
+        Number of them by `unit_digest`; None where the event is of a version that did not keep it.
+    """
+
+    name: str
+    made_on: datetime.date
+    first: datetime.date | None = None
+    last: datetime.date | None = None
+    sites: tuple[str, ...] = ()
+    units: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """All of it.
 
@@ -146,6 +173,8 @@ class Recorded:
         Those of the services, as trends take them.
     sign_offs : tuple of SignOff
         In order.
+    audits : tuple of AuditRun
+        Audits in the order in which they were made.
     trail : Trail
         State of the audit trail.
     """
@@ -154,4 +183,5 @@ class Recorded:
     services: tuple[Service, ...] = ()
     events: tuple[Event, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
+    audits: tuple[AuditRun, ...] = ()
     trail: Trail = Trail()

@@ -22,7 +22,7 @@ Status = Literal["fail", "warning", "pass", "indeterminate", "none"]
 #: worst first
 ORDER: Final[tuple[Status, ...]] = ("fail", "warning", "indeterminate", "none", "pass")
 #: states of findings that something must still be done about by hand
-_OPEN: Final = ("open", "investigating")
+OPEN: Final = ("open", "investigating")
 #: procedures of clinical images, which are no test
 CLINICAL: Final = frozenset(
     {"read", "collimation", "exposure_index", "clinical_noise", "clipping", "dose_report", "reject_note"}
@@ -165,8 +165,8 @@ def _is_continued(series: Series, others: Sequence[Series]) -> bool:
 
 def _of_findings(findings: Sequence[Finding]) -> list[tuple[Status, str]]:
     found: list[tuple[Status, str]] = []
-    open_ones = [finding for finding in findings if finding.state in _OPEN]
-    mended = [finding for finding in findings if finding.state not in _OPEN]
+    open_ones = [finding for finding in findings if finding.state in OPEN]
+    mended = [finding for finding in findings if finding.state not in OPEN]
     if open_ones:
         found.append(("fail", f"{counted(len(open_ones), 'open finding')}: {_named(open_ones)}"))
     if mended:

@@ -18,6 +18,8 @@ from xrayiq_phantoms.polygon import rectangle
 
 #: scatter is computed on pixels about this many times larger
 _SCATTER_STEP = 16
+#: part of the direct beam above which the body is no body
+_BESIDE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,6 +36,8 @@ class ClinicalTruth:
         True on body (without metal) inside the field.
     median_kerma_ugy : float
         Median of the noise-free kerma in that mask, heel, lag and gain included.
+    beside_anatomy_fraction : float
+        Part of the field's pixels at which the body absorbs less than a tenth of the direct beam.
     direct_kerma_ugy : float
         Kerma of the direct beam beside the body, without scatter, stray radiation, heel and gain.
     median_snr : float
@@ -48,6 +52,7 @@ class ClinicalTruth:
     field: FieldTruth
     anatomy_mask: NDArray[np.bool_]
     median_kerma_ugy: float
+    beside_anatomy_fraction: float
     direct_kerma_ugy: float
     median_snr: float
     clipped_low_fraction: float
@@ -156,6 +161,7 @@ def simulate_clinical(
         field=field,
         anatomy_mask=mask,
         median_kerma_ugy=kerma_ugy,
+        beside_anatomy_fraction=float(np.mean(body.transmission[field.mask] > _BESIDE)),
         direct_kerma_ugy=direct,
         median_snr=float("nan"),
         clipped_low_fraction=0.0,

@@ -188,3 +188,33 @@ def test_of_very_many_blocks_those_of_every_second_row_are_measured():
     assert 4_000 < found.block_count < 10_000
     # medians over 16 × 16 blocks lie 1 % low; a median over 6000 blocks has a standard error of 0.1 %
     assert found.relative_noise == pytest.approx(0.02, rel=0.015)
+
+
+@pytest.mark.parametrize("anatomy", ["chest", "hand", "abdomen"])
+@pytest.mark.parametrize(("size", "rotation_deg"), [((0.85, 0.85), 0.0), ((0.6, 0.5), 8.0), ((1.2, 0.8), -3.0)])
+def test_share_of_the_field_beside_the_anatomy_is_that_of_the_body(anatomy, size, rotation_deg):
+    phantom = simulate_clinical(
+        Detector(pixel_pitch_mm=0.5, heel_fraction=0.1),
+        anatomy=anatomy,
+        shape=(640, 600),
+        kerma_ugy=2.5,
+        seed=3,
+        field_size_fraction=size,
+        rotation_deg=rotation_deg,
+    )
+    found = measure_clinical_noise(phantom.pixels, pixel_pitch_mm=0.5)
+    # regions are told apart to about 1 mm, which the rim of a hand in 180 mm has most of
+    assert found.beside_anatomy_fraction == pytest.approx(phantom.truth.beside_anatomy_fraction, abs=0.015)
+
+
+@pytest.mark.parametrize("part", [(300, 700, 300, 700), (450, 900, 300, 700), (300, 700, 250, 600)])
+def test_flat_parts_of_a_body_that_fills_the_field_are_no_direct_exposure(part):
+    whole = simulate_clinical(
+        Detector(pixel_pitch_mm=0.4), anatomy="abdomen", shape=(1000, 1000), kerma_ugy=2.5, seed=1,
+        field_size_fraction=(1.1, 1.1),
+    )  # fmt: skip
+    inside = np.s_[part[0] : part[1], part[2] : part[3]]
+    assert whole.truth.anatomy_mask[inside].all()
+    found = measure_clinical_noise(np.ascontiguousarray(whole.pixels[inside]), pixel_pitch_mm=0.4)
+    assert found.beside_anatomy_fraction == 0.0
+    assert found.anatomy_fraction == pytest.approx(1.0, abs=0.01)  # gas is more than ten times brighter than nothing

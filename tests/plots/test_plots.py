@@ -163,6 +163,7 @@ def make_clinical_noise() -> ClinicalNoise:
         block_size_px=16,
         block_count=12,
         anatomy_fraction=0.5,
+        beside_anatomy_fraction=0.2,
         provenance=PROVENANCE,
     )
 

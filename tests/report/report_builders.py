@@ -187,6 +187,7 @@ def clinical_noise(snr: float) -> ClinicalNoise:
         block_size_px=16,
         block_count=12,
         anatomy_fraction=0.5,
+        beside_anatomy_fraction=0.2,
         provenance=provenance("clinical_noise"),
     )
 

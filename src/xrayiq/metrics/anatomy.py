@@ -31,6 +31,12 @@ FLATNESS_SMOOTHING_MM: Final = 3.0
 #: … near the greatest signal, on at least this share of the field
 AIR_OF_TOP: Final = 0.7
 LEAST_AIR_FRACTION: Final = 0.01
+#: … and of one level but for heel and gain: the logarithm's standard deviation about a plane is below the first, or
+#: below the second where hardly any of the field is brighter than the plane, unlike flat parts of a body
+AIR_SD: Final = 0.02
+AIR_SD_AT_TOP: Final = 0.04
+BRIGHTER: Final = 1.05
+MOST_BRIGHTER: Final = 0.005
 #: rounding of the mean of equal values
 _ONE_VALUE: Final = 1e-9
 #: what reaches this part of the direct exposure is air, or skin too thin to count
@@ -54,6 +60,8 @@ class Anatomy:
         The pixels of these cells that are not padding.
     fraction : float
         Their share of the image.
+    beside_fraction : float
+        Share of the field that is direct exposure beside the anatomy.
     direct_exposure : float or None
         Signal of the direct beam beside the patient; None where there is none in the field.
     """
@@ -62,6 +70,7 @@ class Anatomy:
     cell_px: int
     pixels: PixelRuns
     fraction: float
+    beside_fraction: float
     direct_exposure: float | None
 
     @property
@@ -92,9 +101,10 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
 
     Notes
     -----
-    Direct exposure is the flat part of the field near its greatest signal; a plane through its logarithm follows heel
-    effect and gain. Where that part is too small, it is what reaches 0.9 of a saturated value. Metal is what absorbs
-    ten times more than the median of the rest.
+    Direct exposure is the flat part of the field near its greatest signal, if it has one level but for heel effect and
+    gain, which a plane through its logarithm follows. Where that part is too small, it is what reaches 0.9 of a
+    saturated value. Metal is what absorbs ten times more than the median of the rest. Direct exposure and metal are
+    told apart 3 mm inside the field's sides; the margin counts as direct exposure where that lies next to it.
     """
     pitch_mm = _mean_pitch_mm(signal)
     factor, finest = _grid_factors(signal.shape, pitch_mm)
@@ -114,7 +124,14 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
             remedy="measure flat fields with measure_uniformity and measure_nps",
             source=signal.source,
         )
-    return Anatomy(cells=rest, cell_px=factor, pixels=pixels, fraction=fraction, direct_exposure=direct)
+    return Anatomy(
+        cells=rest,
+        cell_px=factor,
+        pixels=pixels,
+        fraction=fraction,
+        beside_fraction=_beside(air, inside, _inside(field, means.shape, factor, 0.0) & ~holes, factor * pitch_mm),
+        direct_exposure=direct,
+    )
 
 
 def anatomy_of(signal: SignalImage, field: Collimation) -> Anatomy:
@@ -220,6 +237,14 @@ def _inside(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: 
     return inside
 
 
+def _beside(air: NDArray[np.bool_], inside: NDArray[np.bool_], field: NDArray[np.bool_], cell_mm: float) -> float:
+    """Share of a field that is direct exposure, whose outer margin is like what lies next to it."""
+    reach = int(np.ceil(FIELD_MARGIN_MM / cell_mm))
+    wider = cv2.dilate(air.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).view(np.bool_)
+    beside = int(np.count_nonzero(air)) + int(np.count_nonzero(wider & field & ~inside))
+    return beside / max(int(np.count_nonzero(field)), 1)
+
+
 def _direct_exposure(
     means: NDArray[np.float64], inside: NDArray[np.bool_], grid_mm: float
 ) -> tuple[NDArray[np.bool_], float | None]:
@@ -233,9 +258,9 @@ def _direct_exposure(
     logarithm = np.log(np.maximum(means, 1e-3 * top))
     single, sigma_px = logarithm.astype(np.float32), FLATNESS_SMOOTHING_MM / grid_mm
     smooth = np.asarray(cv2.GaussianBlur(single, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE), np.float32)
+    least = LEAST_AIR_FRACTION * np.count_nonzero(inside)
     flat = inside & flat_places(smooth, AIR_FLATNESS_PER_MM * grid_mm)
     flat &= means > AIR_OF_TOP * top
-    least = LEAST_AIR_FRACTION * np.count_nonzero(inside)
     if np.count_nonzero(flat) < least:
         # narrow strips of saturated air are not flat after smoothing, but all have one value
         highest = float(means[inside].max())
@@ -245,6 +270,27 @@ def _direct_exposure(
     moments, products = plane_moments(logarithm, flat)
     # of planes that fit alike, as through a single row of blocks, the one that is tilted least
     solution, *_ = np.linalg.lstsq(moments, products, rcond=1e-10)
-    plane = np.asarray(solution, dtype=np.float64) + np.array([np.log(AIR_LIMIT), 0.0, 0.0])
-    air = above_plane(means, inside, plane, AIR_LIMIT * float(np.exp(np.log(top) + 1.0)))
+    plane, highest = np.asarray(solution, dtype=np.float64), float(np.exp(np.log(top) + 1.0))
+    if not _has_one_level(smooth, flat, inside, plane, highest):
+        return nowhere, None
+    air = above_plane(means, inside, plane + np.array([np.log(AIR_LIMIT), 0.0, 0.0]), AIR_LIMIT * highest)
     return air, percentile(means[flat], 50.0)[0]
+
+
+def _has_one_level(
+    smooth: NDArray[np.float32],
+    flat: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    plane: NDArray[np.float64],
+    highest: float,
+) -> bool:
+    """Whether the flat part of a smoothed logarithm is a plane, or nearly one with nothing brighter in the field."""
+    values = smooth.astype(np.float64)
+    moments, products = plane_moments(values, flat)
+    solution, *_ = np.linalg.lstsq(moments, products, rcond=1e-10)
+    squares = float(np.sum(values[flat] ** 2)) - float(solution @ products)
+    spread = np.sqrt(max(squares, 0.0) / np.count_nonzero(flat))
+    if spread <= AIR_SD:
+        return True
+    brighter = above_plane(np.exp(values), inside, plane + np.array([np.log(BRIGHTER), 0.0, 0.0]), highest)
+    return bool(spread <= AIR_SD_AT_TOP and np.count_nonzero(brighter) <= MOST_BRIGHTER * np.count_nonzero(inside))

@@ -24,7 +24,7 @@ from xrayiq.metrics.anatomy import anatomy_of, pixels_beside
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Result
 
-ALGORITHM_VERSION: Final = 2
+ALGORITHM_VERSION: Final = 3
 #: pixels this far apart are compared
 LAG_MM: Final = 0.45
 LAG_MAX_PX: Final = 5
@@ -57,6 +57,9 @@ class ClinicalNoise(Result):
         Blocks measured: wholly in the anatomy inside the collimated field, without strong edges.
     anatomy_fraction : float
         Share of the image's pixels taken as anatomy inside the field.
+    beside_anatomy_fraction : float
+        Share of the collimated field that is direct exposure beside the anatomy: where the signal is 0.9 or more of the
+        direct beam's.
     provenance : Provenance
         Algorithm, parameters and warnings.
     """
@@ -69,13 +72,15 @@ class ClinicalNoise(Result):
     block_size_px: int
     block_count: int
     anatomy_fraction: float
+    beside_anatomy_fraction: float
     provenance: Provenance
 
     def measurements(self) -> tuple[Measurement, ...]:
-        """SNR and relative noise."""
+        """SNR and relative noise, and how much of the field is beside the anatomy."""
         return (
             Measurement(quantity="clinical_snr", value=self.snr),
             Measurement(quantity="clinical_noise", value=self.relative_noise),
+            Measurement(quantity="field_beside_anatomy_fraction", value=self.beside_anatomy_fraction),
         )
 
 
@@ -159,6 +164,7 @@ def measure_clinical_noise(image: Image, *, pixel_pitch_mm: Pitch | None = None)
         block_size_px=blocks.size_px,
         block_count=len(blocks.rows),
         anatomy_fraction=anatomy.fraction,
+        beside_anatomy_fraction=anatomy.beside_fraction,
         provenance=provenance_of(
             signal,
             algorithm="clinical_noise",

@@ -20,7 +20,7 @@ from xrayiq_kernels import KERNEL_DIGEST
 from xrayiq_kernels.histogram import value_of_interest
 from xrayiq_kernels.runs import run_histogram
 
-ALGORITHM_VERSION: Final = 2
+ALGORITHM_VERSION: Final = 3
 #: IEC 62494-1:2008: EI = 100 per µGy times the calibrated kerma
 EI_PER_UGY: Final = 100.0
 #: part of the image that is measured where no field is found

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from xrayiq.errors import InputError
-from xrayiq.stats import find_mean_shifts, fit_drift
+from xrayiq.stats import find_mean_shifts, fit_drift, part_medians
 
 
 def least_cost(series: NDArray[np.float64], penalty: float, minimum_length: int) -> tuple[int, ...]:
@@ -134,3 +134,12 @@ def test_drift_needs_results_at_different_times() -> None:
         fit_drift([1.0] * 4, [1.0, 2.0, 3.0, 4.0])
     with pytest.raises(InputError, match="minimum_length"):
         find_mean_shifts([1.0, 2.0], minimum_length=0)
+
+
+@pytest.mark.parametrize("count", [1, 7, 40, 41])
+def test_medians_of_parts_are_those_of_equal_splits(count: int) -> None:
+    series = np.random.default_rng(3).normal(size=41)
+    wanted = [np.median(part) for part in np.array_split(series, count)]
+    np.testing.assert_array_equal(part_medians(series, count), wanted)
+    with pytest.raises(InputError, match="parts"):
+        part_medians(series, 42)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import Any, Final
 
@@ -117,16 +118,20 @@ def fault_changes(exposures: pd.DataFrame, shares: pd.DataFrame, rules: ImageQua
     is_fault, is_whole = shares["measure"].isin(list(FAULTS)), shares["body_part"] == ""
     looked_at = shares[is_fault & (is_whole | (shares["verdict"] == OVER))]
     places = {names: dated.groupby(list(names), observed=True, sort=False).indices for names in (UNIT, GROUP)}
+    columns = {name: dated[column].to_numpy(dtype=np.float64) for name, (column, _) in FAULTS.items()}
+    moments = dated["exposed_at"].to_numpy(dtype="datetime64[D]")
+    judging = rules["judging"]
     rows: list[dict[str, Any]] = []
     for row in looked_at.to_dict("records"):
         names = GROUP if row["body_part"] else UNIT
-        own = dated.iloc[places[names].get(tuple(row[name] for name in names), [])]
-        known = own[own[FAULTS[row["measure"]][0]].notna()]
-        flags = known[FAULTS[row["measure"]][0]].to_numpy(dtype=np.float64)
-        change = _last_change(flags, rules["judging"]["change_penalty"], int(rules["judging"]["least_exposures"]))
+        own = np.asarray(places[names].get(tuple(row[name] for name in names), []), dtype=np.int64)
+        flags = columns[row["measure"]][own]
+        known = ~np.isnan(flags)
+        change = _last_change(flags[known], judging["change_penalty"], int(judging["least_exposures"]))
         if change is not None:
             told = {name: row[name] for name in (*GROUP, "measure", "permitted")}
-            rows.append(told | {"changed_on": known["exposed_at"].iloc[change.pop("place")].date()} | change)
+            day = moments[own[known][change.pop("place")]].astype(datetime.date)
+            rows.append(told | {"changed_on": day} | change)
     return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
 
 

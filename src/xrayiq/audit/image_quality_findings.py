@@ -32,7 +32,7 @@ _LOOK: Final = {
     "DQE beside the other rooms'",
     "saturation": "the images first: the anatomy is lost in them; then the exposures, and the range of the detector",
     "clipping": "the images first: where only direct exposure is clipped it does no harm; else processing and range",
-    "grid_lines": "the grid: its drive, its focal distance, whether it lies upside down, and software for its lines",
+    "grid_lines": "the grid: its drive, focal distance, whether it lies upside down, and software that removes lines",
     "beyond_detector": "alignment of tube and detector (detents, Bucky), and fields larger than the detector",
     "seams": "calibration of the panels and of the stitching, and patients who move between the exposures",
 }

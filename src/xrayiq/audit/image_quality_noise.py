@@ -74,7 +74,7 @@ def with_expected_noise(exposures: pd.DataFrame, rules: ImageQualityRules) -> tu
     """
     noise = exposures["noise"].where(exposures["noise"] > 0.0)
     kerma = exposures["receptor_kerma_ugy"].where(exposures["receptor_kerma_ugy"] > 0.0)
-    logs = exposures.assign(
+    logs = exposures[[*GROUP, "exposed_at", "snr"]].assign(
         _noise=np.log(noise), _kerma=np.log(kerma), _index=exposures["deviation_index"] * _PER_INDEX
     )
     logs = logs[logs["_noise"].notna() & (logs["body_part"] != "") & (logs["view"] != "")]

@@ -20,7 +20,7 @@ FAULTS: Final = {
     "clipping": ("is_clipped", "pixels clipped at an end of the range"),
     "grid_lines": ("has_grid_lines", "visible lines of the grid"),
     "beyond_detector": ("is_beyond_detector", "field beside the detector"),
-    "seams": ("has_seam", "visible seams of stitched images"),
+    "seams": ("has_seam", "visible seams of panels or stitched parts"),
 }
 _PARTS: Final = ("judging", "noise", *FAULTS)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xrayiq.stats import MeanShifts, ewma, ewma_deviation, find_mean_shifts, fit_drift
+from xrayiq.stats import MeanShifts, ewma, ewma_deviation, find_mean_shifts, fit_drift, part_medians
 
 #: exposures of a point, and points of a series: fewer exposures give no series
 LEAST_A_POINT: Final = 5
@@ -179,7 +179,7 @@ def _level(
 ) -> dict[str, Any]:
     size = max(LEAST_A_POINT, math.ceil(len(values) / MOST_POINTS))
     parts = np.array_split(np.arange(len(values)), len(values) // size)
-    medians = np.array([np.median(values[part]) for part in parts])
+    medians = part_medians(values, len(parts))
     seconds = moments.astype("datetime64[s]")
     middles = np.array([seconds[part[len(part) // 2]] for part in parts])
     shifts = find_mean_shifts(medians, penalty_factor=change_penalty, minimum_length=LEAST_A_PART)

@@ -21,7 +21,7 @@ from xrayiq.plots.trend_labels import legend_below, wrapped_title
 
 #: width and height in inches
 NOISE_LEVEL: Final = (5.6, 4.0)
-NOISE_AND_EXPOSURE: Final = (4.6, 3.8)
+NOISE_AND_EXPOSURE: Final = (5.6, 4.0)
 _WIDE, _NARROW, _ROW, _AROUND = 5.6, 3.9, 0.26, 1.7
 #: most units and faults that are drawn, the worst first
 _MOST_ROWS: Final = 24

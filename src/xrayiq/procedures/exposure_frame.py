@@ -77,17 +77,20 @@ _MEASURED: Final = {
     "clinical_snr": ("snr", "clinical_noise"),
     "clipped_low_fraction": ("clipped_low_fraction", "clipping"),
     "clipped_high_fraction": ("clipped_high_fraction", "clipping"),
+    "grid_line_contrast": ("grid_line_contrast", "grid_lines"),
+    "grid_line_frequency": ("grid_line_frequency", "grid_lines"),
+    "field_beyond_detector_fraction": ("field_beyond_detector_fraction", "detector_area"),
+    "seam_contrast": ("seam_contrast", "clinical_seam"),
     "field_area": ("field_area_at_detector_mm2", "collimation"),
     "estimated_exposure_index": ("estimated_exposure_index", "exposure_index"),
 }
 #: of these, what audits of doses and of exposure indices ask for
 OF_DOSES: Final = ("clinical_noise", "clinical_snr", "field_area")
 OF_PROTOCOLS: Final = ("clinical_noise", "clinical_snr")
-#: further columns of an audit of image quality, known where a store has them
-IMAGE_QUALITY: Final = (
-    *("grid_line_contrast", "grid_line_frequency", "field_beyond_detector_fraction", "seam_contrast"),
+OF_QUALITY: Final = (
+    *("clinical_noise", "clinical_snr", "clipped_low_fraction", "clipped_high_fraction", "grid_line_contrast"),
+    *("grid_line_frequency", "field_beyond_detector_fraction", "seam_contrast"),
 )
-OF_QUALITY: Final = ("clinical_noise", "clinical_snr", "clipped_low_fraction", "clipped_high_fraction")
 OF_INDICES: Final = ("estimated_exposure_index",)
 _REFERENCE_DISTANCE_MM: Final = 1000.0
 _UNIT: Final = ("manufacturer", "model", "station_name", "serial_number")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xrayiq.dose import IndicatorCalibration
-from xrayiq.procedures.exposure_frame import IMAGE_QUALITY
+from xrayiq.procedures.exposure_frame import OF_QUALITY
 from xrayiq.procedures.indicated_kerma import with_indicators
 from xrayiq.procedures.stored_images import of_stored_images
 from xrayiq.records import Records
@@ -46,6 +46,6 @@ def with_image_quality(
     is_saturated = own["subject"].isin(saturated).astype("float64")
     told = with_indicators(records, own, calibrations).assign(
         is_saturated=is_saturated.where((is_saturated == 1.0) | own["noise"].notna()),
-        **{name: np.nan for name in IMAGE_QUALITY if name not in own},
+        **{name: np.nan for name in OF_QUALITY[2:] if name not in own},
     )
     return told, left_out

@@ -1,7 +1,7 @@
 """Statistics of quality control: arrays in, frozen results out."""
 
 from xrayiq.stats.bootstrap import BootstrapInterval, bootstrap_interval
-from xrayiq.stats.change_point import Drift, MeanShifts, best_split, find_mean_shifts, fit_drift
+from xrayiq.stats.change_point import Drift, MeanShifts, best_split, find_mean_shifts, fit_drift, part_medians
 from xrayiq.stats.corrected_proportion import CorrectedProportion, FinderCounts, corrected_proportion
 from xrayiq.stats.difference import MeanDifference, mean_difference
 from xrayiq.stats.ewma import ewma, ewma_deviation
@@ -48,6 +48,7 @@ __all__ = [
     "median_error",
     "median_interval",
     "moving_range_sigma",
+    "part_medians",
     "prediction_factor",
     "prediction_scores",
     "range_constants",

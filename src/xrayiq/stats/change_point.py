@@ -167,7 +167,8 @@ def fit_drift(
     -------
     Drift
         Median of the slopes of all pairs with Sen's interval (J. Am. Stat. Assoc. 63, 1968). Of more values than
-        `most_values`, the medians of as many groups of neighbours are taken first.
+        `most_values`, the medians of as many groups of neighbours are taken first. Where ties leave no interval its
+        bounds are NaN.
 
     Raises
     ------
@@ -182,7 +183,8 @@ def fit_drift(
     places, series = _thinned(places, series, max(most_values, 4))
     from scipy import stats  # loads for a second: not with every process
 
-    found = stats.theilslopes(series, places, between("confidence", confidence, 0.0, 1.0))
+    with np.errstate(invalid="ignore"):  # with so many ties that they leave no interval, SciPy gives NaN
+        found = stats.theilslopes(series, places, between("confidence", confidence, 0.0, 1.0))
     return Drift(
         slope=float(found.slope),
         low=float(found.low_slope),
@@ -226,11 +228,41 @@ def _thinned(
     if series.size <= most:
         return places, series
     order = np.argsort(places, kind="stable")
-    groups = np.array_split(order, most)
-    return (
-        np.array([np.mean(places[group]) for group in groups]),
-        np.array([np.median(series[group]) for group in groups]),
-    )
+    means = np.concatenate([part.mean(axis=1) for part in _parts(places[order], most)])
+    return means, part_medians(series[order], most)
+
+
+def part_medians(values: ArrayLike, count: int) -> NDArray[np.float64]:
+    """Medians of parts of a series that follow each other, as equal in length as they can be.
+
+    Parameters
+    ----------
+    values : 1-D array
+        Finite values.
+    count : int
+        Number of parts, from 1 to that of the values; the first ones are the longer, as of `numpy.array_split`.
+
+    Returns
+    -------
+    1-D array
+        One for each part.
+
+    Raises
+    ------
+    InputError
+        There are no values, one is not finite, or there are more parts than values.
+    """
+    series = as_series("values", values, at_least=1)
+    if not 1 <= count <= series.size:
+        raise InputError(f"{count} parts of {series.size} values", needed="1 or more, and a value for each")
+    return np.concatenate([np.median(part, axis=1) for part in _parts(series, count)])
+
+
+def _parts(series: NDArray[np.float64], count: int) -> list[NDArray[np.float64]]:
+    """Parts of one length each as the rows of a table: the longer ones, and the others."""
+    size, longer = divmod(series.size, count)
+    end = longer * (size + 1)
+    return [series[:end].reshape(longer, size + 1), series[end:].reshape(count - longer, size)]
 
 
 def _difference_sigma(series: NDArray[np.float64]) -> float:

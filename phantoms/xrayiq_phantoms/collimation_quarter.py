@@ -19,6 +19,9 @@ VIEWS: Final = (
     ("KNEE", "AP", 280.0, 200.0, 1150.0),
     ("HAND", "PA", 220.0, 170.0, 1150.0),
 )
+#: part of a well set field that lies beside the anatomy, how it scatters, and what a habit of wide fields adds
+_BESIDE: Final = {"CHEST": 0.3, "LSPINE": 0.2, "KNEE": 0.4, "HAND": 0.6}
+_BESIDE_SD, _WIDE = 0.06, 0.25
 #: shares of exposures that any room leaves open, or crops a little; fields that the search gets wrong, and unknowingly
 _OPEN, _CROPPED, _LOST, _WRONG = 0.06, 0.03, 0.04, 0.01
 
@@ -31,7 +34,7 @@ class CollimationFault:
     ----------
     room : str
         Where.
-    kind : {"open_collimation", "cropped_afterwards", "off_centre", "field_disagrees"}
+    kind : {"open_collimation", "cropped_afterwards", "off_centre", "field_disagrees", "beside_anatomy"}
         Which habit or fault.
     body_part : str
         Of habits: in which examination.
@@ -48,6 +51,7 @@ FAULTS: Final = (
     CollimationFault(room="R3", kind="off_centre"),
     CollimationFault(room="R4", kind="field_disagrees"),
     CollimationFault(room="R5", kind="open_collimation", body_part="HAND"),
+    CollimationFault(room="R1", kind="beside_anatomy", body_part="LSPINE"),
 )
 
 
@@ -67,8 +71,9 @@ def simulate_collimation(
     exposures : int
         Of each room.
     faults : tuple of CollimationFault
-        What is planted: the habit in 7 of 10 exposures of the view, a centre 40 mm to the right, or a header whose
-        edges are 30 mm inside the field on every side.
+        What is planted: the habit in 7 of 10 exposures of the view (``"beside_anatomy"``: a quarter of the field more
+        beside the anatomy), a centre 40 mm to the right, or a header whose edges are 30 mm inside the field on every
+        side.
     seed : int
         Equal seeds give equal rows.
 
@@ -77,12 +82,14 @@ def simulate_collimation(
     dict of str to list
         Columns of a frame of exposures: lengths at the detector, positions from the centre of the image.
     """
-    rng = np.random.default_rng([seed, 31])
+    rng, apart = np.random.default_rng([seed, 31]), np.random.default_rng([seed, 37])
     columns: dict[str, list[Any]] = {}
     for room in rooms:
         own = tuple(one for one in faults if one.room == room)
+        habits = {one.body_part for one in own if one.kind == "beside_anatomy"}
         for number in range(exposures):
             row = _row(rng, room, number, own)
+            row["beside_anatomy_fraction"] = _beside(apart, row, habits)
             row["subject"] = f"2.25.{len(columns.get('subject', ())) + 1}"
             for name, value in row.items():
                 columns.setdefault(name, []).append(value)
@@ -91,7 +98,8 @@ def simulate_collimation(
 
 def _row(rng: np.random.Generator, room: str, number: int, faults: tuple[CollimationFault, ...]) -> dict[str, Any]:
     part, view, height, width, distance = VIEWS[number % len(VIEWS)]
-    habits = {one.kind for one in faults if one.body_part == part and rng.random() < 0.7}
+    planted = (one for one in faults if one.body_part == part and one.kind != "beside_anatomy")
+    habits = {one.kind for one in planted if rng.random() < 0.7}
     kinds = {one.kind for one in faults}
     field = np.array([height, width]) * np.exp(rng.normal(0.0, 0.05, 2))
     centre = rng.normal([0.0, 40.0 if "off_centre" in kinds else 0.0], 8.0)
@@ -143,3 +151,12 @@ def _row(rng: np.random.Generator, room: str, number: int, faults: tuple[Collima
         "header_area_mm2": float((header[2] - header[0]) * (header[3] - header[1])),
         "report_area_mm2": reported,
     }
+
+
+def _beside(rng: np.random.Generator, row: dict[str, Any], habits: set[str]) -> float:
+    """Part of a field that lies beside the anatomy."""
+    part = str(row["body_part"])
+    found = _BESIDE[part] + float(rng.normal(0.0, _BESIDE_SD))
+    if part in habits and rng.random() < 0.7:
+        found += _WIDE
+    return min(max(found, 0.0), 1.0)

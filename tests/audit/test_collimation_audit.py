@@ -45,6 +45,7 @@ def test_planted_faults_are_found_and_nothing_else_is_named(seed: int) -> None:
         ("R3", "off_centre", "columns"),
         ("R4", "field_disagrees", "image and header"),
         ("R5", "open_collimation", "HAND PA"),
+        ("R1", "beside_anatomy", "LSPINE AP"),
     }
     assert named == wanted
     assert {(one.room, one.kind) for one in FAULTS} == {(room, kind) for room, kind, _ in wanted}
@@ -137,7 +138,10 @@ def test_rotated_fields_are_compared_by_area() -> None:
 def test_audit_of_nothing_gives_empty_tables() -> None:
     found = assess_collimation(frame(rooms=("R1",)).head(0))
     assert found.findings == ()
-    assert all(found.frame(name).empty for name in ("groups", "shares", "agreement", "centring", "fields", "findings"))
+    assert all(
+        found.frame(name).empty
+        for name in ("groups", "shares", "excess", "agreement", "centring", "fields", "findings")
+    )
     with pytest.raises(InputError, match="table 'rooms'"):
         found.frame("rooms")
 
@@ -151,3 +155,33 @@ def test_two_hundred_thousand_exposures_are_audited_in_ten_seconds() -> None:
     spent = time.process_time() - before
     assert (len(many), len(found.findings)) == (200_000, 16)
     assert spent < 10.0
+
+
+def test_part_beside_the_anatomy_is_told_with_its_spread_and_beside_other_rooms(audit: CollimationAudit) -> None:
+    (row,) = rows_of(audit.excess, unit="unit of R1", body_part="LSPINE").to_dict("records")
+    own = audit.exposures[audit.exposures["counts"] & (audit.exposures["body_part"] == "LSPINE")]
+    mine, others = (own.loc[(own["room"] == "R1") == is_mine, "beside_anatomy_fraction"] for is_mine in (True, False))
+    assert (row["exposures"], row["others"]) == (len(mine), len(others))
+    assert row["median"] == pytest.approx(np.median(mine), abs=1e-12)
+    assert row["robust_sd"] == pytest.approx(1.4826 * np.median(np.abs(mine - np.median(mine))), abs=1e-12)
+    assert row["difference"] == pytest.approx(np.median(mine) - np.median(others), abs=1e-12)
+    assert row["verdict"] == "over"
+    # planted: a quarter of the field more in 7 of 10 exposures, scattered by 0.06 beside 0.2
+    assert 0.35 < row["median"] < 0.5
+    assert others.median() == pytest.approx(0.2, abs=0.02)
+    (one,) = (one for one in audit.findings if one.kind == "beside_anatomy")
+    assert f"{100 * row['median']:.0f} % of the field beside the anatomy" in one.sentence
+    assert "in other rooms" in one.sentence
+    worst = audit.exposures.set_index("subject").loc[list(one.subjects), "beside_anatomy_fraction"]
+    assert worst.min() > one.bound
+
+
+def test_few_exposures_and_a_single_room_are_not_compared() -> None:
+    few = assess_collimation(frame(faults=FAULTS, exposures=80)).excess  # 20 of each view in each room
+    assert set(few["verdict"]) == {"too few"}
+    assert set(few["needed"]) <= set(range(10, 30))
+    alone = assess_collimation(frame(rooms=("R1",), faults=FAULTS))
+    assert set(alone.excess["verdict"]) == {""}
+    assert "beside_anatomy" not in {one.kind for one in alone.findings}
+    unknown = assess_collimation(frame(rooms=("R1",)).drop(columns="beside_anatomy_fraction"))
+    assert unknown.excess.empty

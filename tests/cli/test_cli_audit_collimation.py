@@ -22,6 +22,7 @@ ROOMS = ("R1", "R2", "R3")
 FAULTS = (
     CollimationFault(room="R2", kind="cropped_afterwards", body_part="KNEE"),
     CollimationFault(room="R3", kind="off_centre"),
+    CollimationFault(room="R1", kind="beside_anatomy", body_part="LSPINE"),
 )
 SITE = """
 [[reference_fields]]
@@ -77,10 +78,10 @@ def _header(row):
     )
 
 
-def _add(store, run_id, header, *, kind, population, outcome):
+def _add(store, run_id, header, *, kind, population, outcomes):
     name = header.subject
     entry = FileEntry(relative_path=name, size=1, mtime_ns=1, digest=name, subject=name, status="object")
-    told = {"header": header, "kind": kind, "outcomes": [outcome], "population": population}
+    told = {"header": header, "kind": kind, "outcomes": outcomes, "population": population}
     store.add(run_id, archive_key="a", plan_digest="p", file=entry, **told)
 
 
@@ -112,13 +113,17 @@ def folder(tmp_path_factory, rows):
             for row in rows:
                 found = tuple(Measurement(quantity=name, value=row[column]) for column, name in QUANTITIES.items())
                 header, subject = _header(row), row["subject"]
-                outcome = Outcome(subject=subject, procedure="collimation", kind="measured", measurements=found)
-                _add(store, run_id, header, kind="clinical", population="clinical", outcome=outcome)
+                beside = Measurement(quantity="field_beside_anatomy_fraction", value=row["beside_anatomy_fraction"])
+                outcomes = [
+                    Outcome(subject=subject, procedure=name, kind="measured", measurements=values)
+                    for name, values in (("collimation", found), ("clinical_noise", (beside,)))
+                ]
+                _add(store, run_id, header, kind="clinical", population="clinical", outcomes=outcomes)
             header, report = _report(rows[0], _header(rows[0]))
             outcome = Outcome(
                 subject=header.subject, procedure="dose_report", kind="measured", result=report, algorithm_version=2
             )
-            _add(store, run_id, header, kind="dose_report", population="no_image", outcome=outcome)
+            _add(store, run_id, header, kind="dose_report", population="no_image", outcomes=[outcome])
     (folder / "site.toml").write_text(SITE, encoding="utf-8")
     return folder
 
@@ -132,16 +137,20 @@ def test_planted_faults_are_found_alone_and_recorded_once(folder):
     said, found = audited(folder)
     assert said.returncode == 1
     named = {(row["room"], row["kind"], row["about"]) for row in found}
-    assert named == {("R2", "cropped_afterwards", "KNEE AP"), ("R3", "off_centre", "columns")}
-    assert "findings: 2 opened, 0 told again, 0 known" in said.stderr
-    assert "findings: 0 opened, 0 told again, 2 known" in audited(folder)[0].stderr
+    assert named == {
+        ("R2", "cropped_afterwards", "KNEE AP"),
+        ("R3", "off_centre", "columns"),
+        ("R1", "beside_anatomy", "LSPINE AP"),
+    }
+    assert "findings: 3 opened, 0 told again, 0 known" in said.stderr
+    assert "findings: 0 opened, 0 told again, 3 known" in audited(folder)[0].stderr
 
 
 def test_what_header_and_report_tell_comes_out_of_the_store(folder, rows):
     with open_records(f"sqlite:///{folder / 'xrayiq.db'}", create=False) as store:
         fields = audit_collimation(store).frame("fields").set_index("subject")
     wanted = pd.DataFrame(rows).set_index("subject")
-    for name in (*QUANTITIES, "header_area_mm2", "detector_width_mm"):
+    for name in (*QUANTITIES, "header_area_mm2", "detector_width_mm", "beside_anatomy_fraction"):
         np.testing.assert_allclose(fields[name], wanted.loc[fields.index, name], rtol=1e-9, atol=1e-9)
     # positions from the centre of an image of whole pixels
     np.testing.assert_allclose(fields["header_left_mm"], wanted.loc[fields.index, "header_left_mm"], atol=1e-9)
@@ -156,7 +165,7 @@ def test_reference_fields_of_the_site_are_held_against(folder):
     assert load_site(folder / "site.toml").reference_fields[0].source == "Department protocol 7"
 
 
-@pytest.mark.parametrize("table", ["groups", "fields"])
+@pytest.mark.parametrize("table", ["groups", "fields", "excess"])
 def test_table_is_printed_and_written(folder, table):
     said, found = audited(folder, "--dry-run", "--table", table, "--save", f"{table}.csv")
     assert f"{len(found)} rows of {table}" in said.stderr

@@ -42,18 +42,19 @@ def section(audit: CollimationAudit) -> AuditSection:
 
 def test_rooms_that_collimate_well_are_all_right() -> None:
     made = of_audit(audited(rooms=("R1", "R2")))
-    assert [one.status for one in made.answers] == ["pass"] * 4
+    assert [one.status for one in made.answers] == ["pass"] * 5
     assert (made.headline, made.findings) == ("nothing to look into", ())
 
 
 def test_each_fault_is_told_in_its_line_and_as_a_finding(section: AuditSection) -> None:
-    opened, cropped, told, centred = (one.text for one in section.answers)
+    opened, cropped, wide, told, centred = (one.text for one in section.answers)
     assert {one.status for one in section.answers} == {"warning"}
     assert "unit of R5, HAND PA" in opened
     assert "unit of R2, KNEE AP" in cropped
+    assert "unit of R1, LSPINE AP: in the middle" in wide
     assert "unit of R4: the header's collimator edges" in told
     assert "unit of R3: centre of the field" in centred
-    assert len(section.findings) == 4
+    assert len(section.findings) == 5
     assert all(one.suggestion and one.source.startswith("Rule: ") for one in section.findings)
 
 
@@ -62,7 +63,7 @@ def test_a_finding_has_the_picture_of_an_exposure_that_the_store_holds(
 ) -> None:
     first = section.chapters[0]
     assert [one.subject for one in first.pictures] == [audit.findings[0].subjects[1]]
-    assert len(first.tables[0][1].rows) == 4
+    assert len(first.tables[0][1].rows) == 5
 
 
 def test_too_little_is_not_judged() -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from xrayiq.audit.collimation_excess import group_excess
 from xrayiq.audit.collimation_findings import collimation_findings
 from xrayiq.audit.collimation_groups import group_medians, group_shares, unit_agreement, unit_centring
 from xrayiq.audit.collimation_measures import with_measures
@@ -18,8 +19,8 @@ from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.told_places import days_of, days_text
 from xrayiq.model import AuditFinding
 
-FRAMES: Final = ("groups", "shares", "agreement", "centring", "fields", "unmapped", "findings")
-_OF_UNITS: Final = ("exposures", "groups", "shares", "agreement", "centring")
+FRAMES: Final = ("groups", "shares", "excess", "agreement", "centring", "fields", "unmapped", "findings")
+_OF_UNITS: Final = ("exposures", "groups", "shares", "excess", "agreement", "centring")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -36,6 +37,8 @@ class CollimationAudit:
         Medians of each unit's examination, from `group_medians`.
     shares : DataFrame
         Open and cropped fields and visible borders, from `group_shares`.
+    excess : DataFrame
+        Part of the field beside the anatomy, from `group_excess`.
     agreement : DataFrame
         Image, header and dose report beside each other, from `unit_agreement`.
     centring : DataFrame
@@ -55,6 +58,7 @@ class CollimationAudit:
     exposures: pd.DataFrame
     groups: pd.DataFrame
     shares: pd.DataFrame
+    excess: pd.DataFrame
     agreement: pd.DataFrame
     centring: pd.DataFrame
     unmapped: pd.DataFrame
@@ -68,8 +72,8 @@ class CollimationAudit:
         Parameters
         ----------
         name : str
-            ``"groups"`` (medians), ``"shares"``, ``"agreement"``, ``"centring"``, ``"fields"`` (a row for each
-            exposure), ``"unmapped"`` or ``"findings"``.
+            ``"groups"`` (medians), ``"shares"``, ``"excess"`` (beside the anatomy), ``"agreement"``, ``"centring"``,
+            ``"fields"`` (a row for each exposure), ``"unmapped"`` or ``"findings"``.
 
         Returns
         -------
@@ -155,19 +159,22 @@ def assess_collimation(
         if number := int(chosen.sum()):
             lost[reason] = number
     known = fields[(fields["body_part"] != "") & (fields["view"] != "")]
-    shares = group_shares(known, judged)
+    shares, excess = group_shares(known, judged), group_excess(known, judged)
     agreement, centring = unit_agreement(fields, judged), unit_centring(fields, judged)
     return CollimationAudit(
         **days_of(fields["exposed_at"]),
         exposures=fields,
         groups=group_medians(known, judged),
         shares=shares,
+        excess=excess,
         agreement=agreement,
         centring=centring,
         unmapped=pd.DataFrame() if unmapped is None else unmapped,
         rules=judged,
         left_out=lost,
         findings=tuple(
-            collimation_findings(fields, shares=shares, agreement=agreement, centring=centring, rules=judged)
+            collimation_findings(
+                fields, shares=shares, excess=excess, agreement=agreement, centring=centring, rules=judged
+            )
         ),
     )

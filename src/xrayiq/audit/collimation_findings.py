@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from xrayiq.audit.collimation_excess import VALUE
 from xrayiq.audit.collimation_groups import GROUP, UNIT
 from xrayiq.audit.collimation_rules import CollimationRules
 from xrayiq.audit.shares import OVER
@@ -15,12 +16,14 @@ from xrayiq.model import AuditFinding, quantity
 
 AUDIT: Final = "collimation"
 OPEN, CROPPED, DISAGREES, OFF_CENTRE = "open_collimation", "cropped_afterwards", "field_disagrees", "off_centre"
+BESIDE: Final = "beside_anatomy"
 _MOST_SUBJECTS: Final = 20
 #: of exposures, what findings tell
 _NEEDED: Final = (
     *(*GROUP, "subject", "exposed_at", "confidence", "is_open", "is_cropped", "header_disagrees", "report_disagrees"),
     *("detector_fraction", "reference_ratio", "crop_fraction", "irradiated_source", "header_deviation_mm"),
     *("report_deviation_mm", "tolerance_mm", "offset_rows_fraction", "offset_columns_fraction"),
+    VALUE,
 )
 _Grouped = Callable[[Mapping[Any, Any]], pd.DataFrame]
 _PLACE: Final = {"rows": ("down", "up"), "columns": ("to the right", "to the left")}
@@ -34,18 +37,19 @@ def collimation_findings(
     fields: pd.DataFrame,
     *,
     shares: pd.DataFrame,
+    excess: pd.DataFrame,
     agreement: pd.DataFrame,
     centring: pd.DataFrame,
     rules: CollimationRules,
 ) -> list[AuditFinding]:
-    """What to look into; a field that is open and cropped afterwards is told once, as cropped.
+    """What to look into; open fields that are cropped afterwards are told once, as cropped, and open ones as open.
 
     Parameters
     ----------
     fields : DataFrame
         From `with_measures`.
-    shares, agreement, centring : DataFrame
-        From `group_shares`, `unit_agreement` and `unit_centring`.
+    shares, excess, agreement, centring : DataFrame
+        From `group_shares`, `group_excess`, `unit_agreement` and `unit_centring`.
     rules : CollimationRules
         What is told as their source.
 
@@ -63,6 +67,10 @@ def collimation_findings(
             found.append((row["events"], _cropping(row, of_groups, rules)))
         elif row["measure"] == "open" and tuple(row[name] for name in GROUP) not in cropped:
             found.append((row["events"], _opening(row, of_groups, rules)))
+    told = {tuple(row[name] for name in GROUP) for row in over[over["measure"] == "open"].to_dict("records")}
+    for row in excess[excess["verdict"] == OVER].to_dict("records"):
+        if tuple(row[name] for name in GROUP) not in told:
+            found.append((row["exposures"], _beside(row, of_groups, rules)))
     for row in agreement[agreement["verdict"] == OVER].to_dict("records"):
         if row["measure"] in _COLUMN:
             found.append((row["events"], _disagreeing(row, of_units, rules)))
@@ -118,6 +126,29 @@ def _cropping(row: Mapping[Any, Any], exposures: _Grouped, rules: CollimationRul
             f"{_percent(fraction)} of the detector irradiated (told by the {source})"
         ),
         suggestion="collimate before the exposure: what is cropped was irradiated all the same, and nobody sees it",
+        **_facts(row, own, concerned),
+    )
+
+
+def _beside(row: Mapping[Any, Any], exposures: _Grouped, rules: CollimationRules) -> AuditFinding:
+    own = exposures(row)
+    concerned = own[own[VALUE] > row["others_median"] + row["bound"]]
+    bound = row["others_median"] + row["bound"]
+    return AuditFinding(
+        audit=AUDIT,
+        kind=BESIDE,
+        about=_examination(row),
+        quantity="field_beside_anatomy_fraction",
+        value=row["median"],
+        bound=bound,
+        ratio=row["median"] / bound,
+        source=rules.sources["excess"],
+        sentence=(
+            f"{_where(row)}: in the middle {_percent(row['median'])} of the field beside the anatomy, over "
+            f"{row['exposures']} exposures; {_percent(row['others_median'])} in other rooms ({int(row['others'])} "
+            f"exposures), {100 * row['difference_low']:.0f} to {100 * row['difference_high']:.0f} points less"
+        ),
+        suggestion="watch how the field is set for this view: other rooms cover the same anatomy with less around it",
         **_facts(row, own, concerned),
     )
 

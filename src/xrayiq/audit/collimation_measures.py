@@ -15,7 +15,7 @@ from xrayiq.audit.size_bands import ADULT, ADULT_OTHER
 #: columns that an audit needs, NaN where not known; lengths at the detector, positions from the centre of the image
 FOUND: Final = (
     *("found_height_mm", "found_width_mm", "found_offset_rows_mm", "found_offset_columns_mm", "found_area_mm2"),
-    *("rotation_deg", "confidence", "visible_borders", "sides_at_border"),
+    *("rotation_deg", "confidence", "visible_borders", "sides_at_border", "beside_anatomy_fraction"),
 )
 TOLD: Final = (
     *("image_height_mm", "image_width_mm", "detector_height_mm", "detector_width_mm", "source_detector_distance_mm"),

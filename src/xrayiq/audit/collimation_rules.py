@@ -13,7 +13,7 @@ from xrayiq.audit.examinations import shipped_examinations
 from xrayiq.audit.rule_parts import RuleParts, parts_of, source_of
 from xrayiq.errors import SiteError
 
-_PARTS: Final = ("judging", "agreement", "centring", "open", "cropping", "borders")
+_PARTS: Final = ("judging", "agreement", "centring", "open", "cropping", "borders", "excess")
 _SITE_KEYS: Final = frozenset({"body_part", "view", "area_mm2", "document"})
 
 
@@ -41,7 +41,8 @@ class ReferenceField:
 class CollimationRules(RuleParts):
     """All rules of a collimation audit, as ``data/collimation_audit.toml`` has them.
 
-    Its parts are ``"judging"``, ``"agreement"``, ``"centring"``, ``"open"``, ``"cropping"`` and ``"borders"``.
+    Its parts are ``"judging"``, ``"agreement"``, ``"centring"``, ``"open"``, ``"cropping"``, ``"borders"`` and
+    ``"excess"``.
 
     Parameters
     ----------

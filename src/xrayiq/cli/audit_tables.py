@@ -44,6 +44,7 @@ class CollimationTable(StrEnum):
     findings = "findings"
     groups = "groups"
     shares = "shares"
+    excess = "excess"
     agreement = "agreement"
     centring = "centring"
     fields = "fields"

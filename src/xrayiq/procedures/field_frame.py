@@ -25,6 +25,8 @@ _MEASURED: Final = {
     "field_sides_collimated": "visible_borders",
     "field_sides_at_border": "sides_at_border",
 }
+#: those that another procedure measures
+_OF_ANATOMY: Final = {"field_beside_anatomy_fraction": "beside_anatomy_fraction"}
 _TOLD: Final = (
     *("image_height_mm", "image_width_mm", "detector_height_mm", "detector_width_mm"),
     *("header_top_mm", "header_bottom_mm", "header_left_mm", "header_right_mm", "header_area_mm2"),
@@ -52,12 +54,14 @@ def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame
     """
     own, left_out = of_stored_images(exposures)
     wide = records.wide_values(tuple(_MEASURED), procedure="collimation").set_index("subject").rename(columns=_MEASURED)
+    anatomy = records.wide_values(tuple(_OF_ANATOMY), procedure="clinical_noise").set_index("subject")
     geometry = told_geometry(records)
     geometry = geometry[geometry["subject"].isin(own["subject"])].drop_duplicates("subject")
     sizes = zip(*(geometry[name].tolist() for name in ("rows", "columns", "told")), strict=True)
     known = functools.cache(_geometry)  # many headers of a unit tell the same
     told = pd.DataFrame([known(*row) for row in sizes], columns=list(_TOLD), index=geometry["subject"])
     found = own.merge(wide, how="left", left_on="subject", right_index=True)
+    found = found.merge(anatomy.rename(columns=_OF_ANATOMY), how="left", left_on="subject", right_index=True)
     found = found.merge(told.astype("float64"), how="left", left_on="subject", right_index=True)
     return found.assign(report_area_mm2=_reported(records, found)), left_out
 

@@ -60,10 +60,18 @@ def of_audit(audit: CollimationAudit, *, drawn: Drawn = lambda _: None) -> Audit
         answers=(
             _answer(audit, "open_collimation", "Set before the exposure", audit.shares, "open", "open collimation"),
             _answer(audit, "cropped_afterwards", "Not cropped afterwards", audit.shares, "cropped", "cropping"),
+            _answer(audit, "beside_anatomy", "Close to the anatomy", audit.excess, "", "wide field"),
             _answer(audit, "field_disagrees", "Told as it is", audit.agreement, "", "disagreement about the field"),
             _answer(audit, "off_centre", "In the middle", audit.centring, "", "unit off centre"),
         ),
-        chapters=(_pictures(audit, drawn), _shares(audit), _agreement(audit), _centring(audit), _medians(audit)),
+        chapters=(
+            _pictures(audit, drawn),
+            _shares(audit),
+            _excess(audit),
+            _agreement(audit),
+            _centring(audit),
+            _medians(audit),
+        ),
     )
 
 
@@ -144,6 +152,28 @@ def _shares(audit: CollimationAudit) -> Chapter:
         ),
         pictures=(picture,),
         tables=(("", rows_of(audit.shares, columns)),),
+    )
+
+
+def _excess(audit: CollimationAudit) -> Chapter:
+    columns = {**_GROUP, "exposures": "#Exposures", "median": "#Median", "low": "#Low", "high": "#High"}
+    columns |= {"robust_sd": "#Robust SD", "needed": "#Needed", "others_median": "#Other rooms"}
+    columns |= {
+        "difference": "#Difference",
+        "difference_low": "#Low ",
+        "difference_high": "#High ",
+        "verdict": "Verdict",
+    }
+    return Chapter(
+        title="Fields beside the anatomy",
+        explanation=(
+            "Part of the field that is direct exposure beside the anatomy, as images with linear values tell it: its "
+            "median with its interval and robust standard deviation, and the difference from other rooms in the same "
+            "view with its interval (95 %). Told where all of that interval is above "
+            f"{audit.rules['excess']['over_others']:.2f}: "
+            f"{audit.rules.sources['excess']}."
+        ),
+        tables=(("", rows_of(audit.excess, columns)),),
     )
 
 

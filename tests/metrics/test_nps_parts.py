@@ -111,7 +111,7 @@ def test_fixed_pattern_goes_into_a_record_and_back() -> None:
     assert measurement.value == found.fixed_fraction
     back = unpack(FixedPatternNps, *pack(found))
     np.testing.assert_array_equal(back.v_fixed_values, found.v_fixed_values)
-    assert (back.provenance.algorithm, dict(back.provenance.parameters)["nps_version"]) == ("fixed_pattern_nps", 2)
+    assert (back.provenance.algorithm, dict(back.provenance.parameters)["nps_version"]) == ("fixed_pattern_nps", 3)
 
 
 # ---------------------------------------------------------------- lines on the axes

@@ -37,7 +37,7 @@ def area_px(signal: SignalImage, roi_px: int, area_mm: float | None) -> tuple[in
     NotMeasurableError
         ``smaller_than_roi``.
     """
-    shape = signal.values.shape
+    shape = signal.shape
     sides = [shape[0], shape[1]]
     if area_mm is not None:
         sides = [min(sides[axis], round(area_mm / signal.pitch[axis])) for axis in (0, 1)]

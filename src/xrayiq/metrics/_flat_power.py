@@ -51,11 +51,10 @@ def flat_field_power(
     for signal in images_as_signals(images, procedure="the noise power spectrum", pixel_pitch_mm=pixel_pitch_mm):
         if first is None:
             first, area = signal, area_px(signal, roi_px, area_mm)
-        crop = central_part(signal.values.shape, area)
+        crop = central_part(signal.shape, area)
         ends = check_saturation(signal, crop, procedure="the noise power spectrum")
         worst = ends if worst is None or ends.fraction > worst.fraction else worst
-        excluded = None if signal.padding is None else signal.padding[crop]
-        part = roi_power(signal.values[crop], excluded, roi_px=roi_px, step_px=step_px, detrend=detrend)
+        part = roi_power(signal, crop, roi_px=roi_px, step_px=step_px, detrend=detrend)
         if part.roi_count == 0:
             raise NotMeasurableError(
                 "no_clean_roi",

@@ -153,7 +153,7 @@ def _is_list_of_rows(images: Iterable[Image]) -> bool:
 
 def _check_alike(signal: SignalImage, first: SignalImage) -> None:
     check_one_detector(signal.radiograph, first.radiograph)
-    if signal.values.shape != first.values.shape:
+    if signal.shape != first.shape:
         raise InputError(
             f"images of {_size(first)} and {_size(signal)} pixels",
             needed="images of one size",
@@ -187,4 +187,4 @@ def _pitch(signal: SignalImage) -> str:
 
 
 def _size(signal: SignalImage) -> str:
-    return f"{signal.values.shape[0]} × {signal.values.shape[1]}"
+    return f"{signal.shape[0]} × {signal.shape[1]}"

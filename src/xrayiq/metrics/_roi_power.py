@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from xrayiq.metrics._half_overlap import half_overlap_power
+from xrayiq.metrics._image import SignalImage
+from xrayiq.metrics._stored_values import kernel_pixels
+from xrayiq.metrics._threads import in_threads
+from xrayiq_kernels.half_overlap import HALF, SIDE
+from xrayiq_kernels.profiles import integer_profiles
 from xrayiq_kernels.spectrum import (
     accumulate_power,
     gather_rois,
@@ -25,6 +31,8 @@ _TERMS: Final = {
 }
 #: ROIs that are transformed at once, so that memory stays flat
 _BATCH: Final = 16
+#: rows of an image that one thread sums up at a time
+_PROFILE_ROWS: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,23 +57,18 @@ class RoiPower:
 
 
 def roi_power(
-    values: NDArray[np.float64],
-    excluded: NDArray[np.bool_] | None,
-    *,
-    roi_px: int,
-    step_px: int,
-    detrend: Detrend,
+    signal: SignalImage, part: tuple[slice, slice], *, roi_px: int, step_px: int, detrend: Detrend
 ) -> RoiPower:
     """Power of the ROIs of one image.
 
     Parameters
     ----------
-    values : 2-D array of float64
+    signal : SignalImage
+        The image. Pixels without meaning enter neither the trend nor, with their whole ROI, the power.
+    part : pair of slices
         The area to be used, no smaller than a ROI.
-    excluded : 2-D array of bool or None
-        True where a pixel has no meaning. It enters neither the trend nor, with its whole ROI, the power.
     roi_px, step_px : int
-        Side of a ROI and distance of neighbouring ROIs.
+        Side of a ROI and distance of neighbouring ROIs; 256 and 128 pixels are transformed in single precision.
     detrend : {"quadratic", "mean"}
         Trend over the whole area.
 
@@ -74,25 +77,29 @@ def roi_power(
     RoiPower
         All zero where every ROI holds an excluded pixel.
     """
-    values = np.ascontiguousarray(values)
-    row_starts, column_starts, covered = _roi_starts(values.shape, excluded, roi_px, step_px)
-    power = np.zeros((roi_px, roi_px // 2 + 1))
-    if row_starts.size == 0:
+    excluded = None if signal.padding is None else np.ascontiguousarray(signal.padding[part])
+    values, slope, intercept = _linear_values(signal, part)
+    used = _used_rois(values.shape, excluded, roi_px, step_px)
+    roi_count = int(np.count_nonzero(used))
+    if roi_count == 0:
+        power = np.zeros((roi_px, roi_px // 2 + 1))
         return RoiPower(power=power, roi_count=0, pixel_count=0, signal_sum=0.0, square_sum=0.0)
     coefficients = _trend(values, excluded, detrend)
-    gathered = np.empty((min(_BATCH, row_starts.size), roi_px, roi_px))
-    for first in range(0, row_starts.size, _BATCH):
-        batch = slice(first, first + _BATCH)
-        count = row_starts[batch].size
-        gather_rois(values, coefficients, row_starts[batch], column_starts[batch], gathered)
-        accumulate_power(scipy.fft.rfft2(gathered[:count], workers=1), power)
-    pixel_count, signal_sum, square_sum = residual_moments(values, covered, coefficients)
+    if (roi_px, step_px) == (SIDE, HALF):
+        found = half_overlap_power(values, coefficients, used)
+        power, pixel_count, square_sum = found.power, found.pixel_count, found.square_sum
+        value_sum = found.value_sum + pixel_count * coefficients[0, 0]
+    else:
+        starts = step_px * np.argwhere(used)
+        power = _gathered_power(values, coefficients, starts, roi_px)
+        covered = _covered(values.shape, starts, roi_px)
+        pixel_count, value_sum, square_sum = residual_moments(values, covered, coefficients)
     return RoiPower(
-        power=power,
-        roi_count=int(row_starts.size),
+        power=power * slope**2,
+        roi_count=roi_count,
         pixel_count=int(pixel_count),
-        signal_sum=float(signal_sum),
-        square_sum=float(square_sum),
+        signal_sum=float(value_sum * slope + pixel_count * intercept),
+        square_sum=float(square_sum * slope**2),
     )
 
 
@@ -118,27 +125,57 @@ def whole_plane(half: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.fft.fftshift(whole)
 
 
-def _roi_starts(
+def _linear_values(signal: SignalImage, part: tuple[slice, slice]) -> tuple[NDArray[Any], float, float]:
+    """Values, and slope and intercept of the signal over them: the stored values where these are known."""
+    scale = signal.scale
+    if scale is None or scale.slope is None or scale.intercept is None:
+        return np.ascontiguousarray(signal.values[part]), 1.0, 0.0
+    return kernel_pixels(signal.radiograph, part), scale.slope, scale.intercept
+
+
+def _used_rois(
     shape: tuple[int, ...], excluded: NDArray[np.bool_] | None, roi_px: int, step_px: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """First row and column of each ROI without excluded pixel, and the pixels that they cover."""
-    rows, columns = [], []
+) -> NDArray[np.bool_]:
+    """ROIs in rows and columns, True where none of the pixels is excluded."""
+    rows, columns = ((size - roi_px) // step_px + 1 for size in shape)
+    used = np.ones((rows, columns), dtype=np.bool_)
+    if excluded is not None:
+        for row, column in np.ndindex(used.shape):
+            top, left = row * step_px, column * step_px
+            used[row, column] = not excluded[top : top + roi_px, left : left + roi_px].any()
+    return used
+
+
+def _gathered_power(
+    values: NDArray[Any], coefficients: NDArray[np.float64], starts: NDArray[np.int64], roi_px: int
+) -> NDArray[np.float64]:
+    """Σ |DFT|² over ROIs that begin at the rows and columns given."""
+    power = np.zeros((roi_px, roi_px // 2 + 1))
+    gathered = np.empty((min(_BATCH, len(starts)), roi_px, roi_px))
+    for first in range(0, len(starts), _BATCH):
+        batch = starts[first : first + _BATCH]
+        row_starts, column_starts = (np.ascontiguousarray(batch[:, axis]) for axis in (0, 1))
+        gather_rois(values, coefficients, row_starts, column_starts, gathered)
+        accumulate_power(scipy.fft.rfft2(gathered[: len(batch)], workers=1), power)
+    return power
+
+
+def _covered(shape: tuple[int, ...], starts: NDArray[np.int64], roi_px: int) -> NDArray[np.bool_]:
+    """Pixels that ROIs cover."""
     covered = np.zeros(shape, dtype=np.bool_)
-    for row in range(0, shape[0] - roi_px + 1, step_px):
-        for column in range(0, shape[1] - roi_px + 1, step_px):
-            roi = np.s_[row : row + roi_px, column : column + roi_px]
-            if excluded is None or not excluded[roi].any():
-                rows.append(row)
-                columns.append(column)
-                covered[roi] = True
-    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), covered
+    for row, column in starts:
+        covered[row : row + roi_px, column : column + roi_px] = True
+    return covered
 
 
-def _trend(values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, detrend: Detrend) -> NDArray[np.float64]:
+def _trend(values: NDArray[Any], excluded: NDArray[np.bool_] | None, detrend: Detrend) -> NDArray[np.float64]:
     """Coefficients of rowᵃ·columnᵇ at [a, b], both coordinates from −1 to 1, by least squares over the whole area."""
-    masked = np.zeros((0, 0), dtype=np.bool_) if excluded is None else np.ascontiguousarray(excluded)
-    offset = float(np.mean(values if excluded is None else values[~excluded]))
-    powers, products = trend_moments(values, masked, offset)
+    if excluded is None and values.dtype.kind in "ui" and values.dtype.itemsize <= 2:
+        offset, powers, products = _integer_moments(values)
+    else:
+        masked = np.zeros((0, 0), dtype=np.bool_) if excluded is None else excluded
+        offset = float(np.mean(values if excluded is None else values[~excluded]))
+        powers, products = trend_moments(values, masked, offset)
     terms = _TERMS[detrend]
     normal = np.array([[powers[a + c, b + d] for c, d in terms] for a, b in terms])
     right = np.array([products[a, b] for a, b in terms])
@@ -147,3 +184,29 @@ def _trend(values: NDArray[np.float64], excluded: NDArray[np.bool_] | None, detr
         coefficients[a, b] = coefficient
     coefficients[0, 0] += offset
     return coefficients
+
+
+def _integer_moments(values: NDArray[Any]) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Mean of the values, and what `trend_moments` gives about it, terms of up to second degree."""
+    rows, columns = values.shape
+    row_sums = np.empty((rows, 2), dtype=np.int64)
+
+    def work(first: int) -> NDArray[np.int64]:
+        found = np.empty(columns, dtype=np.int64)
+        integer_profiles(values, first, min(first + _PROFILE_ROWS, rows), row_sums, found)
+        return found
+
+    column_sums = np.sum(in_threads(work, range(0, rows, _PROFILE_ROWS)), axis=0)
+    y, x = (2.0 * np.arange(size) / max(size - 1, 1) - 1.0 for size in (rows, columns))
+    totals = row_sums[:, 0]
+    offset = int(totals.sum()) / values.size
+    # Σ value · x of each row, x from −1 to 1
+    moments = 2.0 * row_sums[:, 1] / max(columns - 1, 1) - totals
+    powers = np.outer([(y**a).sum() for a in range(5)], [(x**b).sum() for b in range(5)])
+    products = np.zeros((3, 3))
+    about_rows, about_columns = totals - offset * columns, column_sums - offset * rows
+    for degree in range(3):
+        products[degree, 0] = (y**degree * about_rows).sum()
+        products[0, degree] = (x**degree * about_columns).sum()
+    products[1, 1] = (y * (moments - offset * x.sum())).sum()
+    return offset, powers, products

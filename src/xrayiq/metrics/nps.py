@@ -20,7 +20,7 @@ from xrayiq.metrics._spectrum_lines import CUT_LINES, annuli, axis_line, cut, li
 from xrayiq.metrics.leakage import Leakage, check_leakage, without_leakage
 from xrayiq.model import Measurement, Provenance, Result
 
-ALGORITHM_VERSION: Final = 2
+ALGORITHM_VERSION: Final = 3
 _LEAST_ROI_PX: Final = 16
 #: half width of the frequency window of a reported value, times the pixel pitch (IEC 62220-1-1:2015)
 _WINDOW: Final = 0.01

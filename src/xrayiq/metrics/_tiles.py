@@ -13,6 +13,7 @@ from xrayiq.errors import InputError, NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq_kernels.block_statistics import Statistics, block_statistics
 from xrayiq_kernels.local_moments import local_moments
+from xrayiq_kernels.local_outliers import count_outliers
 
 Connectivity = Literal[4, 8]
 Denominator = Literal["global", "neighbours"]
@@ -162,31 +163,45 @@ def anomalous_pixels(
     The surroundings of a pixel are a window of a tile's size, made odd, about it; the image's border cuts it.
     """
     around = _surroundings(signal, rows, columns, size)
-    return around.count((around.values - around.means) ** 2 > limit_sd**2 * around.variances)
+    counts = np.empty((rows.size, columns.size), dtype=np.int64)
+    masked = NOTHING_MASKED if around.masked is None else around.masked
+    maps = around.values, masked, around.means, around.variances
+    count_outliers(*maps, around.first, size, limit_sd, counts)
+    return counts
 
 
 def deviating_pixels(
     signal: SignalImage, rows: NDArray[np.int64], columns: NDArray[np.int64], size: tuple[int, int], fraction: float
 ) -> NDArray[np.int64]:
     """Pixels of each tile that deviate from the mean of their surroundings by more than that part of it."""
-    around = _surroundings(signal, rows, columns, size)
-    return around.count(np.abs(around.values - around.means) > fraction * np.abs(around.means))
+    around = _surroundings(signal, rows, columns, size).inside(rows.size * size[0], columns.size * size[1])
+    marks = np.abs(around.values - around.means) > fraction * np.abs(around.means)
+    if around.masked is not None:
+        marks &= ~around.masked
+    grid = rows.size, size[0], columns.size, size[1]
+    return np.asarray(np.count_nonzero(marks.reshape(grid), axis=(1, 3)), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Surroundings:
-    """The pixels of all tiles, what of them is masked, and mean and variance about each of them."""
+    """All tiles with half a tile around, what is masked, mean and variance about each pixel, and the first tile's."""
 
     values: NDArray[np.float64]
     masked: NDArray[np.bool_] | None
     means: NDArray[np.float64]
     variances: NDArray[np.float64]
-    grid: tuple[int, int, int, int]
+    first: tuple[int, int]
 
-    def count(self, marks: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Marked pixels of each tile that are not masked."""
-        kept = marks if self.masked is None else marks & ~self.masked
-        return np.asarray(np.count_nonzero(kept.reshape(self.grid), axis=(1, 3)), dtype=np.int64)
+    def inside(self, rows: int, columns: int) -> _Surroundings:
+        """The pixels of the tiles alone."""
+        part = slice(self.first[0], self.first[0] + rows), slice(self.first[1], self.first[1] + columns)
+        return _Surroundings(
+            values=self.values[part],
+            masked=None if self.masked is None else self.masked[part],
+            means=self.means[part],
+            variances=self.variances[part],
+            first=(0, 0),
+        )
 
 
 def _surroundings(
@@ -200,13 +215,12 @@ def _surroundings(
     values = np.ascontiguousarray(signal.values[around])
     centre = float(np.mean(values) if signal.padding is None else np.mean(values[~masked]))
     means, variances = local_moments(values, masked, centre, half[0], half[1])
-    used = tuple(slice(int(starts[axis]) - first[axis], int(stops[axis]) - first[axis]) for axis in (0, 1))
     return _Surroundings(
-        values=values[used],
-        masked=None if signal.padding is None else masked[used],
-        means=means[used],
-        variances=variances[used],
-        grid=(rows.size, size[0], columns.size, size[1]),
+        values=values,
+        masked=None if signal.padding is None else masked,
+        means=means,
+        variances=variances,
+        first=(int(starts[0]) - first[0], int(starts[1]) - first[1]),
     )
 
 

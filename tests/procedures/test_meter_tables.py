@@ -103,8 +103,12 @@ def test_recognition_is_by_headings():
 
 @pytest.mark.parametrize(
     "headings",
-    [exposures_text(()), "exposed_at,unit,tube_voltage_kv,exposure_mas,dap_gy_m2,study_uid,event_uid,subject\n"],
-    ids=["truth of a simulated dose hospital", "dose log"],
+    [
+        exposures_text(()),
+        "exposed_at,unit,tube_voltage_kv,exposure_mas,dap_gy_m2,study_uid,event_uid,subject\n",
+        "Date,Time,Station,Reject reason,kV,mAs,DAP\n",
+    ],
+    ids=["truth of a simulated dose hospital", "dose log", "reject log"],
 )
 def test_a_table_of_exposures_of_images_is_no_meter_table(headings):
     assert recognise_meter_table(headings.encode()) is None

@@ -241,7 +241,8 @@ def _reasons(exposures: pd.DataFrame, reasons: pd.DataFrame, bounds: RepeatBound
 
 
 def _rate_text(row: Mapping[Any, Any]) -> str:
+    noun = "reject" if row["rejects"] == 1 else "rejects"
     return (
-        f"{row['rejects']} rejects of {row['exposures']} exposures ({row['reject_rate']:.1%}, 95 % interval "
+        f"{row['rejects']} {noun} of {row['exposures']} exposures ({row['reject_rate']:.1%}, 95 % interval "
         f"{row['reject_low']:.1%} to {row['reject_high']:.1%})"
     )

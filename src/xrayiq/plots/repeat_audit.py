@@ -82,7 +82,7 @@ def plot_repeat_rates(result: RepeatAudit, *, ax: Axes | None = None) -> Axes:
         axes.set_yticks(rows, names, fontsize=NAME_SIZE)
         axes.tick_params(axis="y", length=0.0)
         axes.set_ylim(max(len(shown), 2) - 0.4, -0.6)
-        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
+        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1.0))
         axes.set_xlabel("Rate / %, 95 % interval")
         axes.set_title("Rejects and apparent repeats of rooms")
         if len(rooms) > len(shown):
@@ -131,7 +131,7 @@ def plot_repeat_funnel(result: RepeatAudit, *, rate: str = "reject", by: str = "
                 place: dict[str, Any] = {"xytext": (4.0, 2.0), "textcoords": "offset points"}
                 axes.annotate(words, (row["trials"], row["proportion"]), fontsize=7.5, color=INK, **place)
         axes.set_ylim(bottom=0.0)
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1.0))
         axes.set_xlabel("Exposures" if rate == "reject" else "Images that can be assessed")
         axes.set_ylabel(f"{_LABELS[rate]} / %")
         dispersion = float(ordered["over_dispersion"].iloc[0])
@@ -178,7 +178,7 @@ def plot_repeat_weeks(
         marks = [days(week) for week in outside["week"]]
         axes.plot(marks, outside["proportion"], linestyle="none", marker="o", markersize=6.0, color=ORANGE)
         axes.set_ylim(bottom=0.0)
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1.0))
         axes.set_ylabel(f"{_LABELS[rate]} / %")
         axes.set_title(f"{room or 'Room not told'}: {_LABELS[rate].lower()}, p′-chart")
         soft_grid(axes, "y")
@@ -227,7 +227,7 @@ def plot_reject_reasons(result: RepeatAudit, *, ax: Axes | None = None) -> Axes:
         axes.tick_params(axis="y", length=0.0)
         axes.set_ylim(max(len(categories), 2) - 0.4, -0.6)
         axes.set_xlim(0.0, 1.5 * float(reasons.groupby("category")["share"].sum().max()))
-        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
+        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1.0))
         axes.set_xlabel("Share of rejects / %")
         axes.set_title(f"Reasons of {int(reasons['rejects'].sum())} rejects")
     return axes

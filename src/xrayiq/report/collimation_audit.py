@@ -83,10 +83,11 @@ def _answer(audit: CollimationAudit, kind: str, question: str, table: pd.DataFra
         least = int(audit.rules["judging"]["least_exposures"])
         text = f"nothing has the {least} exposures with a known field that it takes"
         return Answer(status="indeterminate", question=question, text=text)
-    of = "unit's view" if "body_part" in own else "comparison of a unit" if "measure" in own else "axis of a unit"
+    judged_units = counted(len(judged[["site", *_UNIT]].drop_duplicates()), "unit")
+    of = counted(len(judged), "view") + f" of {judged_units}" if "body_part" in own else judged_units
     found = [one for one in audit.findings if one.kind == kind]
     if not found:
-        text = f"nothing to look into among {counted(len(judged), of)} with enough exposures"
+        text = f"nothing to look into among {of} with enough exposures"
         return Answer(status="pass", question=question, text=text)
     first = clean(found[0].sentence, longest=240)
     more = f"; {counted(len(found) - 1, 'further one')}" if len(found) > 1 else ""

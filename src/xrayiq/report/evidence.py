@@ -174,7 +174,9 @@ def _units(objects: pd.DataFrame, places: Places) -> tuple[tuple[Unit, ...], dic
     stated: dict[_Key, tuple[str, ...]] = {}
     for key, equipment, room in zip(_keys(objects), objects["equipment_id"], objects["room_name"], strict=True):
         if key is not None:
-            stated[key] = _identity(places.equipment[int(equipment)], key[0], str(room))
+            identity = _identity(places.equipment[int(equipment)], key[0], str(room))
+            if sum(map(bool, identity)) >= sum(map(bool, stated.get(key, ()))):  # a log names little of its unit
+                stated[key] = identity
     steps_alone = set(stated) - {key for key in _keys(objects[objects["kind"] != "performed_step"]) if key is not None}
     whole = {key: _completed(key, stated, by_station=key in steps_alone) for key in stated}
     distinct = sorted(set(whole.values()), key=lambda key: (not any(stated[key]), _name(stated[key]), stated[key], key))

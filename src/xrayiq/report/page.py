@@ -107,7 +107,8 @@ def render(records: Records, *, title: str, site: Site | None = None, only_site:
 def _about(evidence: Evidence) -> dict[str, Any]:
     """Identity of the report: what it covers and what made its numbers."""
     runs = evidence.runs
-    last = None if runs.empty else runs.iloc[-1]
+    measuring = runs[runs["kernel_digest"].fillna("") != ""]  # an import of results or rejects measures nothing
+    last = None if runs.empty else (runs if measuring.empty else measuring).iloc[-1]
     return {
         "objects": _objects(evidence),
         "files": counted(len(evidence.files), "file"),

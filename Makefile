@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-slow fuzz kernels notebooks accuracy compare-pylinac compare-decoders bench bench-archive lint types layers docs wheel selftest clean
 
-demo: $(VENV)/base  ## simulate a hospital archive, measure it, write the report
+demo: $(VENV)/base  ## simulate a hospital's quarter, measure and audit it, write the report
 	$(BIN)/xrayiq demo demo
 
 test: $(VENV)/test  ## everything that must pass, but the slow variants

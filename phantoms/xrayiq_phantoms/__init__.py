@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from xrayiq_phantoms.dose_hospital import DoseHospital, simulate_dose_hospital
     from xrayiq_phantoms.dose_hospital_truth import DoseExposure, read_dose_exposures
     from xrayiq_phantoms.dose_report import ReportedEvent, write_dose_report
-    from xrayiq_phantoms.manifest import Manifest, ManifestEntry, read_manifest
+    from xrayiq_phantoms.hospital_quarter import simulate_hospital_quarter
+    from xrayiq_phantoms.manifest import Manifest, ManifestEntry, Plant, read_manifest
 
 __all__ = [
     "CDMAM_LIKE",
@@ -85,6 +86,7 @@ __all__ = [
     "Manifest",
     "ManifestEntry",
     "Phantom",
+    "Plant",
     "PlateTruth",
     "ReportedEvent",
     "SimulatedBlob",
@@ -119,6 +121,7 @@ __all__ = [
     "simulate_flat",
     "simulate_ghost",
     "simulate_grid",
+    "simulate_hospital_quarter",
     "simulate_lag",
     "simulate_light_field",
     "simulate_meter_rows",
@@ -146,6 +149,8 @@ _LAZY = {
     "write_dicom": "dicom_writer",
     "DoseHospital": "dose_hospital",
     "simulate_dose_hospital": "dose_hospital",
+    "simulate_hospital_quarter": "hospital_quarter",
+    "Plant": "manifest",
     "DoseExposure": "dose_hospital_truth",
     "read_dose_exposures": "dose_hospital_truth",
     "simulate_dose_report": "dose_dialects",

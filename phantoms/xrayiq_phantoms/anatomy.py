@@ -6,6 +6,7 @@ between the body and at least two sides of the field. The numbers are plausible,
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal
@@ -83,11 +84,7 @@ def simulate_transmission(
     """
     if kind not in _BUILDERS:
         raise ValueError(f"anatomy {kind!r}; needed one of {', '.join(_BUILDERS)}")
-    generator = np.random.default_rng([seed, 2])
-    body = empty_grid(_GRID_SIZE)
-    _BUILDERS[kind](body, generator)
-    np.maximum(body, 0.0, out=body)
-    body *= np.float32(thickness_factor)
+    body = _body(kind, seed) * np.float32(thickness_factor)
     dense = empty_grid(_GRID_SIZE)
     if metal:
         add_rod(dense, ((0.15, 0.12), (0.55, 0.2)), 0.06, _METAL_MM)
@@ -104,6 +101,16 @@ def simulate_transmission(
     transmission = np.exp(-attenuation * thickness)
     sigma_px = detector.blur_sigma_mm / detector.pixel_pitch_mm
     return Anatomy(transmission=gaussian_filter(transmission, sigma_px, truncate=4.0), mask=mask)
+
+
+@functools.lru_cache(maxsize=32)
+def _body(kind: AnatomyKind, seed: int) -> NDArray[np.float32]:
+    """Water-equivalent thickness over the field, of a body of usual thickness."""
+    body = empty_grid(_GRID_SIZE)
+    _BUILDERS[kind](body, np.random.default_rng([seed, 2]))
+    np.maximum(body, 0.0, out=body)
+    body.flags.writeable = False
+    return body
 
 
 def _grid_coordinates(corners_px: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

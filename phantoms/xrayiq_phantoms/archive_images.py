@@ -18,6 +18,7 @@ from xrayiq_phantoms.flat import FlatTruth, simulate_flat
 from xrayiq_phantoms.hospital import clinical_technique, quality_technique
 from xrayiq_phantoms.phantom import Phantom
 from xrayiq_phantoms.planned import ClinicalExposure, PlannedObject, TestExposure
+from xrayiq_phantoms.rooms import Room
 
 #: protocol names of tests in rooms that name them
 TEST_NAMES: Final = {"flat_field": "QC Flat field", "edge": "QC MTF edge", "collimated_field": "QC Collimation"}
@@ -112,7 +113,7 @@ def reported_event(planned: PlannedObject, image: SimulatedImage, image_class_ui
         exposure_index=technique.exposure_index,
         target_exposure_index=technique.target_exposure_index,
         deviation_index=technique.deviation_index,
-        field_area_mm2=image.truth["area_mm2"],
+        field_area_mm2=image.truth.get("irradiated_area_mm2", image.truth["area_mm2"]),
         source_detector_distance_mm=technique.source_detector_distance_mm,
         operator_name=planned.examination.operator_name,
         image_uid=planned.identifiers.instance_uid,
@@ -176,20 +177,39 @@ def _simulate_patient(planned: PlannedObject, exposure: ClinicalExposure) -> Sim
         rotation_deg=exposure.rotation_deg,
         thickness_factor=exposure.thickness_factor,
     )
+    return patient_image(planned.room, exposure, phantom)
+
+
+def patient_image(room: Room, exposure: ClinicalExposure, phantom: Phantom[ClinicalTruth]) -> SimulatedImage:
+    """Image of a patient's exposure with the technique that its header states.
+
+    Parameters
+    ----------
+    room : Room
+        Unit.
+    exposure : ClinicalExposure
+        What was exposed, and how.
+    phantom : Phantom
+        Its image.
+    """
     known = phantom.truth
+    irradiated = exposure.irradiated_mm
     technique = clinical_technique(
-        planned.room,
-        projection,
+        room,
+        exposure.projection,
         median_kerma_ugy=known.median_kerma_ugy,
         direct_kerma_ugy=known.direct_kerma_ugy,
-        field_area_mm2=known.field.area_mm2,
+        field_area_mm2=known.field.area_mm2 if irradiated is None else irradiated[0] * irradiated[1],
         corners_px=tuple((float(row), float(column)) for row, column in known.field.corners_px),
         laterality=exposure.laterality,
     )
     if exposure.deviation_index_error and technique.deviation_index is not None:
         wrong = round(technique.deviation_index + exposure.deviation_index_error, 1)
         technique = replace(technique, deviation_index=wrong)
-    return SimulatedImage(pixels=phantom.pixels, detector=detector, technique=technique, truth=_clinical_truth(known))
+    truth = _clinical_truth(known)
+    if irradiated is not None:
+        truth["irradiated_area_mm2"] = irradiated[0] * irradiated[1]
+    return SimulatedImage(pixels=phantom.pixels, detector=phantom.detector, technique=technique, truth=truth)
 
 
 def _flat_truth(phantom: Phantom[FlatTruth]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -47,18 +47,27 @@ def plan_objects(seed: int, files: int) -> list[PlannedObject]:
     """
     tests = max(_LEAST_TESTS, round(_TEST_FRACTION * files))
     days = max(3, files // _FILES_A_DAY)
-    planned = list(itertools.islice(_tests(seed, days), tests))
+    planned = list(itertools.islice(plan_tests(seed, day_of=lambda count: count % days), tests))
     planned += itertools.islice(_patients(seed, days), files - tests)
     return sorted(planned, key=lambda item: (item.acquired_at, item.path))
 
 
-def _tests(seed: int, days: int) -> Iterator[PlannedObject]:
-    """Tests without end, the most telling ones first; a round is done in each room on one morning."""
+def plan_tests(seed: int, *, day_of: Callable[[int], int], rooms: Sequence[Room] = ROOMS) -> Iterator[PlannedObject]:
+    """Tests without end, the most telling ones first; a round is done in each room on one morning.
+
+    Parameters
+    ----------
+    seed : int
+        Equal seeds give equal plans.
+    day_of : callable
+        Day of a round by its number, both from 0.
+    rooms : sequence of Room
+        Units that are tested.
+    """
     for count in itertools.count():
-        day = count % days
         for slot, exposure in enumerate(_test_round(count)):
-            for number, room in enumerate(ROOMS):
-                yield _test_object(seed, room, number, exposure, day=day, slot=slot, count=count)
+            for number, room in enumerate(rooms):
+                yield _test_object(seed, room, number, exposure, day=day_of(count), slot=slot, count=count)
 
 
 def _test_round(count: int) -> Iterator[TestExposure]:
@@ -87,7 +96,7 @@ def _test_object(
     name = f"Q{count + 1:04d}{number + 1}"
     rng = np.random.default_rng([seed, 1, count, slot, number])
     return PlannedObject(
-        path=_path(at, name, 1, slot + 1, room),
+        path=object_path(at, name, 1, slot + 1, room),
         room=room,
         exposure=exposure,
         identifiers=Identifiers(seed=seed, study=name, instance=str(slot + 1), instance_number=slot + 1),
@@ -171,7 +180,7 @@ def _study(
         number = next(instances)
         syntaxes = room.clinical.transfer_syntaxes
         original = PlannedObject(
-            path=_path(at, name, 1, number, room),
+            path=object_path(at, name, 1, number, room),
             room=room,
             exposure=exposure,
             identifiers=Identifiers(seed=seed, study=name, instance=str(number), instance_number=number),
@@ -186,7 +195,7 @@ def _study(
         if has_twins:
             yield replace(
                 original,
-                path=_path(at, name, 2, number, room),
+                path=object_path(at, name, 2, number, room),
                 identifiers=replace(original.identifiers, series="series2", event=f"series1{number}", series_number=2),
                 transfer_syntax="jpeg_2000" if number % 2 else "rle",
                 repeat_of=None,
@@ -204,7 +213,7 @@ def _study(
         at += datetime.timedelta(seconds=int(rng.integers(45, 120)))
     if room.reports_dap and rng.random() < 0.5:
         yield PlannedObject(
-            path=_path(at, name, 9, 1, room),
+            path=object_path(at, name, 9, 1, room),
             room=room,
             exposure=None,
             identifiers=Identifiers(seed=seed, study=name, series="report", instance="report", series_number=9),
@@ -234,7 +243,7 @@ def _exposure(
     )
 
 
-def _path(at: datetime.datetime, study: str, series: int, instance: int, room: Room) -> str:
+def object_path(at: datetime.datetime, study: str, series: int, instance: int, room: Room) -> str:
     """Place in the export; one maker's objects have no file extension."""
     ending = "" if room.sop_class == "CR" else ".dcm"
     return f"DICOM/{at:%Y%m%d}/{study}/{series}/{instance:05d}{ending}"

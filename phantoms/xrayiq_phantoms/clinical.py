@@ -130,8 +130,74 @@ def simulate_clinical(
     Phantom
         With a `ClinicalTruth`.
     """
-    if not kerma_ugy > 0:
-        raise ValueError(f"median kerma of {kerma_ugy} µGy; needed a value above 0")
+    beam = simulate_clinical_beam(
+        detector,
+        anatomy=anatomy,
+        shape=shape,
+        seed=seed,
+        field_size_fraction=field_size_fraction,
+        field_centre_px=field_centre_px,
+        rotation_deg=rotation_deg,
+        thickness_factor=thickness_factor,
+        scatter_fraction=scatter_fraction,
+        scatter_length_mm=scatter_length_mm,
+        stray_fraction=stray_fraction,
+        penumbra_sigma_mm=penumbra_sigma_mm,
+        metal=metal,
+        marker=marker,
+    )
+    return beam.expose(kerma_ugy, seed=seed, noise=noise)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClinicalBeam:
+    """What reaches the detector behind an anatomy, to be exposed as often as wanted.
+
+    Parameters
+    ----------
+    relative : 2-D array
+        Kerma as a part of that of the direct beam, scatter and stray radiation included.
+    truth : ClinicalTruth
+        Of a median kerma of 1 µGy, before noise and heel.
+    """
+
+    relative: NDArray[np.float64]
+    truth: ClinicalTruth
+
+    def expose(self, kerma_ugy: float, *, seed: int, noise: bool = True) -> Phantom[ClinicalTruth]:
+        """Image of a median kerma in the body, with the noise of a seed.
+
+        Raises
+        ------
+        ValueError
+            The kerma is not above 0.
+        """
+        if not kerma_ugy > 0:
+            raise ValueError(f"median kerma of {kerma_ugy} µGy; needed a value above 0")
+        direct = kerma_ugy / float(np.median(self.relative[self.truth.anatomy_mask]))
+        truth = replace(self.truth, median_kerma_ugy=kerma_ugy, direct_kerma_ugy=direct)
+        phantom = expose(self.truth.detector, direct * self.relative, truth, seed=seed, noise=noise)
+        return replace(phantom, truth=_measured_truth(phantom))
+
+
+def simulate_clinical_beam(
+    detector: Detector,
+    *,
+    anatomy: AnatomyKind,
+    shape: tuple[int, int],
+    seed: int,
+    field_size_fraction: tuple[float, float] = (0.85, 0.85),
+    field_centre_px: tuple[float, float] | None = None,
+    rotation_deg: float = 0.0,
+    thickness_factor: float = 1.0,
+    scatter_fraction: float = 0.03,
+    scatter_length_mm: float = 15.0,
+    stray_fraction: float = 0.005,
+    penumbra_sigma_mm: float = 0.3,
+    metal: bool = False,
+    marker: bool = False,
+) -> ClinicalBeam:
+    """Beam behind an anatomy in a collimated field; its parameters are those of `simulate_clinical`."""
     middle = ((shape[0] - 1) / 2, (shape[1] - 1) / 2)
     size = (field_size_fraction[0] * shape[0], field_size_fraction[1] * shape[1])
     corners = rectangle(centre_px=field_centre_px or middle, size_px=size, rotation_deg=rotation_deg)
@@ -155,21 +221,19 @@ def simulate_clinical(
         raise ValueError(
             f"no {anatomy} inside the field of {size[0]:.0f} x {size[1]:.0f} pixels; needed a larger field"
         )
-    direct = kerma_ugy / float(np.median(relative[mask]))
     truth = ClinicalTruth(
         anatomy=anatomy,
         field=field,
         anatomy_mask=mask,
-        median_kerma_ugy=kerma_ugy,
+        median_kerma_ugy=1.0,
         beside_anatomy_fraction=float(np.mean(body.transmission[field.mask] > _BESIDE)),
-        direct_kerma_ugy=direct,
+        direct_kerma_ugy=1.0 / float(np.median(relative[mask])),
         median_snr=float("nan"),
         clipped_low_fraction=0.0,
         clipped_high_fraction=0.0,
         detector=detector,
     )
-    phantom = expose(detector, direct * relative, truth, seed=seed, noise=noise)
-    return replace(phantom, truth=_measured_truth(phantom))
+    return ClinicalBeam(relative=relative, truth=truth)
 
 
 def _measured_truth(phantom: Phantom[ClinicalTruth]) -> ClinicalTruth:

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from xrayiq_phantoms.archive import ArchiveWriter, Progress
 from xrayiq_phantoms.archive_plan import examination_of_test
+from xrayiq_phantoms.archive_writer import ArchiveWriter, Progress
 from xrayiq_phantoms.dicom_values import SIMULATED_START, Identifiers
 from xrayiq_phantoms.manifest import Manifest
 from xrayiq_phantoms.planned import PlannedObject, TestExposure

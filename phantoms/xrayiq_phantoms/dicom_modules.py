@@ -98,6 +98,9 @@ def write_equipment(dataset: Dataset, equipment: Equipment, sop_class: str) -> N
     dataset.DetectorType = equipment.detector_type
     if equipment.detector_id is not None:
         dataset.DetectorID = equipment.detector_id
+    if equipment.active_dimensions_mm is not None:
+        dataset.DetectorActiveShape = "RECTANGLE"
+        dataset.DetectorActiveDimensions = [decimal_string(side) for side in equipment.active_dimensions_mm]
 
 
 def write_technique(dataset: Dataset, technique: Technique) -> None:

@@ -87,6 +87,7 @@ class Equipment:
     software_versions: tuple[str, ...] = ("1.0",)
     detector_id: str | None = "SIMDET-0001"
     detector_type: str = "SCINTILLATOR"
+    active_dimensions_mm: tuple[float, float] | None = None
     institution: str = "Simulated Hospital"
     department: str = "Simulated Radiology"
 

@@ -10,7 +10,9 @@ from typing import Any, Final, Literal
 MANIFEST_NAME: Final = "manifest.json"
 FORMAT_VERSION: Final = 1
 
-FileKind = Literal["flat_field", "edge", "collimated_field", "clinical", "dose_report", "performed_step", "not_dicom"]
+FileKind = Literal[
+    "flat_field", "edge", "collimated_field", "clinical", "dose_report", "performed_step", "reject_note", "not_dicom"
+]
 Expected = Literal["measured", "not_measurable", "error"]
 
 
@@ -26,9 +28,9 @@ class ManifestEntry:
         What the file is; a truncated file keeps the kind of its original.
     expected : {"measured", "not_measurable", "error"}
         Outcome of the kind's leading measurement with nothing but the file: uniformity of a flat field, MTF of an edge,
-        collimation of a field or a clinical image, reading of a dose report or of a performed step. Signal of unknown
-        or logarithmic relation is not measurable without a response; a broken file and a file that is not DICOM are
-        errors.
+        collimation of a field or a clinical image, reading of a dose report, a performed step or a reject note. Signal
+        of unknown or logarithmic relation is not measurable without a response; a broken file and a file that is not
+        DICOM are errors.
     sop_instance_uid : str or None
         Also of a truncated file whose header is whole.
     room : str or None
@@ -75,6 +77,38 @@ class ManifestEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plant:
+    """What is wrong on purpose with how a room works, and how an audit is to name it.
+
+    Parameters
+    ----------
+    audit : str
+        Which audit is to find it: ``exposure``, ``collimation``, ``repeats`` or ``protocol``.
+    kinds : tuple of str
+        Kinds of its finding; the first must be there, the others may follow from the same cause.
+    room : str
+        Station name.
+    text : str
+        What is wrong, in words.
+    size : float
+        How much: deviation index, share of exposures, or the new value of a parameter.
+    body_part, view_position : str
+        Of what; empty for all that the room does.
+    since : str
+        First day, ISO 8601; empty for all days.
+    """
+
+    audit: str
+    kinds: tuple[str, ...]
+    room: str
+    text: str
+    size: float
+    body_part: str = ""
+    view_position: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """All files of a simulated archive.
 
@@ -84,10 +118,13 @@ class Manifest:
         That it was simulated from.
     entries : tuple of ManifestEntry
         Sorted by path; the manifest file itself is not among them.
+    plants : tuple of Plant
+        What is wrong with how rooms work, beside what is wrong with single files.
     """
 
     seed: int
     entries: tuple[ManifestEntry, ...]
+    plants: tuple[Plant, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -116,6 +153,8 @@ class Manifest:
             for entry in self.entries
         ]
         whole = {"format": FORMAT_VERSION, "seed": self.seed, "files": described}
+        if self.plants:
+            whole["plants"] = [asdict(plant) for plant in self.plants]
         return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     def write(self, folder: str | Path) -> Path:
@@ -145,4 +184,5 @@ def read_manifest(folder: str | Path) -> Manifest:
     entries = tuple(
         ManifestEntry(**{name: value for name, value in entry.items() if name in known}) for entry in whole["files"]
     )
-    return Manifest(seed=whole["seed"], entries=entries)
+    plants = tuple(Plant(**row | {"kinds": tuple(row["kinds"])}) for row in whole.get("plants", ()))
+    return Manifest(seed=whole["seed"], entries=entries, plants=plants)

@@ -68,6 +68,8 @@ class ClinicalExposure:
         Equal for the views of one patient.
     deviation_index_error : float
         Added to the stated deviation index only.
+    irradiated_mm : (float, float) or None
+        Height and width of a field that is set larger than the view's, of which the view's part alone is stored.
     """
 
     projection: Projection
@@ -78,11 +80,12 @@ class ClinicalExposure:
     thickness_factor: float = 1.0
     body_seed: int = 0
     deviation_index_error: float = 0.0
+    irradiated_mm: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedObject:
-    """One object of the archive: an image, or the dose report of a study.
+    """One object of the archive: an image, the dose report of a study, or a note that rejects an image.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ class PlannedObject:
     room : Room
         Unit that makes it.
     exposure : TestExposure, ClinicalExposure or None
-        What is exposed; None for a dose report.
+        What is exposed; None for a dose report or a note.
     identifiers, examination : Identifiers, Examination
         Identity.
     acquired_at : datetime
@@ -102,8 +105,10 @@ class PlannedObject:
         Encoding.
     noise_seed : int
         Of the exposure; a presentation image has that of its original.
-    repeat_of, presentation_of : str or None
-        Path of the earlier file.
+    repeat_of, presentation_of, rejects : str or None
+        Path of the earlier file: repeated, processed, or rejected by this note.
+    reason : str
+        Why it is rejected, as a reject log tells it.
     """
 
     path: str
@@ -117,3 +122,5 @@ class PlannedObject:
     noise_seed: int
     repeat_of: str | None = None
     presentation_of: str | None = None
+    rejects: str | None = None
+    reason: str = ""

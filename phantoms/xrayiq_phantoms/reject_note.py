@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -17,6 +18,16 @@ from xrayiq_phantoms.report_items import Code, coded_item, content_item, templat
 
 KEY_OBJECT_CLASS: Final = UID("1.2.840.10008.5.1.4.1.1.88.59")
 REJECTED_FOR_QUALITY: Final[Code] = ("113001", "Rejected for Quality Reasons")
+#: reasons (CID 7011) under the words of reject logs
+REASONS: Final[Mapping[str, Code]] = MappingProxyType(
+    {
+        "positioning": ("111209", "Positioning"),
+        "motion": ("111210", "Motion blur"),
+        "under-exposed": ("111211", "Under exposed"),
+        "over-exposed": ("111212", "Over exposed"),
+        "artefact on the patient": ("111207", "Image artifact(s)"),
+    }
+)
 
 
 def write_reject_note(

@@ -35,10 +35,10 @@ application.add_typer(audit_application, name="audit")
 @application.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where the archive, the store and the report go.")] = Path("demo"),
-    files: Annotated[int, typer.Option(min=24, help="Files of the simulated archive.")] = 300,
+    files: Annotated[int, typer.Option(min=24, help="About how many files of the simulated archive.")] = 1600,
     workers: Workers = None,
 ) -> None:
-    """Simulate a hospital archive, measure it, write the report and say where things lie."""
+    """Simulate a quarter of a hospital, measure and audit it, write the report and say what was found."""
     from xrayiq.cli.progress import progress_bar
     from xrayiq.selftest import run_demo
 
@@ -55,6 +55,9 @@ def simulate(
     bulk: Annotated[int | None, typer.Option(min=1, help="Write this many small files fast, for load tests.")] = None,
     test_days: Annotated[int | None, typer.Option(min=1, help="Write whole detector tests of so many days.")] = None,
     dose: Annotated[bool, typer.Option("--dose", help="Write half a year of doses in four rooms instead.")] = False,
+    quarter: Annotated[
+        bool, typer.Option("--quarter", help="Write thirteen weeks of five rooms instead; --files 800 or more.")
+    ] = False,
 ) -> None:
     """Write a simulated hospital archive with a manifest of its truth."""
     from xrayiq.cli.progress import progress_bar
@@ -62,7 +65,7 @@ def simulate(
 
     with progress_bar() as step:
         written = write_archive(
-            folder, files=files, seed=seed, bulk=bulk, test_days=test_days, dose=dose, progress=step
+            folder, files=files, seed=seed, bulk=bulk, test_days=test_days, dose=dose, quarter=quarter, progress=step
         )
     say(f"{written} files in {folder}")
 

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from xrayiq.batch import Progress
 from xrayiq.errors import InputError, writing_to
-from xrayiq_phantoms import simulate_archive, simulate_bulk, simulate_detector_tests, simulate_dose_hospital
+from xrayiq_phantoms import (
+    simulate_archive,
+    simulate_bulk,
+    simulate_detector_tests,
+    simulate_dose_hospital,
+    simulate_hospital_quarter,
+)
 
 
 def write_archive(
@@ -18,6 +24,7 @@ def write_archive(
     bulk: int | None = None,
     test_days: int | None = None,
     dose: bool = False,
+    quarter: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> int:
     """Write a simulated archive with a manifest of its truth.
@@ -36,6 +43,9 @@ def write_archive(
         Write this many days of whole detector tests of three rooms instead.
     dose : bool
         Write half a year of dose reports and images of four rooms instead, for the audit of doses.
+    quarter : bool
+        Write thirteen weeks of five rooms of small images instead, `files` in all, for the audits of exposure,
+        collimation, repeats and protocols.
     progress : callable, optional
         Called with a `Progress` after each file.
 
@@ -49,9 +59,11 @@ def write_archive(
     InputError
         More than one other archive is asked for, or the folder holds files, is a file or cannot be written to.
     """
-    if sum((bulk is not None, test_days is not None, dose)) > 1:
+    if sum((bulk is not None, test_days is not None, dose, quarter)) > 1:
         raise InputError(
-            "several archives for one folder", needed="one of bulk, test days and dose", remedy="give one of them"
+            "several archives for one folder",
+            needed="one of bulk, test days, dose and quarter",
+            remedy="give one of them",
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder.name} is no empty folder", needed="a new or empty folder", remedy="choose another")
@@ -67,4 +79,6 @@ def write_archive(
             return len(simulate_detector_tests(folder, days=test_days, seed=seed, progress=step).entries)
         if dose:
             return len(simulate_dose_hospital(folder, seed=seed, progress=step).manifest)
+        if quarter:
+            return len(simulate_hospital_quarter(folder, seed=seed, files=files, progress=step).entries)
         return len(simulate_archive(folder, seed=seed, files=files, progress=step).entries)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -79,14 +80,18 @@ def with_expected_noise(exposures: pd.DataFrame, rules: ImageQualityRules) -> tu
     )
     logs = logs[logs["_noise"].notna() & (logs["body_part"] != "") & (logs["view"] != "")]
     logs = logs.sort_values("exposed_at", kind="stable")
-    left = pd.Series(np.nan, index=exposures.index)
+    left = np.full(len(logs), np.nan)
+    columns = {name: logs[name].to_numpy(dtype=np.float64) for name in ("_noise", "_kerma", "_index", "snr")}
     rows: list[dict[str, Any]] = []
-    for key, own in logs.groupby(list(GROUP), observed=True, sort=True):
-        row, residuals = _group(own, rules)
-        rows.append(dict(zip(GROUP, map(str, key), strict=True)) | row)
-        left.loc[residuals.index] = residuals
+    for key, places in logs.groupby(list(GROUP), observed=True, sort=True).indices.items():
+        row, known, residuals = _group({name: values[places] for name, values in columns.items()}, rules)
+        rows.append(dict(zip(GROUP, map(str, cast(tuple[str, ...], key)), strict=True)) | row)
+        left[places[known]] = residuals
+    unexplained = pd.Series(left, index=logs.index)
     at_1_ugy = logs["_noise"] - QUANTUM_SLOPE * logs["_kerma"]
-    found = exposures.assign(unexplained_noise=left, log_noise_at_1_ugy=at_1_ugy.reindex(exposures.index))
+    found = exposures.assign(
+        unexplained_noise=unexplained.reindex(exposures.index), log_noise_at_1_ugy=at_1_ugy.reindex(exposures.index)
+    )
     return found, pd.DataFrame(rows, columns=list(NOISE_COLUMNS))
 
 
@@ -141,34 +146,38 @@ def noise_of_rooms(exposures: pd.DataFrame, rules: ImageQualityRules) -> pd.Data
     )[list(ROOM_COLUMNS)]
 
 
-def _group(own: pd.DataFrame, rules: ImageQualityRules) -> tuple[dict[str, Any], pd.Series]:
-    """Row of a group, and the unexplained noise of its exposures."""
+def _group(
+    own: Mapping[str, NDArray[np.float64]], rules: ImageQualityRules
+) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.float64]]:
+    """Row of a group, which of its exposures are known, and the unexplained noise of these."""
     least = int(rules["judging"]["least_exposures"])
-    against = next((name for name in ("_kerma", "_index") if own[name].notna().sum() >= least), "")
-    known = own[own[against].notna()] if against else own
-    noise, snr = median_interval(known["_noise"].to_numpy()), known["snr"].dropna().to_numpy(dtype=np.float64)
-    middle = median_interval(snr) if snr.size else None
+    against = next((name for name in ("_kerma", "_index") if np.isfinite(own[name]).sum() >= least), "")
+    chosen = np.isfinite(own[against or "_noise"])
+    known = {name: values[chosen] for name, values in own.items()}
+    noise, snr = median_interval(known["_noise"]), known["snr"][np.isfinite(known["snr"])]
+    at_1_ugy = known["_noise"] - QUANTUM_SLOPE * known["_kerma"]
+    at_1_ugy = at_1_ugy[np.isfinite(at_1_ugy)]
     row: dict[str, Any] = {
-        "exposures": len(known),
-        "needed": max(0, least - len(known)),
+        "exposures": int(chosen.sum()),
+        "needed": max(0, least - int(chosen.sum())),
         "against": {"_kerma": KERMA, "_index": INDEX}.get(against, NOT_TOLD),
         "noise": math.exp(noise.median),
         "noise_low": math.exp(noise.low),
         "noise_high": math.exp(noise.high),
-        "noise_at_1_ugy": math.exp(float((known["_noise"] - QUANTUM_SLOPE * known["_kerma"]).median())),
+        "noise_at_1_ugy": math.exp(float(np.median(at_1_ugy))) if at_1_ugy.size else math.nan,
     }
-    if middle is not None:
+    if snr.size:
+        middle = median_interval(snr)
         row |= {"snr": middle.median, "snr_low": middle.low, "snr_high": middle.high}
-    if len(known) < least:
-        return row, pd.Series(dtype="float64")
+    if row["needed"]:
+        return row, np.zeros_like(chosen), np.empty(0)
     told: dict[str, float] = {"slope_used": math.nan}
     residuals = known["_noise"]
     if against:
-        told = _slope(known[against].to_numpy(), known["_noise"].to_numpy(), rules["noise"]["most_slope_width"])
+        told = _slope(known[against], known["_noise"], rules["noise"]["most_slope_width"])
         residuals = residuals - told["slope_used"] * known[against]
-    residuals = residuals - residuals.median()
-    spread = centre_and_spread(residuals.to_numpy(dtype=np.float64))["robust_sd"]
-    return row | told | {"unexplained_sd": spread}, residuals
+    residuals = residuals - np.median(residuals)
+    return row | told | {"unexplained_sd": centre_and_spread(residuals)["robust_sd"]}, chosen, residuals
 
 
 def _slope(exposure: NDArray[np.float64], noise: NDArray[np.float64], most_width: float) -> dict[str, float]:

@@ -144,9 +144,10 @@ def _beside(row: Mapping[Any, Any], exposures: _Grouped, rules: CollimationRules
         ratio=row["median"] / bound,
         source=rules.sources["excess"],
         sentence=(
-            f"{_where(row)}: in the middle {_percent(row['median'])} of the field beside the anatomy, over "
-            f"{row['exposures']} exposures; {_percent(row['others_median'])} in other rooms ({int(row['others'])} "
-            f"exposures), {100 * row['difference_low']:.0f} to {100 * row['difference_high']:.0f} points less"
+            f"{_where(row)}: in the middle {_percent(row['median'])} of the field beside the anatomy "
+            f"({row['exposures']} exposures), {_percent(row['others_median'])} in other rooms "
+            f"({int(row['others'])} exposures): a difference of {100 * row['difference_low']:.0f} to "
+            f"{100 * row['difference_high']:.0f} points"
         ),
         suggestion="watch how the field is set for this view: other rooms cover the same anatomy with less around it",
         **_facts(row, own, concerned),

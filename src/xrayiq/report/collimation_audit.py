@@ -157,22 +157,16 @@ def _shares(audit: CollimationAudit) -> Chapter:
 
 
 def _excess(audit: CollimationAudit) -> Chapter:
-    columns = {**_GROUP, "exposures": "#Exposures", "median": "#Median", "low": "#Low", "high": "#High"}
-    columns |= {"robust_sd": "#Robust SD", "needed": "#Needed", "others_median": "#Other rooms"}
-    columns |= {
-        "difference": "#Difference",
-        "difference_low": "#Low ",
-        "difference_high": "#High ",
-        "verdict": "Verdict",
-    }
+    columns = {**_GROUP, "exposures": "#Exposures", "median": "#Median", "robust_sd": "#Robust SD", "needed": "#Needed"}
+    columns |= {"others_median": "#Other rooms", "difference": "#Difference", "difference_low": "#Low"}
+    columns |= {"difference_high": "#High", "verdict": "Verdict"}
     return Chapter(
         title="Fields beside the anatomy",
         explanation=(
-            "Part of the field that is direct exposure beside the anatomy, as images with linear values tell it: its "
-            "median with its interval and robust standard deviation, and the difference from other rooms in the same "
-            "view with its interval (95 %). Told where all of that interval is above "
-            f"{audit.rules['excess']['over_others']:.2f}: "
-            f"{audit.rules.sources['excess']}."
+            "Part of the field that is direct exposure beside the anatomy, as images with linear values tell it: "
+            "median and robust standard deviation, and the difference of the median from that of other rooms in the "
+            "same view with its interval (95 %). Told where all of that interval is above "
+            f"{audit.rules['excess']['over_others']:.2f}: {audit.rules.sources['excess']}."
         ),
         tables=(("", rows_of(audit.excess, columns)),),
     )

@@ -49,7 +49,16 @@ def path(scene, tmp_path_factory):
 def test_timed_image_is_scored_right(scene, path):
     outcomes = {outcome.procedure: outcome for outcome in xrayiq.score(xrayiq.read(path))}
     assert all(outcome.kind == "measured" for outcome in outcomes.values())
-    assert set(outcomes) == {"collimation", "exposure_index", "clinical_noise", "clipping"}
+    assert set(outcomes) == {
+        "collimation",
+        "exposure_index",
+        "clinical_noise",
+        "clipping",
+        "detector_area",
+        "grid_lines",
+        "clinical_seam",
+        "artefact_candidates",
+    }
     # a tenth of a millimetre: penumbra and noise
     assert np.abs(outcomes["collimation"].result.corners_px - scene.truth.corners_px).max() < 0.1 / PITCH_MM
     assert outcomes["clipping"].result.high_value == scene.pixels.max()

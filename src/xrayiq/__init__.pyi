@@ -39,10 +39,12 @@ from .errors import InputError as InputError
 from .errors import NotMeasurableError as NotMeasurableError
 from .errors import ReadError as ReadError
 from .errors import XrayiqError as XrayiqError
+from .metrics import ArtefactCandidates as ArtefactCandidates
 from .metrics import Artefacts as Artefacts
 from .metrics import BarPattern as BarPattern
 from .metrics import BeamQuality as BeamQuality
 from .metrics import ClinicalNoise as ClinicalNoise
+from .metrics import ClinicalSeam as ClinicalSeam
 from .metrics import Clipping as Clipping
 from .metrics import Collimation as Collimation
 from .metrics import Contrast as Contrast
@@ -53,6 +55,7 @@ from .metrics import DefectLine as DefectLine
 from .metrics import DefectMap as DefectMap
 from .metrics import Defects as Defects
 from .metrics import Detectability as Detectability
+from .metrics import DetectorArea as DetectorArea
 from .metrics import DiscRing as DiscRing
 from .metrics import Dqe as Dqe
 from .metrics import Edges as Edges
@@ -66,6 +69,7 @@ from .metrics import FoundEdge as FoundEdge
 from .metrics import Geometry as Geometry
 from .metrics import GhostFactor as GhostFactor
 from .metrics import Ghosting as Ghosting
+from .metrics import GridLines as GridLines
 from .metrics import Lag as Lag
 from .metrics import LagDecay as LagDecay
 from .metrics import LineNoise as LineNoise
@@ -82,6 +86,7 @@ from .metrics import Stitching as Stitching
 from .metrics import TemporalNoise as TemporalNoise
 from .metrics import ThresholdContrast as ThresholdContrast
 from .metrics import Uniformity as Uniformity
+from .metrics import assess_detector_area as assess_detector_area
 from .metrics import assess_exposure_index as assess_exposure_index
 from .metrics import beam_from_spectrum as beam_from_spectrum
 from .metrics import beam_from_technique as beam_from_technique
@@ -94,10 +99,13 @@ from .metrics import compute_local_variance as compute_local_variance
 from .metrics import compute_neq as compute_neq
 from .metrics import correct_defects as correct_defects
 from .metrics import correct_nps_for_lag as correct_nps_for_lag
+from .metrics import find_artefact_candidates as find_artefact_candidates
 from .metrics import find_artefacts as find_artefacts
+from .metrics import find_clinical_seam as find_clinical_seam
 from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects
 from .metrics import find_edges as find_edges
+from .metrics import find_grid_lines as find_grid_lines
 from .metrics import fit_response as fit_response
 from .metrics import five_roi_schemes as five_roi_schemes
 from .metrics import make_defect_map as make_defect_map

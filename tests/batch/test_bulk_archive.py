@@ -25,7 +25,8 @@ def expected_outcomes(item, room):
         return [("mtf", "measured", "")]
     linear = room.clinical.relationship == "LIN"
     noise = ("measured", "") if linear else ("not_measurable", "no_linear_signal")
-    measured = [(name, "measured", "") for name in ("collimation", "exposure_index", "clipping")]
+    always = ("collimation", "exposure_index", "clipping", "detector_area", "grid_lines", "clinical_seam")
+    measured = [(name, "measured", "") for name in (*always, "artefact_candidates")]
     return [*measured, ("clinical_noise", *noise)]
 
 

@@ -36,6 +36,15 @@ OUTCOMES = {
     ("clinical_noise", "not_measurable", "presentation_image"): 3,  # stated (Fuji DX, GE MG) or by class (GE DX)
     ("clinical_noise", "not_measurable", "no_linear_signal"): 11,  # 7 CR and 1 XA of images/, 3 CR of the medium
     ("clipping", "measured", ""): 16,  # counted on stored values, which every image has
+    ("detector_area", "measured", ""): 13,  # as the field, which it is told from
+    ("detector_area", "not_measurable", "image_too_small"): 3,
+    ("grid_lines", "measured", ""): 13,
+    ("grid_lines", "not_measurable", "image_too_small"): 3,
+    ("clinical_seam", "measured", ""): 13,
+    ("clinical_seam", "not_measurable", "image_too_small"): 3,
+    ("artefact_candidates", "measured", ""): 7,
+    ("artefact_candidates", "not_measurable", "no_pixel_spacing"): 6,  # Philips, Fuji RG3, GE DX and RF, 2 XA
+    ("artefact_candidates", "not_measurable", "image_too_small"): 3,
 }
 
 

@@ -57,12 +57,16 @@ def test_each_kind_gets_its_procedures_and_reasons(scored):
     url, _ = scored
     rows = outcomes_of(url)
     measured = Counter(rows.loc[rows["kind"] == "measured", "procedure"])
-    # flat: uniformity, nps, clipping; LOG flat: clipping; edge: mtf; chest: four; its twin: three without noise
+    # flat: uniformity, nps, clipping; LOG flat: clipping; edge: mtf; chest: eight; its twin: seven without noise
     assert measured == {
         "uniformity": 1,
         "nps": 1,
         "mtf": 1,
         "clipping": 4,
+        "detector_area": 2,
+        "grid_lines": 2,
+        "clinical_seam": 2,
+        "artefact_candidates": 2,
         "collimation": 2,
         "exposure_index": 2,
         "clinical_noise": 1,
@@ -193,6 +197,10 @@ def test_stored_results_come_back_whole(scored):
         "Nps",
         "Mtf",
         "Clipping",
+        "ClinicalSeam",
+        "ArtefactCandidates",
+        "DetectorArea",
+        "GridLines",
         "Collimation",
         "ExposureIndex",
         "ClinicalNoise",

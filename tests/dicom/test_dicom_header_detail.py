@@ -47,6 +47,11 @@ def test_geometry_dates_and_identity_are_read(make_dataset, to_bytes):
         PixelSpacing=[0.12, 0.13],
         EstimatedRadiographicMagnificationFactor="1.2",
         DetectorActiveDimensions=[430.0, 350.0],
+        FieldOfViewOrigin=["12", "34"],
+        DetectorActiveOrigin=["2", "3"],
+        FieldOfViewRotation="270",
+        FieldOfViewHorizontalFlip="YES",
+        GridPitch="0.25",
         CollimatorLeftVerticalEdge="1",
         CollimatorRightVerticalEdge="8",
         CollimatorUpperHorizontalEdge="2",
@@ -59,6 +64,10 @@ def test_geometry_dates_and_identity_are_read(make_dataset, to_bytes):
     assert detail.pixel_spacing_mm == (0.12, 0.13)
     assert detail.magnification == 1.2
     assert detail.detector_active_dimensions_mm == (430.0, 350.0)
+    assert detail.field_of_view_origin_px == (12.0, 34.0)
+    assert detail.detector_active_origin_px == (2.0, 3.0)
+    assert (detail.field_of_view_rotation_deg, detail.field_of_view_flipped) == (270.0, True)
+    assert detail.grid_pitch_mm == 0.25
     assert detail.collimator_edges_px == (1.0, 8.0, 2.0, 6.0)
     assert (detail.acquired_on, detail.content_on) == (datetime.date(2026, 5, 4), datetime.date(2026, 5, 5))
     assert detail.irradiation_events == 2

@@ -42,6 +42,7 @@ _EDGES: Final = (
     "CollimatorUpperHorizontalEdge",
     "CollimatorLowerHorizontalEdge",
 )
+_FLIPS: Final = {"YES": True, "NO": False}
 
 
 def header_detail(elements: Elements, meta: Elements) -> HeaderDetail:
@@ -73,6 +74,11 @@ def header_detail(elements: Elements, meta: Elements) -> HeaderDetail:
         magnification=elements.number("EstimatedRadiographicMagnificationFactor"),
         detector_active_dimensions_mm=elements.numbers("DetectorActiveDimensions"),
         field_of_view_dimensions_mm=elements.numbers("FieldOfViewDimensions"),
+        field_of_view_origin_px=elements.numbers("FieldOfViewOrigin"),
+        detector_active_origin_px=elements.numbers("DetectorActiveOrigin"),
+        field_of_view_rotation_deg=elements.number("FieldOfViewRotation"),
+        field_of_view_flipped=_FLIPS.get(elements.text("FieldOfViewHorizontalFlip") or ""),
+        grid_pitch_mm=_grid_pitch_mm(elements),
         collimator_edges_px=_edges(elements),
         presentation_lut_shape=elements.choice("PresentationLUTShape", ("IDENTITY", "INVERSE")),
         lossy_image_compression=elements.choice("LossyImageCompression", ("00", "01")),
@@ -105,6 +111,11 @@ def _given(elements: Elements, attributes: tuple[tuple[str, str, str], ...]) -> 
         for keyword, number, unit, dimension in numbers
         if number is not None
     )
+
+
+def _grid_pitch_mm(elements: Elements) -> float | None:
+    pitch = elements.number("GridPitch")
+    return pitch if pitch is not None and pitch > 0 else None
 
 
 def _has_text(elements: Elements, keyword: str) -> bool:

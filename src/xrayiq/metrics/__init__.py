@@ -1,13 +1,16 @@
 """Image quality of one image or a few of them: array or Radiograph in, frozen result out."""
 
 from xrayiq.metrics.artefact_blobs import Blob
+from xrayiq.metrics.artefact_candidates import ArtefactCandidates, find_artefact_candidates
 from xrayiq.metrics.artefact_peaks import GridPeak
 from xrayiq.metrics.artefact_seams import Seam
 from xrayiq.metrics.artefacts import Artefacts, find_artefacts
 from xrayiq.metrics.bar_pattern import BarPattern, measure_bar_pattern
 from xrayiq.metrics.beam_quality import BeamQuality, beam_qualities
 from xrayiq.metrics.beam_spectrum import beam_from_spectrum, beam_from_technique
+from xrayiq.metrics.clinical_grid_lines import GridLines, ImagedLines, find_grid_lines
 from xrayiq.metrics.clinical_noise import ClinicalNoise, measure_clinical_noise
+from xrayiq.metrics.clinical_seam import ClinicalSeam, find_clinical_seam
 from xrayiq.metrics.clipping import Clipping, measure_clipping
 from xrayiq.metrics.collimation import Collimation, find_collimation
 from xrayiq.metrics.contrast import Contrast, measure_contrast
@@ -19,6 +22,7 @@ from xrayiq.metrics.defect_lines import DefectLine
 from xrayiq.metrics.defect_map import DEFECT_CLASSES, DefectMap, make_defect_map
 from xrayiq.metrics.defects import Defects, find_defects
 from xrayiq.metrics.detectability import Detectability, compute_detectability
+from xrayiq.metrics.detector_area import DetectorArea, assess_detector_area
 from xrayiq.metrics.disc_ring import DiscRing, read_disc_ring
 from xrayiq.metrics.dqe import Dqe, compute_dqe
 from xrayiq.metrics.edges import Edges, FoundEdge, find_edges, measure_mtfs
@@ -53,12 +57,14 @@ from xrayiq_kernels import KERNEL_DIGEST
 __all__ = [
     "DEFECT_CLASSES",
     "KERNEL_DIGEST",
+    "ArtefactCandidates",
     "Artefacts",
     "BarPattern",
     "BeamQuality",
     "Blob",
     "ClassChange",
     "ClinicalNoise",
+    "ClinicalSeam",
     "Clipping",
     "Collimation",
     "Contrast",
@@ -69,6 +75,7 @@ __all__ = [
     "DefectMap",
     "Defects",
     "Detectability",
+    "DetectorArea",
     "DiscRing",
     "Dqe",
     "Edges",
@@ -82,7 +89,9 @@ __all__ = [
     "Geometry",
     "GhostFactor",
     "Ghosting",
+    "GridLines",
     "GridPeak",
+    "ImagedLines",
     "Lag",
     "LagDecay",
     "LineNoise",
@@ -100,6 +109,7 @@ __all__ = [
     "TemporalNoise",
     "ThresholdContrast",
     "Uniformity",
+    "assess_detector_area",
     "assess_exposure_index",
     "beam_from_spectrum",
     "beam_from_technique",
@@ -112,10 +122,13 @@ __all__ = [
     "compute_neq",
     "correct_defects",
     "correct_nps_for_lag",
+    "find_artefact_candidates",
     "find_artefacts",
+    "find_clinical_seam",
     "find_collimation",
     "find_defects",
     "find_edges",
+    "find_grid_lines",
     "fit_response",
     "five_roi_schemes",
     "make_defect_map",

@@ -106,10 +106,10 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
     saturated value. Metal is what absorbs ten times more than the median of the rest. Direct exposure and metal are
     told apart 3 mm inside the field's sides; the margin counts as direct exposure where that lies next to it.
     """
-    pitch_mm = _mean_pitch_mm(signal)
+    pitch_mm = mean_pitch_mm(signal)
     factor, finest = _grid_factors(signal.shape, pitch_mm)
     means, holes = fill_holes(*signal.block_means(factor, finest=finest))
-    inside = _inside(field, means.shape, factor, FIELD_MARGIN_MM / pitch_mm) & ~holes
+    inside = inside_field(field, means.shape, factor, margin_px(signal)) & ~holes
     air, direct = _direct_exposure(means, inside, factor * pitch_mm)
     rest = inside & ~air & (means > 0)
     if rest.any():
@@ -129,7 +129,7 @@ def find_anatomy(signal: SignalImage, field: Collimation) -> Anatomy:
         cell_px=factor,
         pixels=pixels,
         fraction=fraction,
-        beside_fraction=_beside(air, inside, _inside(field, means.shape, factor, 0.0) & ~holes, factor * pitch_mm),
+        beside_fraction=_beside(air, inside, inside_field(field, means.shape, factor, 0.0) & ~holes, factor * pitch_mm),
         direct_exposure=direct,
     )
 
@@ -183,7 +183,12 @@ def pixels_beside(signal: SignalImage, field: Collimation, anatomy: Anatomy) -> 
 
 def _field_spans(signal: SignalImage, field: Collimation) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First column inside the field by its margin in each row, and the column behind the last."""
-    return _spans(field, signal.shape, 1, FIELD_MARGIN_MM / _mean_pitch_mm(signal))
+    return _spans(field, signal.shape, 1, margin_px(signal))
+
+
+def margin_px(signal: SignalImage) -> float:
+    """Distance from the field's sides that is left out, in pixels."""
+    return FIELD_MARGIN_MM / mean_pitch_mm(signal)
 
 
 def _spans(
@@ -194,7 +199,7 @@ def _spans(
     to_centre = (factor - 1) / 2.0
     row = np.arange(rows, dtype=np.float64) * factor + to_centre
     starts, stops = np.zeros(rows, dtype=np.int64), np.full(rows, columns, dtype=np.int64)
-    for corner, normal, margin in _sides(field, margin_px):
+    for corner, normal, margin in field_sides(field, margin_px):
         depth = (row - corner[0]) * normal[0] - margin
         if abs(normal[1]) * columns * factor < 1e-9:
             stops = np.where(depth > 0.0, stops, 0)
@@ -207,7 +212,9 @@ def _spans(
     return starts, stops
 
 
-def _sides(field: Collimation, margin_px: float) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], float]]:
+def field_sides(
+    field: Collimation, margin_px: float
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], float]]:
     """Of each side a corner, the inward normal, and the margin; sides on the image border need none."""
     along = np.roll(field.corners_px, -1, axis=0) - field.corners_px
     inward = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.hypot(along[:, 0], along[:, 1])[:, None]
@@ -215,7 +222,8 @@ def _sides(field: Collimation, margin_px: float) -> Iterator[tuple[NDArray[np.fl
         yield corner, normal, margin_px if state == "collimated" else 0.0
 
 
-def _mean_pitch_mm(signal: SignalImage) -> float:
+def mean_pitch_mm(signal: SignalImage) -> float:
+    """Geometric mean of the pixel pitch; without any, that of an image of usual size."""
     if signal.pixel_pitch_mm is None:
         return float(ASSUMED_LENGTH_MM / max(signal.shape))
     return float(np.sqrt(signal.pixel_pitch_mm[0] * signal.pixel_pitch_mm[1]))
@@ -229,7 +237,7 @@ def _grid_factors(shape: tuple[int, int], pitch_mm: float) -> tuple[int, int]:
     return search, finest_factor(search)
 
 
-def _inside(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float) -> NDArray[np.bool_]:
+def inside_field(field: Collimation, shape: tuple[int, ...], factor: int, margin_px: float) -> NDArray[np.bool_]:
     """Blocks whose centre lies inside the field by a margin; sides on the image border need none."""
     starts, stops = _spans(field, shape, factor, margin_px)
     column = np.arange(shape[1])

@@ -29,6 +29,14 @@ class HeaderDetail:
         EstimatedRadiographicMagnificationFactor.
     detector_active_dimensions_mm, field_of_view_dimensions_mm : tuple of float
         One value for a round area.
+    field_of_view_origin_px, detector_active_origin_px : tuple of float
+        Row and column offset from the physical detector's upper left corner, in its elements, before rotation and flip.
+    field_of_view_rotation_deg : float or None
+        Clockwise rotation of the image against the detector.
+    field_of_view_flipped : bool or None
+        Whether the image was flipped from left to right after that rotation.
+    grid_pitch_mm : float or None
+        Distance of the grid's strips.
     collimator_edges_px : tuple of float
         Left, right, upper, lower edge as the header counts them, from 1.
     presentation_lut_shape, lossy_image_compression, declared_intent : str or None
@@ -60,6 +68,11 @@ class HeaderDetail:
     magnification: float | None = None
     detector_active_dimensions_mm: tuple[float, ...] = ()
     field_of_view_dimensions_mm: tuple[float, ...] = ()
+    field_of_view_origin_px: tuple[float, ...] = ()
+    detector_active_origin_px: tuple[float, ...] = ()
+    field_of_view_rotation_deg: float | None = None
+    field_of_view_flipped: bool | None = None
+    grid_pitch_mm: float | None = None
     collimator_edges_px: tuple[float, ...] = ()
     presentation_lut_shape: str | None = None
     lossy_image_compression: str | None = None

@@ -33,8 +33,9 @@ READING_VERSION: Final = 1
 DOCUMENTS: Final = MappingProxyType({"performed_step": 1, "reject_note": 1})
 
 #: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
-#: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, it is a field without
-#: markers of its light field, or nobody has told the kerma or the beam of a set of flat fields
+#: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, its field is too small
+#: to tell lines from anatomy, its pixels hold text or no pitch to place artefacts by, it is a field without markers of
+#: its light field, or nobody has told the kerma or the beam of a set of flat fields
 EXPECTED: Final = frozenset(
     {
         ("", "presentation_image"),
@@ -44,6 +45,10 @@ EXPECTED: Final = frozenset(
         ("", "not_dicom"),
         ("clinical_noise", "no_linear_signal"),
         ("field_congruence", "no_markers"),
+        ("grid_lines", "field_too_small"),
+        ("clinical_seam", "field_too_small"),
+        ("artefact_candidates", "burnt_in_text"),
+        ("artefact_candidates", "no_pixel_spacing"),
         ("signal_transfer", "no_kerma"),
         ("noise_components", "no_kerma"),
         ("dqe", "no_kerma"),

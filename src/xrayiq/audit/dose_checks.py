@@ -39,7 +39,9 @@ def dose_checks(
         Typical values below a level; typical values as they are, for creep; units whose doses agree with the technique;
         units without an excursion. Each rests on 20 dated exposures or more.
     """
-    dated = exposures[exposures["exposed_at"].notna()]
+    asked = (*(one for rows in (typical, compared, units) for one in rows["quantity"].unique()), *quantities)
+    read = list(dict.fromkeys(("exposed_at", "unit", *GROUP, *asked)))
+    dated = exposures.loc[exposures["exposed_at"].notna(), read]  # each group of it is a copy: only what is asked for
     groups = dated.groupby(list(GROUP), observed=True).indices
     return (
         *_of_groups(compared[compared["verdict"] == BELOW], "reference_level", dated, groups),

@@ -49,9 +49,11 @@ def typical_doses(exposures: pd.DataFrame, quantity: str, *, by: Sequence[str] =
     -----
     ICRP Publication 135 (2017): the typical value of a room is the median for patients of standard size.
     """
-    known = exposures[(exposures["body_part"] != "") & (exposures["view"] != "") & exposures[quantity].notna()]
+    known = (exposures["body_part"] != "") & (exposures["view"] != "") & (exposures["band"] != ADULT_OTHER)
+    read = [*dict.fromkeys((*by, quantity, "weight_told", f"{quantity}_uncertainty"))]
+    chosen = exposures.loc[known & exposures[quantity].notna(), [name for name in read if name in exposures]]
     rows = []
-    for key, group in known[known["band"] != ADULT_OTHER].groupby(list(by), observed=True, sort=True):
+    for key, group in chosen.groupby(list(by), observed=True, sort=True):
         values = group[quantity].to_numpy()
         interval = median_interval(values)
         first, third = np.quantile(values, (0.25, 0.75))

@@ -53,16 +53,14 @@ def assumed_thickness(
     """
     table = shipped_table("patient_thickness")
     rule, rows = table["rule"], table["thickness_mm"]
-    adult = np.array(
-        [
-            row.get(view, row["any"]) if (row := rows.get(part)) else np.nan
-            for part, view in zip(np.asarray(body_parts, str), np.asarray(views, str), strict=True)
-        ],
-        dtype=np.float64,
-    )
+    pairs = list(zip(*(np.asarray(texts, dtype=object).tolist() for texts in (body_parts, views)), strict=True))
+    known = {pair: row.get(pair[1], row["any"]) if (row := rows.get(pair[0])) else np.nan for pair in set(pairs)}
+    adult = np.array([known[pair] for pair in pairs], dtype=np.float64)
     weight = np.asarray(weight_kg, dtype=np.float64)
     told = weight > 0.0
-    usual = np.array([rule["band_weights_kg"].get(band, rule["weight_kg"]) for band in np.asarray(bands, str)])
+    usual = np.array(
+        [rule["band_weights_kg"].get(band, rule["weight_kg"]) for band in np.asarray(bands, object).tolist()]
+    )
     heavy = np.where(told, weight, usual) / rule["weight_kg"]
     tall = np.asarray(size_m, dtype=np.float64) / rule["size_m"]
     sized = told & (tall > 0.0)

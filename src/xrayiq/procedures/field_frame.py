@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from xrayiq.audit.text_places import first_places
 from xrayiq.procedures.stored_images import of_stored_images
 from xrayiq.records import Records, told_geometry
 
@@ -53,17 +54,26 @@ def with_fields(records: Records, exposures: pd.DataFrame) -> tuple[pd.DataFrame
         Those without an image.
     """
     own, left_out = of_stored_images(exposures)
-    wide = records.wide_values(tuple(_MEASURED), procedure="collimation").set_index("subject").rename(columns=_MEASURED)
-    anatomy = records.wide_values(tuple(_OF_ANATOMY), procedure="clinical_noise").set_index("subject")
-    geometry = told_geometry(records)
-    geometry = geometry[geometry["subject"].isin(own["subject"])].drop_duplicates("subject")
-    sizes = zip(*(geometry[name].tolist() for name in ("rows", "columns", "told")), strict=True)
-    known = functools.cache(_geometry)  # many headers of a unit tell the same
-    told = pd.DataFrame([known(*row) for row in sizes], columns=list(_TOLD), index=geometry["subject"])
-    found = own.merge(wide, how="left", left_on="subject", right_index=True)
-    found = found.merge(anatomy.rename(columns=_OF_ANATOMY), how="left", left_on="subject", right_index=True)
-    found = found.merge(told.astype("float64"), how="left", left_on="subject", right_index=True)
+    measured: dict[str, NDArray[np.float64]] = {}
+    for procedure, names in (("collimation", _MEASURED), ("clinical_noise", _OF_ANATOMY)):
+        wide = records.wide_values(tuple(names), procedure=procedure)
+        places = first_places(own["subject"], wide["subject"])
+        measured |= {column: np.append(wide[name].to_numpy(), np.nan)[places] for name, column in names.items()}
+    found = own.assign(**measured, **_told(told_geometry(records), own["subject"]))
     return found.assign(report_area_mm2=_reported(records, found)), left_out
+
+
+def _told(geometry: pd.DataFrame, subjects: pd.Series) -> dict[str, NDArray[np.float64]]:
+    """`_TOLD` of some images; many headers of a unit tell the same, which is read once."""
+    codes = np.zeros(len(geometry), dtype=np.int64)
+    for name in ("rows", "columns", "told"):
+        numbers, known = pd.factorize(geometry[name])
+        codes = pd.factorize(codes * (len(known) + 1) + numbers)[0].astype(np.int64)
+    sorts = geometry[~pd.Series(codes, index=geometry.index).duplicated()]  # in the order of their codes
+    cells = (sorts[name].tolist() for name in ("rows", "columns", "told"))
+    table = np.array([_geometry(*row) for row in zip(*cells, strict=True)] + [(np.nan,) * len(_TOLD)])
+    chosen = table[np.append(codes, -1)[first_places(subjects, geometry["subject"])]]
+    return {name: chosen[:, place].copy() for place, name in enumerate(_TOLD)}
 
 
 def _geometry(rows: Any, columns: Any, text: Any) -> tuple[float, ...]:

@@ -1,4 +1,7 @@
-"""A SQLite store of two years of exposures, its rows written directly: images, dose reports, and both of the same."""
+"""A SQLite store of two years of exposures, its rows written directly: what audits of doses, fields and headers read.
+
+Images, dose reports, both of the same, key objects that tell of rejects, and what was measured on the images.
+"""
 
 import datetime
 import json
@@ -27,9 +30,38 @@ PLAN = "plan"
 #: output at 1 m and 80 kV, the distance of the detector, and the field there and at 1 m
 OUTPUT_GY_PER_MAS, DISTANCE_MM, FIELD_AT_1_M_MM2 = 67.4e-6, 1500.0, 6.0e4
 FIELD_MM2 = FIELD_AT_1_M_MM2 * (DISTANCE_MM / 1000.0) ** 2
+#: size and pitch of the images, half the sides of their fields
+SIZE_PX, PITCH_MM, HALF_SIDES_PX = 3000, 0.14, (1210, 1420)
+#: every so many images a key object tells that one was rejected, with the code of its reason
+REJECTED_EVERY, REASONS = 25, ("111209", "111211", "111212", "111210", "111214")
+MEASURED = {
+    "clinical_noise": {"clinical_snr": 100.0, "clinical_noise": 1.5},
+    "collimation": {
+        "field_area": FIELD_MM2,
+        "field_height": 2 * HALF_SIDES_PX[0] * PITCH_MM,
+        "field_width": 2 * HALF_SIDES_PX[1] * PITCH_MM,
+        "field_offset_down": 3.0,
+        "field_offset_right": -2.0,
+        "field_rotation": 0.5,
+        "collimation_confidence": 0.97,
+        "field_sides_collimated": 4.0,
+        "field_sides_at_border": 0.0,
+    },
+    "exposure_index": {"estimated_exposure_index": 300.0},
+}
+#: voltages that spread, a step of them in one unit, headers that were checked, of which some have a problem
+HEADERS = """
+UPDATE objects SET
+  tube_voltage_kv = 80.0 + (id * 7919 % 5) - 2 + 12.0 * (equipment_id = 1 AND exposed_at > '2025-09'),
+  source_detector_distance_mm = 1500.0 + (id * 104729 % 21) - 10,
+  exposure_control_mode = 'MANUAL',
+  header_checks = CASE id % 50 WHEN 0 THEN 'laterality_of_protocol,index_missing' ELSE 'event_missing' END,
+  study_at = datetime(exposed_at, '-10 minutes') || '.000000'
+WHERE kind = 'clinical'
+"""
 
 
-def write_dose_store(path, *, images, told_twice, reported, seed=1):
+def write_audit_store(path, *, images, told_twice, reported, seed=1):
     """Write a store of images, of which some are also in dose reports, and of events that reports alone tell of."""
     open_records(f"sqlite:///{path}").close()
     rng = np.random.default_rng(seed)
@@ -45,15 +77,38 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
     weight = np.round(rng.normal(72.0, 14.0, count).clip(3.0), 1)
     age = np.where(weight < 45.0, 8.0, 55.0)
     moments = [one.isoformat(sep=" ") + ".000000" for one in exposed]
-    header = json.dumps({"acquisition": asdict(Acquisition())}, default=str)
+    deviation = np.round(rng.normal(0.9, 1.2, count), 1)
+    header = json.dumps({"acquisition": asdict(Acquisition()), "detail": {}}, default=str)
+    shifts = rng.integers(-60, 61, size=(count, 2))
+
+    def field(number):
+        """Header with the corners of the collimator."""
+        corners = [
+            (SIZE_PX // 2 + int(down) + across * HALF_SIDES_PX[0], SIZE_PX // 2 + int(right) + along * HALF_SIDES_PX[1])
+            for (down, right) in (shifts[number],)
+            for across, along in ((-1, -1), (-1, 1), (1, 1), (1, -1))
+        ]
+        told = json.dumps({"collimator_corners_px": corners, "pixel_pitch_mm": (PITCH_MM, PITCH_MM)})[1:-1]
+        bare = header.replace('"collimator_corners_px": null, ', "").replace('"pixel_pitch_mm": null, ', "")
+        return bare.replace('{"acquisition": {', '{"acquisition": {' + told + ", ")
 
     def image(number):
         part, _, position, protocol, _ = VIEWS[view[number]]
         subject = f"2.25.{10**30 + number}"
         own = (subject, "clinical", int(unit[number]), "DX", part, position, protocol, moments[number], 80.0)
-        own += (float(charge[number]), 12.5, float(dose[number]), 310.0, 250.0, 0.9, f"2.25.{2 * 10**30 + number // 2}")
-        own += (f"2.25.{3 * 10**30 + number}", f"{number // 2:064x}", f"{number % 50:064x}", header, subject)
-        return (*own, "clinical", "clinical", DISTANCE_MM, float(age[number]), float(weight[number]), "F", "FOCUSED")
+        own += (float(charge[number]), 12.5, float(dose[number]), 310.0, 250.0)
+        own += (float(deviation[number]), f"2.25.{2 * 10**30 + number // 2}", f"2.25.{3 * 10**30 + number}")
+        own += (f"{number // 2:064x}", f"{number % 50:064x}", field(number), subject, "clinical", "clinical")
+        return (*own, DISTANCE_MM, float(age[number]), float(weight[number]), "F", "FOCUSED", SIZE_PX, SIZE_PX)
+
+    def note(number):
+        own = (f"2.25.{5 * 10**30 + number}", "reject_note", int(unit[number]), "KO", moments[number])
+        return (*own, f"2.25.{2 * 10**30 + number // 2}", header, "no_image", "no_image")
+
+    def reject(place, number):
+        code = REASONS[place % len(REASONS)]
+        told = (place, 0, "key_object", "113001", f"2.25.{10**30 + number}", f"2.25.{2 * 10**30 + number // 2}")
+        return (*told, 1, 0, code)
 
     def report(number):
         study = f"2.25.{2 * 10**30 + number // 2}"
@@ -71,7 +126,7 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
             12.5,
             310.0,
             250.0,
-            0.9,
+            float(deviation[number]),
             FIELD_AT_1_M_MM2,
             DISTANCE_MM,
         )
@@ -93,7 +148,8 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
             "objects(subject,kind,equipment_id,modality,body_part,view_position,protocol_name,exposed_at,"
             "tube_voltage_kv,exposure_mas,exposure_time_ms,dap_gy_m2,exposure_index,target_exposure_index,"
             "deviation_index,study_uid,irradiation_event_uid,patient_key,operator_key,header_json,exposure_key,"
-            "own_population,population,source_detector_distance_mm,patient_age_years,patient_weight_kg,patient_sex,grid)",
+            "own_population,population,source_detector_distance_mm,patient_age_years,patient_weight_kg,patient_sex,grid,"
+            "rows,columns)",
             map(image, range(images)),
         )
         numbers = [*range(told_twice), *range(images, count)]
@@ -103,35 +159,46 @@ def write_dose_store(path, *, images, told_twice, reported, seed=1):
             "patient_age_years,patient_weight_kg)",
             map(report, numbers),
         )
+        rejected = range(0, images, REJECTED_EVERY)
+        _insert(
+            store,
+            "objects(subject,kind,equipment_id,modality,exposed_at,study_uid,header_json,own_population,population)",
+            map(note, rejected),
+        )
+        store.execute(HEADERS)
         store.execute(
             "INSERT INTO files(archive_key,relative_path,size,mtime_ns,digest,subject,status,plan_digest) "
             "SELECT 'archive', subject, 1, 1, subject, subject, 'object', ? FROM objects",
             (PLAN,),
         )
-        for procedure, kind in (("clinical_noise", "clinical"), ("collimation", "clinical"), ("dose_report",) * 2):
+        kinds = dict.fromkeys(MEASURED, "clinical") | {"dose_report": "dose_report", "reject_note": "reject_note"}
+        for procedure, kind in kinds.items():
             store.execute(
                 "INSERT INTO outcomes(subject,procedure,algorithm_version,parameter_digest,kind,reason,message,"
                 "plan_digest,object_id,run_id,created_at) "
                 "SELECT subject, ?, 2, '', 'measured', '', '', ?, id, 1, exposed_at FROM objects WHERE kind = ?",
                 (procedure, PLAN, kind),
             )
-        for procedure, place, quantity in (
-            ("clinical_noise", 0, "clinical_snr"),
-            ("clinical_noise", 1, "clinical_noise"),
-            ("collimation", 0, "field_area"),
-        ):
-            store.execute(
-                "INSERT INTO measurements(outcome_id,ordinal,quantity,direction,value,unit) "
-                "SELECT id, ?, ?, '', ?, '1' FROM outcomes WHERE procedure = ?",
-                (place, quantity, FIELD_MM2 if quantity == "field_area" else 100.0, procedure),
-            )
-        first = store.execute("SELECT min(id) FROM outcomes WHERE procedure = 'dose_report'").fetchone()[0]
+        for procedure, values in MEASURED.items():
+            for ordinal, (quantity, value) in enumerate(values.items()):
+                store.execute(
+                    "INSERT INTO measurements(outcome_id,ordinal,quantity,direction,value,unit) "
+                    "SELECT id, ?, ?, '', ? * (1.0 + 0.001 * (id % 20)), '1' FROM outcomes WHERE procedure = ?",
+                    (ordinal, quantity, value, procedure),
+                )
+        first = "SELECT min(id) FROM outcomes WHERE procedure = ?"
+        of_reports, of_notes = (store.execute(first, (one,)).fetchone()[0] for one in ("dose_report", "reject_note"))
         _insert(
             store,
             "dose_events(outcome_id,ordinal,irradiation_event_uid,started_at,plane,event_type,target_region,protocol,"
             "dap_gy_m2,tube_voltage_kv,exposure_mas,exposure_time_ms,exposure_index,target_exposure_index,"
             "deviation_index,field_area_at_1_m_mm2,source_detector_distance_mm)",
-            (event(first + place, number) for place, number in enumerate(numbers)),
+            (event(of_reports + place, number) for place, number in enumerate(numbers)),
+        )
+        _insert(
+            store,
+            "rejects(outcome_id,ordinal,source,title,image_uid,study_uid,is_rejected,has_text,code)",
+            (reject(of_notes + place, number) for place, number in enumerate(rejected)),
         )
 
 

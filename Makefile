@@ -9,7 +9,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # else every process of a test, some hundred, compiles our own source anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow fuzz kernels notebooks accuracy compare-pylinac compare-decoders bench bench-archive lint types layers docs wheel selftest clean
+.PHONY: demo test test-slow fuzz kernels notebooks accuracy calibrate-collimation compare-pylinac compare-decoders bench bench-archive lint types layers docs wheel selftest clean
 
 demo: $(VENV)/base  ## simulate a hospital's quarter, measure and audit it, write the report
 	$(BIN)/xrayiq demo demo
@@ -33,6 +33,9 @@ notebooks: $(VENV)/dev  ## run the notebooks from top to bottom
 
 accuracy: $(VENV)/base  ## measure every metric over the accuracy grid and rewrite its table in the README
 	$(BIN)/xrayiq selftest --accuracy --out README.md --figure docs/accuracy.png
+
+calibrate-collimation: $(VENV)/base  ## fit the confidence of collimated fields anew: some 20 minutes
+	$(BIN)/python -m xrayiq.selftest.field_calibration src/xrayiq/data/field_confidence.toml
 
 compare-pylinac: $(VENV)/base  ## both against exact truth on the same pixels, pylinac in a throw-away environment
 	rm -rf $(VENV)/pylinac

@@ -13,6 +13,7 @@ from xrayiq_phantoms.anatomy import AnatomyKind
 from xrayiq_phantoms.artefacts import SimulatedBlob, SimulatedLines, SimulatedSeam
 from xrayiq_phantoms.bars import BarTruth, simulate_bars
 from xrayiq_phantoms.clinical import ClinicalTruth, simulate_clinical
+from xrayiq_phantoms.clinical_fields import ClinicalField, simulate_clinical_field
 from xrayiq_phantoms.contrast import ContrastTruth, Detail, detail_grid, simulate_contrast_details
 from xrayiq_phantoms.contrast_detail import (
     CDMAM_LIKE,
@@ -59,6 +60,7 @@ __all__ = [
     "BarTruth",
     "BulkFile",
     "BulkSummary",
+    "ClinicalField",
     "ClinicalTruth",
     "ContrastDetailObject",
     "ContrastDetailTruth",
@@ -108,6 +110,7 @@ __all__ = [
     "simulate_bars",
     "simulate_bulk",
     "simulate_clinical",
+    "simulate_clinical_field",
     "simulate_contrast_detail",
     "simulate_contrast_details",
     "simulate_dark",

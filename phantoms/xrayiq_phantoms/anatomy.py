@@ -18,10 +18,10 @@ from scipy.ndimage import affine_transform, gaussian_filter
 from xrayiq_phantoms.detector import Detector
 from xrayiq_phantoms.shapes import Point, add_ellipsoid, add_rod, empty_grid
 
-AnatomyKind = Literal["chest", "hand", "abdomen"]
+AnatomyKind = Literal["chest", "hand", "abdomen", "knee", "skull"]
 
 #: effective attenuation of water for the beam that is usual for each anatomy
-_ATTENUATION_PER_MM: Final = {"chest": 0.018, "hand": 0.025, "abdomen": 0.02}
+_ATTENUATION_PER_MM: Final = {"chest": 0.018, "hand": 0.025, "abdomen": 0.02, "knee": 0.023, "skull": 0.021}
 _GRID_SIZE: Final = 640
 #: less water than this is not counted as anatomy
 _SKIN_MM: Final = 2.0
@@ -62,7 +62,7 @@ def simulate_transmission(
     ----------
     detector : Detector
         Gives the blur.
-    kind : {"chest", "hand", "abdomen"}
+    kind : {"chest", "hand", "abdomen", "knee", "skull"}
         Which anatomy.
     shape : (int, int)
         Rows and columns of the image.
@@ -186,9 +186,42 @@ def _build_abdomen(grid: NDArray[np.float32], generator: np.random.Generator) ->
         )
 
 
+def _build_knee(grid: NDArray[np.float32], generator: np.random.Generator) -> None:
+    """Leg with straight outlines, femur, tibia, fibula and kneecap."""
+    wide = generator.uniform(0.85, 1.1)
+    add_rod(grid, ((-1.6, -0.04), (0.0, 0.0)), 0.52 * wide, 115.0)
+    add_rod(grid, ((0.0, 0.0), (1.6, 0.05)), 0.43 * wide, 100.0)
+    add_rod(grid, ((-1.6, -0.04), (-0.16, 0.0)), 0.17 * wide, 38.0)
+    add_rod(grid, ((0.14, 0.0), (1.6, 0.03)), 0.15 * wide, 34.0)
+    add_rod(grid, ((0.25, 0.25 * wide), (1.6, 0.24 * wide)), 0.05, 14.0)
+    for row in (-0.15, 0.13):
+        add_ellipsoid(grid, (row, 0.0), (0.13, 0.33 * wide), 36.0, power=4.0)
+    add_ellipsoid(grid, (-0.2, 0.04), (0.14, 0.13), 18.0)
+
+
+def _build_skull(grid: NDArray[np.float32], generator: np.random.Generator) -> None:
+    """Head with a rim of bone, orbits, sinuses and jaw on a neck."""
+    wide = generator.uniform(0.9, 1.1)
+    add_ellipsoid(grid, (-0.1, 0.0), (0.78, 0.6 * wide), 175.0)
+    add_ellipsoid(grid, (-0.1, 0.0), (0.76, 0.58 * wide), 60.0)
+    add_ellipsoid(grid, (-0.1, 0.0), (0.71, 0.53 * wide), -50.0)
+    add_ellipsoid(grid, (0.5, 0.0), (0.35, 0.38 * wide), 50.0, power=3.0)
+    for side in (-1.0, 1.0):
+        add_ellipsoid(grid, (0.1, side * 0.24 * wide), (0.12, 0.14), -20.0)
+        add_rod(grid, ((0.25, side * 0.4 * wide), (0.72, side * 0.22 * wide)), 0.05, 16.0)
+    add_rod(grid, ((0.6, 0.0), (1.4, 0.0)), 0.3 * wide, 110.0)
+    add_rod(grid, ((0.6, 0.0), (1.4, 0.0)), 0.1, 35.0)
+
+
 def _between(first: Point, second: Point, part: float) -> Point:
     """Point at a part of the way from the first to the second."""
     return first[0] + part * (second[0] - first[0]), first[1] + part * (second[1] - first[1])
 
 
-_BUILDERS: Final = {"chest": _build_chest, "hand": _build_hand, "abdomen": _build_abdomen}
+_BUILDERS: Final = {
+    "chest": _build_chest,
+    "hand": _build_hand,
+    "abdomen": _build_abdomen,
+    "knee": _build_knee,
+    "skull": _build_skull,
+}

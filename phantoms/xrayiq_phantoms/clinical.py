@@ -28,7 +28,7 @@ class ClinicalTruth:
 
     Parameters
     ----------
-    anatomy : {"chest", "hand", "abdomen"}
+    anatomy : {"chest", "hand", "abdomen", "knee", "skull"}
         What was exposed.
     field : FieldTruth
         The collimated field.
@@ -94,7 +94,7 @@ def simulate_clinical(
     ----------
     detector : Detector
         What sees it.
-    anatomy : {"chest", "hand", "abdomen"}
+    anatomy : {"chest", "hand", "abdomen", "knee", "skull"}
         Which body; it scales with the field.
     shape : (int, int)
         Rows and columns.

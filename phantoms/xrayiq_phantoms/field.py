@@ -171,7 +171,7 @@ def simulate_field(
         Distance over which it falls to 1/e.
     penumbra_sigma_mm : float
         Standard deviation of the beam's penumbra, before the detector's own blur.
-    anatomy : {"chest", "hand", "abdomen"}, optional
+    anatomy : {"chest", "hand", "abdomen", "knee", "skull"}, optional
         Attenuates the primary beam inside the field.
     noise : bool
         With or without noise and fixed pattern.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence
 from xrayiq.metrics.field_geometry import border_lines, intersections
+from xrayiq.metrics.field_shadow import OUTSIDE_MARGIN_PX, lies_in_shadow
 from xrayiq_kernels.field_sides import side_support, weight_outside
 
 #: sides of one field may differ from a rectangle by this angle
@@ -29,20 +30,11 @@ DARK_FRACTION: Final = 0.35
 SKEW_COST_PER_DEG: Final = 0.02
 #: natural logarithm of the exposure ratio from which on supported length counts in full
 FULL_CONTRAST: Final = 0.3
-OUTSIDE_MARGIN_PX: Final = 4.0
 INSET_PX: Final = 2.0
 REACH_PX: Final = 3
 STEP_PX: Final = 2.0
 #: quadrilaterals of one family whose outside is looked at
 COUNTED_OUTSIDE: Final = 200
-#: nothing outside a blade is brighter than the upper quarter inside (less this much), or than beside the blade (more
-#: this much, natural logarithms): such parts may take this share of the outside, for markers and burnt-in text
-BRIGHT_BELOW_INSIDE: Final = 0.15
-BRIGHT_ABOVE_BESIDE: Final = 0.5
-BRIGHT_SHARE: Final = 0.2
-#: and only count where they take this share of the image
-BRIGHT_IMAGE_SHARE: Final = 0.005
-BRIGHT_STEP_PX: Final = 3
 #: a collimated side needs contrast along this share of its length, and the field this share of the image
 LEAST_SUPPORT: Final = 0.12
 LEAST_AREA_FRACTION: Final = 0.02
@@ -99,32 +91,6 @@ def strip_level(evidence: FieldEvidence, corners: NDArray[np.float64], side: int
         return -np.inf
     nearest = np.clip(np.rint(places).astype(np.int64), 0, limit)
     return percentile(evidence.logarithm[nearest[:, 0], nearest[:, 1]], 50.0)[0]
-
-
-def bright_outside(evidence: FieldEvidence, corners: NDArray[np.float64], collimated: NDArray[np.bool_]) -> bool:
-    """Whether much of the image beyond a collimated side is too bright to lie in the shadow of a blade."""
-    row, column = (np.arange(0, size, BRIGHT_STEP_PX, dtype=np.float64) for size in evidence.shape)
-    levels = evidence.logarithm[::BRIGHT_STEP_PX, ::BRIGHT_STEP_PX]
-    along = np.roll(corners, -1, axis=0) - corners
-    inward = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.hypot(along[:, 0], along[:, 1])[:, None]
-    depths = [
-        (row[:, None] - corner[0]) * normal[0] + (column[None, :] - corner[1]) * normal[1]
-        for corner, normal in zip(corners, inward, strict=True)
-    ]
-    inside = np.min(depths, axis=0) > 0.0
-    if not inside.any():
-        return True
-    light = percentile(levels[inside], 75.0)[0] - BRIGHT_BELOW_INSIDE
-    for side in np.flatnonzero(collimated):
-        outside = depths[side] < -OUTSIDE_MARGIN_PX
-        beside = levels[outside & (depths[side] > -2.0 * OUTSIDE_MARGIN_PX - BRIGHT_STEP_PX)]
-        if beside.size == 0:
-            continue
-        limit = min(light, percentile(beside, 90.0)[0] + BRIGHT_ABOVE_BESIDE)
-        bright = np.count_nonzero(levels[outside] > limit)
-        if bright > max(BRIGHT_SHARE * np.count_nonzero(outside), BRIGHT_IMAGE_SHARE * levels.size):
-            return True
-    return False
 
 
 def strongest_line(evidence: FieldEvidence) -> float:
@@ -184,9 +150,7 @@ def _best_of_family(evidence: FieldEvidence, rotation: float) -> FieldChoice | N
     outside = weight_outside(evidence.points, evidence.weights, corners[ahead], OUTSIDE_MARGIN_PX)
     totals = scores[ahead] - OUTSIDE_COST * outside
     order = [int(number) for number in np.argsort(-totals, kind="stable") if totals[number] > 0.0]
-    dark = (
-        number for number in order if not bright_outside(evidence, corners[ahead[number]], collimated[ahead[number]])
-    )
+    dark = (number for number in order if lies_in_shadow(evidence, corners[ahead[number]], collimated[ahead[number]]))
     first = next(dark, None)
     if first is None:
         return None
@@ -213,9 +177,7 @@ def _support(
     example[keys] = np.arange(len(keys))
     known = np.flatnonzero(example >= 0)
     found = np.zeros((len(example), 4))
-    found[known] = side_support(
-        evidence.logarithm, ways[example[known]], evidence.threshold, INSET_PX, REACH_PX, STEP_PX
-    )
+    found[known] = measured_support(evidence, ways[example[known], :2], ways[example[known], 2:])
     support = np.zeros((*collimated.shape, 4))
     support[collimated] = found[keys]
     return support
@@ -268,12 +230,25 @@ def _usable(corners: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.
     return usable
 
 
+def measured_support(
+    evidence: FieldEvidence, starts: NDArray[np.float64], stops: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Support (n, 4) of sides from (n, 2) starts to (n, 2) stops, as `xrayiq_kernels.field_sides.side_support`."""
+    ways = np.concatenate([starts, stops], axis=1)
+    return side_support(evidence.logarithm, ways, evidence.threshold, INSET_PX, REACH_PX, STEP_PX)
+
+
+def side_gains(support: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Supported length of sides (…, 4) less what their parts without or with reversed contrast cost, in pixels."""
+    supported, neutral, reverse = support[..., 0], support[..., 1], support[..., 2]
+    clear = np.minimum(1.0, support[..., 3] / np.maximum(supported, 1.0) / FULL_CONTRAST)
+    gains: NDArray[np.float64] = clear * supported - NEUTRAL_COST * neutral - REVERSED_COST * reverse
+    return gains
+
+
 def _scores(
     support: NDArray[np.float64], collimated: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    supported, neutral, reverse = support[..., 0], support[..., 1], support[..., 2]
-    length = np.maximum(supported + neutral + reverse, 1.0)
-    share = np.where(collimated, supported / length, 1.0)
-    clear = np.minimum(1.0, support[..., 3] / np.maximum(supported, 1.0) / FULL_CONTRAST)
-    gain = clear * supported - NEUTRAL_COST * neutral - REVERSED_COST * reverse
-    return np.where(collimated, gain, 0.0).sum(axis=1), share.min(axis=1) >= LEAST_SUPPORT
+    length = np.maximum(support[..., :3].sum(axis=-1), 1.0)
+    share = np.where(collimated, support[..., 0] / length, 1.0)
+    return np.where(collimated, side_gains(support), 0.0).sum(axis=1), share.min(axis=1) >= LEAST_SUPPORT

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.field_candidates import FieldEvidence
-from xrayiq.metrics.field_choice import BRIGHT_BELOW_INSIDE, BRIGHT_SHARE, FieldChoice
+from xrayiq.metrics.field_choice import FieldChoice
+from xrayiq.metrics.field_shadow import BRIGHT_BELOW_INSIDE, BRIGHT_SHARE, rises_about
 from xrayiq_kernels.field_circles import near_circle
 
 #: pairs of edge points tried as normals of one circle, and the points that such a circle is checked with
@@ -102,6 +103,8 @@ def is_the_field(circle: Circle, evidence: FieldEvidence, choice: FieldChoice) -
     least = LEAST_SHARE_OF_SHUTTER if is_shutter(circle, evidence) else LEAST_SHARE
     clear_deg = ARC_STEP_DEG * float(np.count_nonzero(circle.clear))
     if circle.share < least or clear_deg < LEAST_CLEAR_AROUND_DEG or _is_bright_outside(circle, evidence):
+        return False
+    if rises_about(evidence, circle.centre, circle.places):
         return False
     directions = (circle.places[circle.clear] - circle.centre) / circle.radius
     around = float(np.hypot(*directions.mean(axis=0))) < AROUND

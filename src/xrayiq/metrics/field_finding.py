@@ -12,12 +12,13 @@ from xrayiq.metrics._image import PRESENTATION, SignalImage
 from xrayiq.metrics.field_candidates import FieldEvidence, find_evidence, to_logarithm
 from xrayiq.metrics.field_choice import FieldChoice, choose_field
 from xrayiq.metrics.field_circle import Circle, find_circle, is_cut_by, is_shutter, is_the_field
-from xrayiq.metrics.field_confidence import field_confidence
+from xrayiq.metrics.field_confidence import edge_clarity
+from xrayiq.metrics.field_corners import with_cut_corners
 
 #: the other polarity must be supported better by this factor than the one that the photometric interpretation suggests
 POLARITY_FACTOR: Final = 1.1
-#: and with at least this confidence: the outline of a body in air looks like a field of the other polarity
-LEAST_CONFIDENCE_OF_OTHER_POLARITY: Final = 0.8
+#: and with edges at least this clear: the outline of a body in air looks like a field of the other polarity
+LEAST_CLARITY_OF_OTHER_POLARITY: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,7 +56,7 @@ def find_field(signal: SignalImage, reduced: NDArray[np.float64], holes: NDArray
 
     def weigh(sign: int) -> FieldFinding:
         evidence = find_evidence(to_logarithm(sign * reduced, linear=linear), holes)
-        choice = choose_field(evidence)
+        choice = with_cut_corners(evidence, choose_field(evidence))
         circle = find_circle(evidence)
         whole = circle is not None and is_the_field(circle, evidence, choice)
         cut = circle is not None and not whole and any(choice.collimated) and is_cut_by(circle, choice)
@@ -98,7 +99,8 @@ def _is_clearer(other: FieldFinding, likely: FieldFinding) -> bool:
         return False
     if other.circle is not None:
         return is_shutter(other.circle, other.evidence) and not any(likely.choice.collimated)
-    confidence = field_confidence(other.evidence, other.choice)
-    return (
-        confidence > LEAST_CONFIDENCE_OF_OTHER_POLARITY and other.choice.score > POLARITY_FACTOR * likely.choice.score
-    )
+    edges = other.choice.collimated
+    if not any(edges[side] and edges[(side + 1) % 4] for side in range(4)):
+        return False  # a body in air has an outline on one or on two opposite sides
+    clarity = edge_clarity(other.evidence, other.choice)
+    return clarity > LEAST_CLARITY_OF_OTHER_POLARITY and other.choice.score > POLARITY_FACTOR * likely.choice.score

@@ -5,14 +5,13 @@ A line is held as (φ, ρ): its inward normal is (cos φ, sin φ) in (row, colum
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: corners this close together, or this far outside the image, differ by rounding alone
+#: corners this close to the border of the image differ from it by rounding alone
 ROUNDING_PX: Final = 1e-6
 
 
@@ -36,6 +35,14 @@ def intersections(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     safe = np.where(np.abs(determinant) < 1e-9, np.nan, determinant)
     corners = np.stack([(first * d - b * second) / safe, (a * second - first * c) / safe], axis=-1)
     return np.nan_to_num(corners, nan=np.inf)
+
+
+def lines_of(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(φ, ρ) of the sides of a quadrilateral, (4, 2), from (4, 2) corners clockwise on the screen."""
+    along = np.roll(corners, -1, axis=0) - corners
+    angles = np.arctan2(-along[:, 0], along[:, 1])
+    distances = corners[:, 0] * np.cos(angles) + corners[:, 1] * np.sin(angles)
+    return np.stack([angles % (2.0 * np.pi), distances], axis=1)
 
 
 def border_lines(extent: tuple[float, float]) -> NDArray[np.float64]:
@@ -65,70 +72,11 @@ def clipped_polygon(corners: NDArray[np.float64], shape: tuple[int, int]) -> NDA
     return np.array(polygon, dtype=np.float64).reshape(-1, 2)
 
 
-def quadrilateral_on_image(
-    corners: NDArray[np.float64], shape: tuple[int, int]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Greatest quadrilateral whose corners are those of the part of a convex quadrilateral on the image.
-
-    Parameters
-    ----------
-    corners : (4, 2) array of float64
-        Row and column, clockwise on the screen; they may lie outside.
-    shape : tuple of (int, int)
-        Rows and columns of the image.
-
-    Returns
-    -------
-    tuple of (4, 2) array of float64 and (4,) array of int64
-        Corners on the image or its border; and per side which side of the given quadrilateral it stands for: −1 where
-        it lies on the border of the image, −2 where it only cuts off a corner between border and field. The corners as
-        given where all lie on the image.
-    """
+def snapped_to_border(corners: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Corners (n, 2) with rows and columns that differ from the border of the image by rounding put onto it."""
     low, high = np.array([-0.5, -0.5]), np.array(shape) - 0.5
-    if np.all((corners >= low - ROUNDING_PX) & (corners <= high + ROUNDING_PX)):
-        return _snapped(corners, low, high), np.arange(4)
-    polygon = _without_repeats(clipped_polygon(corners, shape))
-    while 0 < len(polygon) < 4:
-        # a triangle: the middle of its longest side is the fourth corner
-        lengths = np.hypot(*(np.roll(polygon, -1, axis=0) - polygon).T)
-        longest = int(np.argmax(lengths))
-        middle = (polygon[longest] + polygon[(longest + 1) % len(polygon)]) / 2.0
-        polygon = np.insert(polygon, longest + 1, middle, axis=0)
-    best = max(itertools.combinations(range(len(polygon)), 4), key=lambda four: polygon_area(polygon[list(four)]))
-    lies_on = [_side_of(corners, polygon[k], polygon[(k + 1) % len(polygon)]) for k in range(len(polygon))]
-    sides = np.full(4, -1, dtype=np.int64)
-    for side in range(4):
-        count = (best[(side + 1) % 4] - best[side]) % len(polygon)
-        parts = [(best[side] + step) % len(polygon) for step in range(count)]
-        lengths = [np.hypot(*(polygon[(k + 1) % len(polygon)] - polygon[k])) for k in parts]
-        longest = lies_on[parts[int(np.argmax(lengths))]]
-        sides[side] = -2 if longest == -1 and count > 1 else longest
-    return _snapped(polygon[list(best)], low, high), sides
-
-
-def _snapped(corners: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Corners that differ from the border by rounding put onto it."""
-    upper = np.where(corners < low + ROUNDING_PX, low, corners)
-    snapped: NDArray[np.float64] = np.where(upper > high - ROUNDING_PX, high, upper)
-    return snapped
-
-
-def _without_repeats(polygon: NDArray[np.float64]) -> NDArray[np.float64]:
-    apart = np.hypot(*(polygon - np.roll(polygon, 1, axis=0)).T)
-    kept: NDArray[np.float64] = polygon[apart > ROUNDING_PX]
-    return kept
-
-
-def _side_of(corners: NDArray[np.float64], start: NDArray[np.float64], stop: NDArray[np.float64]) -> int:
-    """Side of a quadrilateral on whose line both points lie; −1 for none."""
-    along = np.roll(corners, -1, axis=0) - corners
-    along = along / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
-    away = [
-        np.abs((point - corners)[:, 0] * along[:, 1] - (point - corners)[:, 1] * along[:, 0]) for point in (start, stop)
-    ]
-    farthest = np.maximum(*away)
-    nearest = int(np.argmin(farthest))
-    return nearest if farthest[nearest] < 1e-6 * (1.0 + np.abs(corners).max()) else -1
+    snapped: NDArray[np.float64] = np.where(np.abs(corners - low) < ROUNDING_PX, low, corners)
+    return np.where(np.abs(snapped - high) < ROUNDING_PX, high, snapped)
 
 
 def polygon_area(corners: NDArray[np.float64]) -> float:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq.metrics.field_geometry import border_lines, intersections
+from xrayiq.metrics.field_geometry import border_lines, intersections, lines_of
 from xrayiq.metrics.field_profiles import LEAST_SCALE_MM, Slope, robust_line, step_offsets
 from xrayiq_kernels.side_profiles import side_profiles
 
@@ -57,7 +57,7 @@ def refine_corners(
         Corners; a side without enough clear profiles stays where it was.
     """
     centre = (np.array(extent) - 1.0) / 2.0
-    lines = _lines_of(corners - centre)
+    lines = lines_of(corners - centre)
     borders = border_lines(extent)
     for side, edge in enumerate(collimated):
         if not edge:
@@ -75,14 +75,6 @@ def refine_corners(
         if turn > 0 and np.allclose(refined, before, rtol=0.0, atol=SETTLED_PX):
             break
     return refined
-
-
-def _lines_of(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(φ, ρ) of the sides of a quadrilateral."""
-    along = np.roll(corners, -1, axis=0) - corners
-    angles = np.arctan2(-along[:, 0], along[:, 1])
-    distances = corners[:, 0] * np.cos(angles) + corners[:, 1] * np.sin(angles)
-    return np.stack([angles % (2.0 * np.pi), distances], axis=1)
 
 
 def _nearest_border(line: NDArray[np.float64], borders: NDArray[np.float64]) -> int:

@@ -88,5 +88,16 @@ def test_values_of_unknown_relation_have_a_seam_without_contrast(chest):
 def test_a_small_field_is_refused():
     small = np.random.default_rng(1).normal(100, 3, (90, 90))
     with pytest.raises(NotMeasurableError) as refusal:
-        find_clinical_seam(small, pixel_pitch_mm=1.0)
+        find_clinical_seam(small, pixel_pitch_mm=0.5)
     assert refusal.value.reason == "field_too_small"
+
+
+@pytest.mark.parametrize(("pitch_mm", "told"), [(0.5, True), (0.51, False), ((0.4, 0.7), False), (None, True)])
+def test_pixels_above_half_a_millimetre_are_refused(pitch_mm, told):
+    image = np.random.default_rng(1).normal(100, 3, (400, 400))
+    if told:
+        assert find_clinical_seam(image, pixel_pitch_mm=pitch_mm).measurements()
+        return
+    with pytest.raises(NotMeasurableError, match=r"pixels of 0\.5.* mm") as refusal:
+        find_clinical_seam(image, pixel_pitch_mm=pitch_mm)
+    assert refusal.value.reason == "pixels_too_large"

@@ -99,6 +99,8 @@ def test_store_of_an_earlier_version_gets_the_columns_out_of_its_reports(store_f
         source.backup(target)
         for name in (*added, "reference_point_distance_mm"):
             target.execute(f"ALTER TABLE dose_events DROP COLUMN {name}")
+        for name in ("exposures_since_calibration", "exposures_since_manufacture"):  # of version 0013
+            target.execute(f"ALTER TABLE objects DROP COLUMN {name}")
         target.execute("UPDATE xrayiq_schema SET version_num = '0011'")
     with open_records(f"sqlite:///{store_file}") as kept, open_records(f"sqlite:///{old}") as opened:
         migrated = opened.frame("dose_events")

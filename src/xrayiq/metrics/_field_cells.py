@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._image import SignalImage
 from xrayiq.metrics.anatomy import inside_field, margin_px, mean_pitch_mm
 from xrayiq.metrics.collimation import Collimation
@@ -16,6 +17,8 @@ from xrayiq.metrics.field_candidates import finest_factor, reduction_factor
 
 #: cells along a line that are averaged
 PART_CELLS: Final = 16
+#: pixels beyond which an edge of anatomy is as sharp as a seam, and ribs as close as the lines of a grid
+LARGEST_PIXEL_MM: Final = 0.5
 
 Floats = NDArray[np.float32]
 
@@ -38,6 +41,24 @@ class FieldCells:
     levels: NDArray[np.float32]
     cell_px: int
     pitch_mm: float
+
+
+def check_pixel_size(signal: SignalImage) -> None:
+    """Refuse pixels that are too large to tell what the detector or grid made from anatomy; an unknown pitch passes.
+
+    Raises
+    ------
+    NotMeasurableError
+        ``pixels_too_large`` above 0.5 mm.
+    """
+    if signal.pixel_pitch_mm is not None and mean_pitch_mm(signal) > LARGEST_PIXEL_MM:
+        raise NotMeasurableError(
+            "pixels_too_large",
+            f"pixels of {mean_pitch_mm(signal):.2g} mm, in which anatomy has edges as sharp as a detector's",
+            needed=f"pixels of {LARGEST_PIXEL_MM} mm or less",
+            remedy="use the image as it was acquired, not a reduced copy",
+            source=signal.source,
+        )
 
 
 def field_cells(signal: SignalImage, field: Collimation) -> FieldCells:

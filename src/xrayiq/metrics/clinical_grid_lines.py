@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
+from xrayiq.metrics._field_cells import check_pixel_size
 from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
 from xrayiq.metrics._periodic_lines import PeriodicLines, periodic_lines
 from xrayiq.metrics._profile_places import BAND_PX, ProfilePlaces, profile_places, profiles_of
@@ -125,7 +126,8 @@ def find_grid_lines(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Gri
         The array is not a non-empty 2-D array of numbers, or the pitch is not positive.
     NotMeasurableError
         ``only_padding``, ``constant_image``, ``all_saturated``, ``image_too_small``;
-        ``field_too_small`` where less than 8 profiles of 128 × 16 pixels lie in the collimated field.
+        ``field_too_small`` where less than 8 profiles of 128 × 16 pixels lie in the collimated field;
+        ``pixels_too_large`` above 0.5 mm.
 
     Notes
     -----
@@ -142,6 +144,7 @@ def find_grid_lines(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> Gri
     signal = as_signal(
         radiograph, procedure="grid lines", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False, needs_signal=False
     )
+    check_pixel_size(signal)
     field = find_collimation(radiograph, pixel_pitch_mm=pixel_pitch_mm)
     density = _density(signal)
     lines: list[ImagedLines] = []

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
-from xrayiq.metrics._field_cells import PART_CELLS, field_cells, line_averages
+from xrayiq.metrics._field_cells import PART_CELLS, check_pixel_size, field_cells, line_averages
 from xrayiq.metrics._image import Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
 from xrayiq.metrics.collimation import find_collimation
 from xrayiq.model import Measurement, Provenance, Result
@@ -107,7 +107,7 @@ def find_clinical_seam(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> 
         The array is not a non-empty 2-D array of numbers, or the pitch is not positive.
     NotMeasurableError
         ``only_padding``, ``constant_image``, ``all_saturated``, ``image_too_small``; ``field_too_small`` where the
-        field has less than 96 cells (some 5 cm) along rows or columns.
+        field has less than 96 cells (some 5 cm) along rows or columns; ``pixels_too_large`` above 0.5 mm.
 
     Notes
     -----
@@ -124,6 +124,7 @@ def find_clinical_seam(image: Image, *, pixel_pitch_mm: Pitch | None = None) -> 
     signal = as_signal(
         radiograph, procedure="seams", pixel_pitch_mm=pixel_pitch_mm, needs_pitch=False, needs_signal=False
     )
+    check_pixel_size(signal)
     field = find_collimation(radiograph, pixel_pitch_mm=pixel_pitch_mm)
     cells = field_cells(signal, field)
     linear = signal.unit != "stored"

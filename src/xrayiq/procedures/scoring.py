@@ -34,8 +34,8 @@ DOCUMENTS: Final = MappingProxyType({"performed_step": 1, "reject_note": 1})
 
 #: (procedure or "" for any, reason) that say nothing against an image: it was never meant to be measured so, it is no
 #: image, it is a clinical image whose maker keeps the relation of its pixel values to himself, its field is too small
-#: to tell lines from anatomy, its pixels hold text or no pitch to place artefacts by, it is a field without markers of
-#: its light field, or nobody has told the kerma or the beam of a set of flat fields
+#: or its pixels too large to tell lines from anatomy, its pixels hold text or no pitch to place artefacts by, it is a
+#: field without markers of its light field, or nobody has told the kerma or the beam of a set of flat fields
 EXPECTED: Final = frozenset(
     {
         ("", "presentation_image"),
@@ -47,6 +47,8 @@ EXPECTED: Final = frozenset(
         ("field_congruence", "no_markers"),
         ("grid_lines", "field_too_small"),
         ("clinical_seam", "field_too_small"),
+        ("grid_lines", "pixels_too_large"),
+        ("clinical_seam", "pixels_too_large"),
         ("artefact_candidates", "burnt_in_text"),
         ("artefact_candidates", "no_pixel_spacing"),
         ("signal_transfer", "no_kerma"),

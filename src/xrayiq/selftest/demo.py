@@ -91,14 +91,15 @@ class DemoResult:
         """Summary for a person."""
         summary = self.summary
         outcomes, verdicts = summary.outcome_counts, summary.verdict_counts
+        measured = outcomes.get("measured", 0)
         return "\n".join(
             [
                 f"{summary.files} files read in {summary.seconds:.0f} s: "
                 + ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in summary.file_counts.items()),
                 f"{summary.object_counts.get('clinical', 0)} exposures of patients, each counted once; "
                 f"{summary.object_counts.get('quality_control', 0)} test images",
-                f"{outcomes.get('measured', 0)} outcomes measured, {outcomes.get('not_measurable', 0)} not measurable, "
-                f"{outcomes.get('error', 0)} errors",
+                f"{measured} outcomes measured; {summary.unmeasured} were not that should have been, "
+                f"{sum(outcomes.values()) - measured - summary.unmeasured} were not meant to be",
                 f"verdicts: {verdicts.get('pass', 0)} within limits, {verdicts.get('warning', 0)} warnings, "
                 f"{verdicts.get('fail', 0)} out of limits, {verdicts.get('indeterminate', 0)} without a baseline yet",
                 "",

@@ -53,6 +53,45 @@ def test_a_log_in_any_encoding_of_its_mapping_is_taken(records: Records, tmp_pat
     assert first["serial_number"] == "S1"
 
 
+def test_a_log_in_shift_jis_is_taken_with_its_japanese_words(records: Records, tmp_path: Path) -> None:
+    text = (
+        "Study Date,Study Time,Console,Status,Reason of Reject,Anatomical Region,Operator,kV,mAs\n"
+        "2026/03/02,09:00:10,撮影室１,NG,Positioning,胸部,山田,120,2.5\n"
+        "2026/03/02,09:10:10,撮影室１,NG,体動,胸部,山田,120,2.5\n"
+    )
+    done = taken(records, written(tmp_path, text, encoding="cp932"), "fujifilm")
+    assert (done.encoding, done.rejected, done.lost) == ("cp932", 2, 0)
+    assert [(one.row, one.column, one.reason) for one in done.problems if one.row] == [
+        (3, "Reason of Reject", "unknown_reason")
+    ]
+    assert records.frame("rejects")[["station_name", "body_part"]].drop_duplicates().values.tolist() == [
+        ["撮影室１", "胸部"]
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_with_a_mark_is_taken_whatever_the_mapping_lists(
+    records: Records, tmp_path: Path, encoding: str
+) -> None:
+    text = "exposed_at,serial_number,reason\n2026-03-02T09:00:00,Gerät 1,motion\n"
+    marked = text if encoding == "utf-16" else f"\ufeff{text}"
+    assert taken(records, written(tmp_path, marked, encoding=encoding), "neutral").rejected == 1
+    assert records.frame("rejects")["serial_number"].tolist() == ["Gerät 1"]
+
+
+def test_a_row_with_more_cells_than_headings_is_told_and_not_read_askew(records: Records, tmp_path: Path) -> None:
+    text = (
+        "exposed_at,serial_number,kv,mas,reason\n"
+        "2026-03-02T09:00:00,S1,120,5,2,5,motion\n"  # two decimal commas without quotes
+        "2026-03-02T09:10:00,S1,120,2,motion,,\n"
+        "2026-03-02T09:20:00,S1,70\n"
+    )
+    done = taken(records, written(tmp_path, text), "neutral")
+    assert [(one.row, one.reason, one.is_row_lost) for one in done.problems if one.row] == [(2, "too_many_cells", True)]
+    assert (done.rejected, done.lost) == (2, 1)
+    assert records.frame("rejects")["tube_voltage_kv"].tolist() == [120.0, 70.0]
+
+
 def test_persons_become_hashes_and_comments_are_not_read(records: Records, tmp_path: Path) -> None:
     done = taken(records, written(tmp_path, SIEMENS), "siemens")
     frame = records.frame("rejects")

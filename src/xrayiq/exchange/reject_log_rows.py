@@ -33,11 +33,15 @@ class LogRows:
         Number of the row in the file, from 1, and its texts by heading.
     encoding : str
         Of the text; empty for a workbook.
+    too_long : tuple of int
+        Numbers of rows with cells beyond the last heading, which are not among the others: nobody can say which cell
+        is of which column.
     """
 
     headings: tuple[str, ...]
     rows: list[tuple[int, dict[str, str]]]
     encoding: str = ""
+    too_long: tuple[int, ...] = ()
 
 
 def read_log(path: str | Path, mapping: RejectLogMapping) -> LogRows:
@@ -75,6 +79,7 @@ def _csv(content: bytes, mapping: RejectLogMapping, name: str) -> LogRows:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mapping.separator)
     headings: tuple[str, ...] = ()
     rows: list[tuple[int, dict[str, str]]] = []
+    too_long: list[int] = []
     try:
         for cells in reader:
             told = [cell.strip() for cell in cells]
@@ -82,21 +87,22 @@ def _csv(content: bytes, mapping: RejectLogMapping, name: str) -> LogRows:
                 continue
             if not headings:
                 headings = tuple(told)
+            elif any(told[len(headings) :]):
+                too_long.append(reader.line_num)
             else:
                 rows.append((reader.line_num, dict(zip(headings, told, strict=False))))
-            if len(rows) > _MOST_ROWS:
+            if len(rows) + len(too_long) > _MOST_ROWS:
                 raise ReadError(f"more than {_MOST_ROWS} rows", remedy="part the log", source=name)
     except csv.Error as error:
         raise ReadError(f"no CSV (line {reader.line_num}: {error})", source=name) from None
-    return LogRows(headings=headings, rows=rows, encoding=encoding)
+    return LogRows(headings=headings, rows=rows, encoding=encoding, too_long=tuple(too_long))
 
 
 def _decoded(content: bytes, mapping: RejectLogMapping, name: str) -> tuple[str, str]:
-    """Text in the first encoding that fits; UTF-16 only where a mark says so."""
+    """Text in the first encoding that fits; UTF-16 where a mark says so, and only there."""
     is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in mapping.encodings:
-        if is_wide != encoding.lower().startswith("utf-16"):
-            continue
+    narrow = [encoding for encoding in mapping.encodings if not encoding.lower().startswith("utf-16")]
+    for encoding in ["utf-16"] if is_wide else narrow:
         try:
             text = content.decode(encoding)
         except (UnicodeDecodeError, LookupError):

@@ -132,7 +132,7 @@ def import_reject_log(
         rejected=sum(one.told.is_rejected for one in new),
         accepted=sum(not one.told.is_rejected for one in new),
         known=len(rows) - len(new),
-        problems=tuple(problems),
+        problems=(*problems, *map(_too_long, log.too_long)),
         unread=tuple(one for one in log.headings if one and one.casefold().strip() not in named),
         encoding=log.encoding,
         mapping=known,
@@ -142,6 +142,11 @@ def import_reject_log(
         return done
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return dataclasses.replace(done, event=_store(records, new, known, digest, actor=actor, reason=reason))
+
+
+def _too_long(row: int) -> LogProblem:
+    message = "more cells than headings: a separator or a decimal comma within a cell needs quotes round it; left out"
+    return LogProblem(row=row, column="", reason="too_many_cells", message=message, is_row_lost=True)
 
 
 def _identity(row: LogRow) -> str:

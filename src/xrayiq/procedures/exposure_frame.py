@@ -12,7 +12,7 @@ import pandas as pd
 
 from xrayiq.audit.text_places import first_places
 from xrayiq.procedures.exposure_matching import matched_rows
-from xrayiq.procedures.exposure_places import IDENTITY, is_registered, located
+from xrayiq.procedures.exposure_places import IDENTITY, dated, is_registered, located
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.step_matching import images_of_steps, stepped_rows
 from xrayiq.records import Records
@@ -180,7 +180,10 @@ def exposures_of_store(
     ):
         if number:
             left_out[reason] = number
-    aged = stepped.frame.assign(patient_age_years=_ages(stepped.frame))
+    timed, undated = dated(stepped.frame)
+    if undated:
+        left_out["dates that no exposure can have, counted as undated"] = undated
+    aged = timed.assign(patient_age_years=_ages(timed))
     found, unmapped = located(aged, equipment, site, first=first, last=last, only_site=only_site)
     told = _whole(found).sort_values("exposed_at", kind="stable").reset_index(drop=True)
     left_out = {} if only_site else left_out

@@ -11,12 +11,15 @@ import pandas as pd
 
 from xrayiq.audit import ExaminationNames, size_bands
 from xrayiq.model import Equipment
+from xrayiq.procedures.header_checks.identity import FIRST_YEAR
 from xrayiq.procedures.site import Site
 from xrayiq.procedures.whereabouts import days_of_change, whereabouts
 
 #: of the unit as its headers name it
 HEADERS: Final = ("institution", "manufacturer", "model", "station_name")
 _PLACE: Final = ("site", "room", "unit")
+#: a date farther ahead is no clock that is off
+_FARTHEST_AHEAD: Final = datetime.timedelta(days=366)
 IDENTITY: Final = tuple(name for name in Equipment.__slots__ if name != "software_versions")
 
 
@@ -48,6 +51,21 @@ def located(
     told, unmapped = with_examinations(found, site.examinations)
     bands = size_bands(told["patient_age_years"], told["patient_weight_kg"])
     return told.assign(band=bands["band"].array, weight_told=bands["weight_told"].array), unmapped
+
+
+def dated(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Exposures without the dates that none can have, and how many these are.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `exposed_at`: missing where it is of a year before there was digital radiography, or more than a year ahead. A
+        clock that is off by less keeps its order and is told by the audit of headers.
+    """
+    moments = frame["exposed_at"]
+    latest = pd.Timestamp(datetime.datetime.now() + _FARTHEST_AHEAD)
+    wrong = (moments < pd.Timestamp(FIRST_YEAR, 1, 1)) | (moments > latest)
+    return (frame.assign(exposed_at=moments.mask(wrong)), int(wrong.sum())) if wrong.any() else (frame, 0)
 
 
 def with_headers(frame: pd.DataFrame, equipment: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -110,7 +110,7 @@ class RunSummary:
 
 
 def exit_code(*, out_of_limits: bool, unmeasured: bool) -> int:
-    """Exit code of score and run, as the command line documents it."""
+    """Exit code of score, run and audit, as the command line documents it."""
     if out_of_limits:
         return 1
     return 3 if unmeasured else 0

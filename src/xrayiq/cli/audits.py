@@ -183,6 +183,10 @@ def _audit(
         _save(audit, table, save)
         tell(audit)
         _finish(audit, store, settings, dry_run=dry_run)
+        name = function.removeprefix("audit_")
+        where: dict[str, Any] = {"site": settings, "first": first, "last": last, "only_site": only_site}
+        unmeasured = 0 if audit.findings else procedures.unmeasured_images(store, audit=name, **where)
+        _leave(audit, unmeasured)
 
 
 class _Audit(Protocol):
@@ -214,8 +218,8 @@ def _save(audit: _Audit, table: StrEnum, file: Path | None) -> None:
         _tell(export_audit_table(audit, table.value, file))
 
 
-def _finish(audit: _Audit, store: Records, settings: Site, *, dry_run: bool) -> NoReturn:
-    """Open the findings, tell what was left out, and leave with 1 where there is something to look into."""
+def _finish(audit: _Audit, store: Records, settings: Site, *, dry_run: bool) -> None:
+    """Open the findings, and tell what was left out."""
     from xrayiq.procedures import record_audit_findings
 
     if not dry_run:
@@ -224,7 +228,16 @@ def _finish(audit: _Audit, store: Records, settings: Site, *, dry_run: bool) -> 
         say(f"findings: {told.opened} opened, {told.again} told again, {told.known} known{mended}")
     for reason, number in audit.left_out.items():
         say(f"left out: {number} {reason}")
-    raise typer.Exit(1 if audit.findings else 0)
+
+
+def _leave(audit: _Audit, unmeasured: int) -> NoReturn:
+    """With 1 where there is something to look into, with 3 where nothing was found but images were not measured."""
+    from xrayiq.batch import exit_code
+
+    if unmeasured:
+        images = "1 image" if unmeasured == 1 else f"{unmeasured} images"
+        say(f"nothing found, but {images} of patients should have been measured and could not be")
+    raise typer.Exit(exit_code(out_of_limits=bool(audit.findings), unmeasured=unmeasured > 0))
 
 
 def _tell(written: ExportedTable) -> None:

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from xrayiq.procedures.dose_audits import audit_dose
     from xrayiq.procedures.recorded_audits import record_audit_findings
     from xrayiq.procedures.repeat_audit import audit_repeats
+    from xrayiq.procedures.unmeasured_images import unmeasured_images
 
 #: these load pandas, which a run does without
 _FRAMES = {
@@ -75,6 +76,7 @@ _FRAMES = {
     "recorded_audits": ["record_audit_findings"],
     "collimation_audit": ["audit_collimation"],
     "repeat_audit": ["audit_repeats"],
+    "unmeasured_images": ["unmeasured_images"],
 }
 
 __getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs=_FRAMES)
@@ -170,6 +172,7 @@ __all__ = [
     "test_history",
     "times_of_units",
     "told_equipment",
+    "unmeasured_images",
     "used_while_out",
     "withdraw",
     "without_relative_limits",

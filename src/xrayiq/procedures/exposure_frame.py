@@ -190,6 +190,11 @@ def exposures_of_store(
     return CountedExposures(equipment=equipment, only_site=only_site, frame=told, left_out=left_out, unmapped=unmapped)
 
 
+def procedures_of(measured: Sequence[str]) -> tuple[str, ...]:
+    """Procedures that make some measurements of images, each once."""
+    return tuple(dict.fromkeys(_MEASURED[name][1] for name in measured))
+
+
 def _ages(frame: pd.DataFrame) -> pd.Series:
     """Ages, unknown where a mammogram says 0: some systems write 000Y where they were told none."""
     ages: pd.Series = frame["patient_age_years"].mask((frame["modality"] == "MG") & (frame["patient_age_years"] == 0.0))
@@ -215,7 +220,7 @@ def _images(
     chosen["counts"] = chosen["population"].isin(list(populations))
     for column, _ in _MEASURED.values():
         chosen[column] = np.nan
-    for procedure in dict.fromkeys(_MEASURED[name][1] for name in measured):
+    for procedure in procedures_of(measured):
         names = [name for name in measured if _MEASURED[name][1] == procedure]
         wide = records.wide_values(names, procedure=procedure)
         places = first_places(chosen["subject"], wide["subject"])

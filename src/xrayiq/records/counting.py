@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
 
 from xrayiq.records.all_verdicts import ALL_VERDICTS
 from xrayiq.records.tables import FILES, OBJECTS, OUTCOMES
@@ -76,12 +76,7 @@ def archive_status(
     populations = select(OBJECTS.c.population, func.count()).where(OBJECTS.c.subject.in_(subjects))
     outcomes = select(OUTCOMES.c.kind, func.count()).where(counted)
     verdicts = select(ALL_VERDICTS.c.status, func.count()).join(OUTCOMES, ALL_VERDICTS.c.outcome_id == OUTCOMES.c.id)
-    unmeasured = select(func.count()).where(
-        counted,
-        OUTCOMES.c.kind != "measured",
-        OUTCOMES.c.reason.not_in(sorted(reason for procedure, reason in expected if not procedure)),
-        tuple_(OUTCOMES.c.procedure, OUTCOMES.c.reason).not_in(sorted(pair for pair in expected if pair[0])),
-    )
+    unmeasured = select(func.count()).where(counted, _should_be_measured(expected))
     return ArchiveStatus(
         files=_counts(connection, files.group_by(FILES.c.status).order_by(FILES.c.status)),
         outcomes=_counts(connection, outcomes.group_by(OUTCOMES.c.kind).order_by(OUTCOMES.c.kind)),
@@ -90,6 +85,26 @@ def archive_status(
         ),
         populations=_counts(connection, populations.group_by(OBJECTS.c.population).order_by(OBJECTS.c.population)),
         unmeasured=int(connection.execute(unmeasured).scalar_one()),
+    )
+
+
+def unmeasured_subjects(
+    connection: Connection, procedures: Collection[str], *, expected: Collection[tuple[str, str]]
+) -> set[str]:
+    """Objects that should be measurable and are not; see `Records.unmeasured_subjects`."""
+    query = select(OBJECTS.c.subject).join(OUTCOMES, OUTCOMES.c.object_id == OBJECTS.c.id).distinct()
+    query = query.where(_should_be_measured(expected), in_force())
+    if procedures:
+        query = query.where(OUTCOMES.c.procedure.in_(sorted(procedures)))
+    return set(connection.execute(query).scalars())
+
+
+def _should_be_measured(expected: Collection[tuple[str, str]]) -> ColumnElement[bool]:
+    """Whether an outcome is not measured for another reason than the expected ones."""
+    return and_(
+        OUTCOMES.c.kind != "measured",
+        OUTCOMES.c.reason.not_in(sorted(reason for procedure, reason in expected if not procedure)),
+        tuple_(OUTCOMES.c.procedure, OUTCOMES.c.reason).not_in(sorted(pair for pair in expected if pair[0])),
     )
 
 

@@ -202,6 +202,26 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         with self._read() as connection:
             return counting.archive_status(connection, archive_keys, plan_digest=plan_digest, expected=expected)
 
+    def unmeasured_subjects(
+        self, procedures: Collection[str] = (), *, expected: Collection[tuple[str, str]] = ()
+    ) -> set[str]:
+        """Objects that should have been measured by one of some procedures and were not, as the store stands now.
+
+        Parameters
+        ----------
+        procedures : collection of str
+            Their names; empty for any.
+        expected : collection of (str, str)
+            As in `archive_status`.
+
+        Returns
+        -------
+        set of str
+            Their subjects.
+        """
+        with self._read() as connection:
+            return counting.unmeasured_subjects(connection, procedures, expected=expected)
+
     def frame(self, name: str, *, superseded: bool = False, columns: Sequence[str] = ()) -> pd.DataFrame:
         """One table as a frame; measurements and verdicts with their outcome, object and equipment beside them.
 

@@ -80,6 +80,7 @@ from .metrics import Mtf as Mtf
 from .metrics import Neq as Neq
 from .metrics import Noise as Noise
 from .metrics import Nps as Nps
+from .metrics import RecurringArtefacts as RecurringArtefacts
 from .metrics import SdnrOverThickness as SdnrOverThickness
 from .metrics import SignalTransfer as SignalTransfer
 from .metrics import Stitching as Stitching
@@ -106,6 +107,7 @@ from .metrics import find_collimation as find_collimation
 from .metrics import find_defects as find_defects
 from .metrics import find_edges as find_edges
 from .metrics import find_grid_lines as find_grid_lines
+from .metrics import find_recurring_artefacts as find_recurring_artefacts
 from .metrics import fit_response as fit_response
 from .metrics import five_roi_schemes as five_roi_schemes
 from .metrics import make_defect_map as make_defect_map

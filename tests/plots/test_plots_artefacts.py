@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from xrayiq.metrics import Artefacts, Blob, GridPeak, Seam
+from xrayiq.metrics import Artefacts, Blob, GridPeak, RecurringArtefacts, RecurringPlace, Seam
 from xrayiq.metrics.artefact_peaks import AveragePower
 from xrayiq.model import Provenance
 from xrayiq.plots import plot, plot_artefact_power, to_svg
@@ -89,3 +89,29 @@ def test_power_names_its_peaks_and_the_expected_alias() -> None:
     assert [text.get_text() for text in ax.texts] == ["2.67 mm⁻¹\n−3.0°\n1.00 %"]
     # the limit of a peak is 6 times the median
     np.testing.assert_allclose(np.asarray(ax.get_lines()[1].get_ydata()), 6.0 * POWER.medians_mm[1:])
+
+
+def test_places_that_recur_are_drawn_where_they_lie_on_the_detector() -> None:
+    about = {"image_count": 20, "of_images": 30, "expected_count": 0.5, "probability": 1e-9}
+    spot = RecurringPlace(
+        kind="spot", row_mm=40.0, column_mm=70.0, height_mm=1.0, width_mm=1.0, contrast=-0.03, **about
+    )
+    line = RecurringPlace(
+        kind="column", row_mm=60.0, column_mm=20.0, height_mm=16.0, width_mm=0.5, contrast=0.02, **about
+    )
+    result = RecurringArtefacts(
+        places=(spot, line),
+        image_count=30,
+        cell_mm=0.5,
+        covered_counts=np.full((200, 300), 30),
+        frame_is_known=True,
+        provenance=Provenance(algorithm="recurring_artefacts", algorithm_version=1),
+    )
+    ax = plot(result, ax=axes())
+    (drawn,) = ax.lines
+    assert (drawn.get_xdata()[0], drawn.get_ydata()[0]) == (70.0, 40.0)
+    (bar,) = ax.patches
+    assert tuple(bar.get_center()) == (20.0, 60.0)
+    assert ax.get_xlim() == (0.0, 150.0)
+    assert ax.get_ylim() == (100.0, 0.0)  # rows run down
+    assert ax.get_title(loc="left") == "2 places recur in 30 images"

@@ -45,6 +45,7 @@ from xrayiq.metrics.neq import Neq, compute_neq
 from xrayiq.metrics.noise import Noise, measure_noise
 from xrayiq.metrics.nps import Nps, measure_nps
 from xrayiq.metrics.nps_lag import correct_nps_for_lag
+from xrayiq.metrics.recurring_artefacts import RecurringArtefacts, RecurringPlace, find_recurring_artefacts
 from xrayiq.metrics.response import fit_response
 from xrayiq.metrics.sdnr import SdnrOverThickness, measure_sdnr_over_thickness
 from xrayiq.metrics.signal_transfer import SignalTransfer, measure_signal_transfer
@@ -102,6 +103,8 @@ __all__ = [
     "Neq",
     "Noise",
     "Nps",
+    "RecurringArtefacts",
+    "RecurringPlace",
     "SdnrOverThickness",
     "Seam",
     "SignalTransfer",
@@ -129,6 +132,7 @@ __all__ = [
     "find_defects",
     "find_edges",
     "find_grid_lines",
+    "find_recurring_artefacts",
     "fit_response",
     "five_roi_schemes",
     "make_defect_map",

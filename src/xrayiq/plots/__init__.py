@@ -55,6 +55,7 @@ from xrayiq.metrics.mtf import Mtf
 from xrayiq.metrics.neq import Neq
 from xrayiq.metrics.noise import Noise
 from xrayiq.metrics.nps import Nps
+from xrayiq.metrics.recurring_artefacts import RecurringArtefacts
 from xrayiq.metrics.sdnr import SdnrOverThickness
 from xrayiq.metrics.signal_transfer import SignalTransfer
 from xrayiq.metrics.stitching import Stitching
@@ -113,6 +114,7 @@ from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
 from xrayiq.plots.protocol_audit import PROTOCOL_CHANGE, plot_protocol_change
+from xrayiq.plots.recurring_artefacts import plot_recurring_artefacts
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.repeat_audit import (
     REPEAT_FUNNEL,
@@ -217,6 +219,7 @@ __all__ = [
     "plot_noise_level",
     "plot_nps",
     "plot_protocol_change",
+    "plot_recurring_artefacts",
     "plot_reject_reasons",
     "plot_repeat_funnel",
     "plot_repeat_rates",
@@ -318,6 +321,7 @@ _plot.register(Dqe, plot_dqe)
 _plot.register(Neq, plot_neq)
 _plot.register(EffectiveDqe, plot_effective_dqe)
 _plot.register(Artefacts, plot_artefacts)
+_plot.register(RecurringArtefacts, plot_recurring_artefacts)
 _plot.register(Defects, plot_defects)
 _plot.register(DefectMap, plot_defect_map)
 _plot.register(DefectChange, plot_defect_change)

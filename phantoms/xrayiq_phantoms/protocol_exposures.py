@@ -42,12 +42,36 @@ class ProtocolChange:
     value: float | str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolSlope:
+    """A slow change of one number of a room's view.
+
+    Parameters
+    ----------
+    room, body_part : str
+        Where and of which view.
+    parameter : str
+        Column that changes.
+    day : int
+        Days from the first until it begins.
+    per_day : float
+        How much it changes in a day, in the unit of the column; of ``exposure_mas`` the change of its logarithm.
+    """
+
+    room: str
+    body_part: str
+    parameter: str
+    day: int
+    per_day: float
+
+
 def simulate_protocols(
     *,
     rooms: tuple[str, ...] = ("R1", "R2", "R3"),
     days: int = 91,
     exposures_a_day: int = 6,
     changes: tuple[ProtocolChange, ...] = (),
+    slopes: tuple[ProtocolSlope, ...] = (),
     seed: int = 1,
 ) -> dict[str, list[Any]]:
     """Columns of exposures, the same number of every room and view on every day.
@@ -60,6 +84,8 @@ def simulate_protocols(
         How long, and exposures of each room and day; views take turns.
     changes : tuple of ProtocolChange
         What is planted.
+    slopes : tuple of ProtocolSlope
+        What is planted; voltages are set to whole kV.
     seed : int
         Equal seeds give equal rows.
 
@@ -75,6 +101,9 @@ def simulate_protocols(
         for room in rooms:
             for turn in range(exposures_a_day):
                 row = _row(rng, room, day, turn, changes)
+                for slope in slopes:
+                    if (slope.room, slope.body_part) == (room, row["body_part"]):
+                        _slide(row, slope, max(0, day - slope.day))
                 row["subject"] = f"2.25.{len(columns.get('subject', ())) + 1}"
                 for name, value in row.items():
                     columns.setdefault(name, []).append(value)
@@ -116,3 +145,10 @@ def _row(
     row["exposure_mas"] = row["exposure_mas"] * (1.6 if stout else 1.0) if charge else 2.0 * spread
     row["source_detector_distance_mm"] += round(float(rng.normal(0.0, 10.0)))
     return row | {"dose_area_product": dose * spread}
+
+
+def _slide(row: dict[str, Any], slope: ProtocolSlope, days: int) -> None:
+    if slope.parameter == "exposure_mas":
+        row["exposure_mas"] *= float(np.exp(slope.per_day * days))
+    else:
+        row[slope.parameter] = round(row[slope.parameter] + slope.per_day * days)

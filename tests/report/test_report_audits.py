@@ -9,7 +9,7 @@ import pandas as pd
 from xrayiq.audit import ProtocolAudit, assess_protocols, site_protocols
 from xrayiq.report.audit_section import MOST_FINDINGS
 from xrayiq.report.protocol_audit import protocol_section
-from xrayiq_phantoms.protocol_exposures import ProtocolChange, simulate_protocols
+from xrayiq_phantoms.protocol_exposures import ProtocolChange, ProtocolSlope, simulate_protocols
 
 STEP = ProtocolChange(room="R1", body_part="CHEST", parameter="tube_voltage_kv", day=20, value=110.0)
 TABLE = {
@@ -26,10 +26,22 @@ def audited(*tables: object, **planted: object) -> ProtocolAudit:
     return assess_protocols(rows, protocols=site_protocols(list(tables), "test.toml"))
 
 
+def test_slow_change_of_a_protocol_is_told_with_its_size_and_day() -> None:
+    slope = ProtocolSlope(room="R2", body_part="CHEST", parameter="tube_voltage_kv", day=0, per_day=-0.2)
+    section = protocol_section(audited(slopes=(slope,)))
+    (answer,) = (one for one in section.answers if one.question == "Steady")
+    assert answer.status == "warning"
+    assert answer.text.startswith("R2, CHEST PA: tube voltage down by 6") and answer.text.endswith("since 2026-01-05")
+    (chapter,) = (one for one in section.chapters if one.title == "Slow changes")
+    assert chapter.told == "1 slow change"
+    (flat,) = (one for one in protocol_section(audited()).answers if one.question == "Steady")
+    assert flat.status == "pass"
+
+
 def test_a_room_that_changed_is_told_in_one_line_with_a_picture() -> None:
     section = protocol_section(audited(changes=(STEP,)))
-    table, before, rooms = section.answers
-    assert (table.status, before.status, rooms.status) == ("indeterminate", "warning", "pass")
+    table, before, slow, rooms = section.answers
+    assert (table.status, before.status, slow.status, rooms.status) == ("indeterminate", "warning", "pass", "pass")
     assert before.text == "1 change that no table tells, the last 2026-01-25 in R1, CHEST PA"
     assert section.headline == "1 untold change"
     (changes,) = [one for one in section.chapters if one.title == "Changes"]
@@ -39,7 +51,7 @@ def test_a_room_that_changed_is_told_in_one_line_with_a_picture() -> None:
 
 def test_a_table_is_told_as_kept_or_as_not() -> None:
     kept = protocol_section(audited(TABLE))
-    assert [one.status for one in kept.answers] == ["pass", "pass", "pass"]
+    assert [one.status for one in kept.answers] == ["pass", "pass", "pass", "pass"]
     assert (kept.headline, kept.findings) == ("nothing to look into", ())
     broken = protocol_section(audited(TABLE, changes=(STEP,)))
     assert broken.answers[0].status == "fail"

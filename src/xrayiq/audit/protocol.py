@@ -13,6 +13,8 @@ from xrayiq.audit.findings_table import table_of
 from xrayiq.audit.optimisation import dose_and_quality
 from xrayiq.audit.protocol_changes import find_protocol_changes
 from xrayiq.audit.protocol_comparison import compare_rooms, compare_with_protocols
+from xrayiq.audit.protocol_drift import find_protocol_drift
+from xrayiq.audit.protocol_drift_findings import drift_findings
 from xrayiq.audit.protocol_findings import change_findings, room_findings, table_findings
 from xrayiq.audit.protocol_groups import GROUP, of_protocols, usual_protocols, with_protocols
 from xrayiq.audit.protocol_table import ProtocolRow, ProtocolRules, shipped_protocol_rules
@@ -21,7 +23,7 @@ from xrayiq.model import FLUOROSCOPY, AuditFinding
 
 #: doses that stand beside image quality, each with the exposures that have it
 _DOSES: Final = ("dose_area_product", "average_glandular_dose")
-FRAMES: Final = ("usual", "compared", "changes", "rooms", "quality", "unmapped", "exposures", "findings")
+FRAMES: Final = ("usual", "compared", "changes", "drift", "rooms", "quality", "unmapped", "exposures", "findings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -40,6 +42,8 @@ class ProtocolAudit:
         Beside the site's table, from `compare_with_protocols`; empty without one.
     changes : DataFrame
         From `find_protocol_changes`.
+    drift : DataFrame
+        Slow changes, from `find_protocol_drift`.
     rooms : DataFrame
         Rooms and sites beside each other, from `compare_rooms`.
     quality : DataFrame
@@ -53,7 +57,7 @@ class ProtocolAudit:
     left_out : mapping of str to int
         Exposures that do not count, by reason.
     findings : tuple of AuditFinding
-        What to look into: outside the table, changed, unlike the other rooms.
+        What to look into: outside the table, changed, changing slowly, unlike the other rooms.
     """
 
     first_day: datetime.date | None
@@ -62,6 +66,7 @@ class ProtocolAudit:
     usual: pd.DataFrame
     compared: pd.DataFrame
     changes: pd.DataFrame
+    drift: pd.DataFrame
     rooms: pd.DataFrame
     quality: pd.DataFrame
     unmapped: pd.DataFrame
@@ -76,8 +81,8 @@ class ProtocolAudit:
         Parameters
         ----------
         name : str
-            ``"usual"``, ``"compared"``, ``"changes"``, ``"rooms"``, ``"quality"``, ``"unmapped"``,
-            ``"exposures"`` or ``"findings"``.
+            ``"usual"``, ``"compared"``, ``"changes"``, ``"drift"``, ``"rooms"``, ``"quality"``,
+            ``"unmapped"``, ``"exposures"`` or ``"findings"``.
 
         Returns
         -------
@@ -138,9 +143,10 @@ def assess_protocols(
         lost["fluoroscopy"] = int(fluoroscopy.sum())
     known = with_protocols(exposures[~fluoroscopy])
     narrow = of_protocols(known)
-    named = known[[*GROUP, "unit", "subject", "exposed_at"]]
+    named = known[[*GROUP, "band", "unit", "subject", "exposed_at"]]
     compared = compare_with_protocols(narrow, protocols=protocols, rules=judged)
     changes = find_protocol_changes(narrow, protocols=protocols, rules=judged)
+    drift = find_protocol_drift(known, changes, rules=judged)
     rooms = compare_rooms(narrow, rules=judged)
     quality = [dose_and_quality(known, name).assign(quantity=name) for name in _DOSES]
     return ProtocolAudit(
@@ -149,6 +155,7 @@ def assess_protocols(
         usual=usual_protocols(narrow, judged),
         compared=compared,
         changes=changes,
+        drift=drift,
         rooms=rooms,
         quality=pd.concat(quality, ignore_index=True),
         unmapped=pd.DataFrame() if unmapped is None else unmapped,
@@ -158,6 +165,7 @@ def assess_protocols(
         findings=(
             *table_findings(compared, named, judged),
             *change_findings(changes, named, judged),
+            *drift_findings(drift, named, judged),
             *room_findings(rooms, named, judged),
         ),
     )

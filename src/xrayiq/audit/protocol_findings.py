@@ -10,7 +10,7 @@ import pandas as pd
 
 from xrayiq.audit.protocol_comparison import OUTSIDE
 from xrayiq.audit.protocol_groups import GROUP
-from xrayiq.audit.protocol_table import SPREAD, TEXTS, ProtocolRules
+from xrayiq.audit.protocol_table import AUTOMATIC, SPREAD, TEXTS, ProtocolRules
 from xrayiq.audit.told_places import days_of, only_unit
 from xrayiq.model import AuditFinding, quantity
 
@@ -23,6 +23,7 @@ _LABELS: Final = {
     "exposure_mas": "manual charge",
     "source_detector_distance_mm": "source-detector distance",
     SPREAD: "spread of the charge under exposure control",
+    AUTOMATIC: "charge under exposure control",
     "grid": "grid",
     "filter": "filter",
     "exposure_control_mode": "exposure control",
@@ -38,7 +39,7 @@ def parameter_text(name: str, value: float, text: str, rules: ProtocolRules) -> 
     """A value of a parameter as printed; a text as it stands."""
     if name in TEXTS:
         return text or "not told"
-    return quantity(rules.tolerances[name].quantity).text(value)
+    return quantity(rules.tolerances["exposure_mas" if name == AUTOMATIC else name].quantity).text(value)
 
 
 def protocol_name(row: Mapping[Any, Any]) -> str:
@@ -51,7 +52,7 @@ def table_findings(compared: pd.DataFrame, exposures: pd.DataFrame, rules: Proto
     found = []
     outside = compared[compared["verdict"] == OUTSIDE].sort_values("share", ascending=False, kind="stable")
     for row in outside.to_dict("records"):
-        name, own = row["parameter"], _own(exposures, row)
+        name, own = row["parameter"], own_exposures(exposures, row)
         label = f"{row['room'] or 'room not told'}, {protocol_name(row)}: {parameter_label(name)}"
         table = f"table {row['version']} ({row['author']}, from {row['valid_from']})"
         if name == SPREAD:
@@ -80,7 +81,7 @@ def table_findings(compared: pd.DataFrame, exposures: pd.DataFrame, rules: Proto
                 sentence=sentence,
                 suggestion="compare the programme at the console with the table, and ask which of the two is meant",
                 exposures=int(row["exposures"]),
-                **_place(row, own),
+                **place_of(row, own),
             )
         )
     return found
@@ -91,7 +92,7 @@ def change_findings(changes: pd.DataFrame, exposures: pd.DataFrame, rules: Proto
     found = []
     unknown = changes[changes["known"] != "yes"].sort_values("changed_on", ascending=False, kind="stable")
     for row in unknown.to_dict("records"):
-        name, own = row["parameter"], _own(exposures, row)
+        name, own = row["parameter"], own_exposures(exposures, row)
         before = parameter_text(name, row["before"], row["before_text"], rules)
         after = parameter_text(name, row["after"], row["after_text"], rules)
         value, bound = float(row["after"]), float(row["before"])
@@ -113,7 +114,7 @@ def change_findings(changes: pd.DataFrame, exposures: pd.DataFrame, rules: Proto
                 ),
                 suggestion="look in the service log of that day; if it was meant, enter it in the table of protocols",
                 exposures=int(row["exposures_before"] + row["exposures_after"]),
-                **(_place(row, own) | {"first_day": row["last_before"], "last_day": row["changed_on"]}),
+                **(place_of(row, own) | {"first_day": row["last_before"], "last_day": row["changed_on"]}),
             )
         )
     return found
@@ -124,7 +125,7 @@ def room_findings(rooms: pd.DataFrame, exposures: pd.DataFrame, rules: ProtocolR
     found = []
     odd = rooms[(rooms["place"] == "room") & rooms["differs"] & (rooms["others"] >= LEAST_ROOMS - 1)]
     for row in odd.to_dict("records"):
-        name, own = row["parameter"], _own(exposures, row)
+        name, own = row["parameter"], own_exposures(exposures, row)
         value = parameter_text(name, row["value"], row["text"], rules)
         others = parameter_text(name, row["others_value"], row["others_text"], rules)
         number, bound = (float(row["value"]), None) if name in TEXTS else (row["value"], row["others_value"])
@@ -144,20 +145,22 @@ def room_findings(rooms: pd.DataFrame, exposures: pd.DataFrame, rules: ProtocolR
                 ),
                 suggestion="ask whether the room's equipment calls for it; compare dose and image quality of the rooms",
                 exposures=int(row["exposures"]),
-                **_place(row, own),
+                **place_of(row, own),
             )
         )
     return found
 
 
-def _own(exposures: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
+def own_exposures(exposures: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
+    """Exposures of the room's view that a row is of."""
     chosen = np.ones(len(exposures), dtype=bool)
     for name in GROUP:
         chosen &= (exposures[name] == row[name]).to_numpy(dtype=bool)
     return exposures[chosen]
 
 
-def _place(row: Mapping[Any, Any], own: pd.DataFrame) -> dict[str, Any]:
+def place_of(row: Mapping[Any, Any], own: pd.DataFrame) -> dict[str, Any]:
+    """Where and when, and the last exposures, as fields of a finding."""
     told = {"site": row["site"], "room": row["room"], "unit": only_unit(own["unit"])} | days_of(own["exposed_at"])
     return told | {"subjects": tuple(map(str, own["subject"].tail(_MOST_SUBJECTS)))}
 

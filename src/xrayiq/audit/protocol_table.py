@@ -17,6 +17,8 @@ from xrayiq.errors import SiteError
 #: what of a protocol is a number, and what a text
 NUMBERS: Final = ("tube_voltage_kv", "exposure_mas", "source_detector_distance_mm")
 SPREAD: Final = "exposure_mas_spread"
+#: charges under exposure control, which no table prescribes
+AUTOMATIC: Final = "automatic_mas"
 TEXTS: Final = ("grid", "filter", "exposure_control_mode")
 #: patients that a row may be for
 PATIENTS: Final = ("adult", "child")
@@ -63,6 +65,10 @@ class ProtocolRules:
         Share of exposures that may lie outside.
     table_grace_days : int
         Days about the first one of a version within which a change is that version's.
+    least_drift_exposures, least_drift_days : int
+        Exposures of one size of patients, and days from the first to the last, before a slow change is looked for.
+    drift_false_discovery_rate : float
+        Share of false ones among the slow changes that are told.
     tolerances : mapping of str to Tolerance
         By column.
     """
@@ -71,6 +77,9 @@ class ProtocolRules:
     least_each_side: int
     permitted_share: float
     table_grace_days: int
+    least_drift_exposures: int
+    least_drift_days: int
+    drift_false_discovery_rate: float
     tolerances: Mapping[str, Tolerance]
 
 

@@ -73,6 +73,7 @@ class ProtocolTable(StrEnum):
     usual = "usual"
     compared = "compared"
     changes = "changes"
+    drift = "drift"
     rooms = "rooms"
     quality = "quality"
     unmapped = "unmapped"

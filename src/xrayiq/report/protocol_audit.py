@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 
 from xrayiq import plots
 from xrayiq.audit import ProtocolAudit
-from xrayiq.audit.protocol_findings import LEAST_ROOMS, parameter_label
+from xrayiq.audit.protocol_drift import is_drift
+from xrayiq.audit.protocol_drift_findings import rate_text
+from xrayiq.audit.protocol_findings import LEAST_ROOMS, parameter_label, parameter_text
 from xrayiq.procedures import Site, audit_protocol
 from xrayiq.records import Records
 from xrayiq.report.audit_section import AuditSection, rows_of, section
@@ -21,6 +23,8 @@ from xrayiq.report.wording import counted
 
 _MOST_PICTURES: Final = 6
 _NARROW_INCHES: Final = 3.9
+#: slow changes that one sentence names
+_MOST_TOLD: Final = 3
 _PLACE: Final = {"room": "Room", "body_part": "Body part", "view": "View", "patients": "Patients", "parameter": "What"}
 
 
@@ -40,8 +44,14 @@ def protocol_section(audit: ProtocolAudit) -> AuditSection:
         audit,
         name="protocol",
         title="Protocols",
-        answers=(_table(audit), _changes(audit), _rooms(audit)),
-        chapters=(_change_chapter(audit), _compared_chapter(audit), _room_chapter(audit), _usual_chapter(audit)),
+        answers=(_table(audit), _changes(audit), _drift(audit), _rooms(audit)),
+        chapters=(
+            _change_chapter(audit),
+            _drift_chapter(audit),
+            _compared_chapter(audit),
+            _room_chapter(audit),
+            _usual_chapter(audit),
+        ),
     )
 
 
@@ -78,6 +88,28 @@ def _changes(audit: ProtocolAudit) -> Answer:
     where = f"{last['room'] or 'a room'}, {last['body_part']} {last['view']}"
     text = f"{counted(len(unknown), 'change')} that no table tells, the last {last['changed_on']} in {where}"
     return Answer(status="warning", question=question, text=text, short=counted(len(unknown), "untold change"))
+
+
+def _drift(audit: ProtocolAudit) -> Answer:
+    question = "Steady"
+    rules = audit.rules
+    if audit.drift.empty:
+        needed = f"{rules.least_drift_exposures} exposures over {rules.least_drift_days} days"
+        return Answer(
+            status="indeterminate", question=question, text=f"no view of a room and size of patients has {needed}"
+        )
+    slow = [row for row in audit.drift.to_dict("records") if is_drift(row)]
+    if not slow:
+        text = f"none of {len(audit.drift)} series of voltages, charges and distances changes slowly"
+        return Answer(status="pass", question=question, text=text)
+    told = [
+        f"{row['room'] or 'a room'}, {row['body_part']} {row['view']}: {parameter_label(row['parameter'])} "
+        f"{'up' if row['change_per_month'] > 0.0 else 'down'} by {rate_text(row, rules)} since {row['since']}"
+        for row in slow[:_MOST_TOLD]
+    ]
+    more = [f"and {len(slow) - _MOST_TOLD} more"] if len(slow) > _MOST_TOLD else []
+    short = counted(len(slow), "slow change")
+    return Answer(status="warning", question=question, text="; ".join([*told, *more]), short=short)
 
 
 def _rooms(audit: ProtocolAudit) -> Answer:
@@ -118,6 +150,34 @@ def _change_chapter(audit: ProtocolAudit) -> Chapter:
         ),
         pictures=tuple(_picture(audit, number) for number in range(min(len(rows), _MOST_PICTURES))),
         tables=(("", rows_of(rows, columns)),),
+    )
+
+
+def _drift_chapter(audit: ProtocolAudit) -> Chapter:
+    slow = audit.drift[audit.drift["signal"] != ""]
+    rows = [
+        row
+        | {
+            "first": parameter_text(row["parameter"], row["first_value"], "", audit.rules),
+            "last": parameter_text(row["parameter"], row["last_value"], "", audit.rules),
+            "rate": f"{'+' if row['change_per_month'] > 0.0 else '−'} {rate_text(row, audit.rules)}",
+            "reading": "slow change" if is_drift(row) else "one sudden change explains it",
+        }
+        for row in slow.to_dict("records")
+    ]
+    columns = {**_PLACE, "band": "Size", "since": "Since", "first": "From about", "last": "To about"}
+    columns |= {"rate": "Change", "exposures": "#Exposures", "reading": "Reading"}
+    frame = pd.DataFrame(rows, columns=list(dict.fromkeys([*audit.drift.columns, *columns])))
+    return Chapter(
+        title="Slow changes",
+        told=counted(sum(map(is_drift, rows)), "slow change"),
+        explanation=(
+            f"Of {len(audit.drift)} series of one room, view and size of patients with at least "
+            f"{audit.rules.least_drift_exposures} exposures over {audit.rules.least_drift_days} days, those whose "
+            f"trend (Kendall's tau, false discovery rate {audit.rules.drift_false_discovery_rate:.0%}; Theil–Sen line) "
+            "goes farther than the tolerance. Dated changes of the view are taken out first."
+        ),
+        tables=(("", rows_of(_labelled(frame), columns)),),
     )
 
 

@@ -18,6 +18,7 @@ from xrayiq.stats.proportions import (
     laney_chart,
     wilson_interval,
 )
+from xrayiq.stats.rank_trend import trend_p_value
 from xrayiq.stats.run_rules import RULE_TEXTS, run_rule_hits
 
 __all__ = [
@@ -53,5 +54,6 @@ __all__ = [
     "prediction_scores",
     "range_constants",
     "run_rule_hits",
+    "trend_p_value",
     "wilson_interval",
 ]

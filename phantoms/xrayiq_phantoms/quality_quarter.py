@@ -152,4 +152,5 @@ def _row(
         "seam_contrast": nothing
         if luck["stitched"] > STITCHED_SHARE
         else float(rng.uniform(0.08, 0.2) if has_seam else rng.uniform(0.0, 0.02)),
+        "artefact_candidates": 600.0,
     }

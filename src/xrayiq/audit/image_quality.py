@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,11 +18,11 @@ from xrayiq.audit.levels_over_time import levels_frame
 from xrayiq.audit.ranking import investigate_table
 from xrayiq.audit.size_bands import patients_of
 from xrayiq.audit.told_places import days_of, days_text
-from xrayiq.model import AuditFinding
+from xrayiq.model import AuditFinding, Result
 
 FRAMES: Final = (
-    *("noise", "rooms", "drift", "shares", "changes", "measured", "investigate", "unmapped", "images"),
-    "findings",
+    *("noise", "rooms", "drift", "shares", "changes", "measured", "recurring", "detectors", "investigate", "unmapped"),
+    *("images", "findings"),
 )
 #: what may be measured of an image, by the column that says it
 MEASURED: Final = {
@@ -32,6 +33,7 @@ MEASURED: Final = {
     "grid_lines": "has_grid_lines",
     "beyond_detector": "field_beyond_detector_fraction",
     "seams": "seam_contrast",
+    "artefacts": "artefact_candidates",
 }
 
 
@@ -54,6 +56,11 @@ class ImageQualityAudit:
         Faults of images and their dated changes, from `fault_shares` and `fault_changes`.
     measured : DataFrame
         Images of each unit, and of how many of them each of `MEASURED` is known.
+    recurring, detectors : DataFrame
+        Places that recur on detectors, in mm from the upper left corner, and what was compared of each detector, as
+        `assess_image_quality` takes them.
+    detector_maps : mapping of (site, room, unit, detector) to Result
+        What recurs on each detector that was judged, to be drawn.
     investigate : DataFrame
         What to look into first and why: `rank`, `kind`, `site`, `room`, `unit`, `about`, `exposures`, `weight`
         (images concerned times how far off they are, in units of DI), `why`, `look_first`.
@@ -76,9 +83,12 @@ class ImageQualityAudit:
     shares: pd.DataFrame
     changes: pd.DataFrame
     measured: pd.DataFrame
+    recurring: pd.DataFrame
+    detectors: pd.DataFrame
     investigate: pd.DataFrame
     unmapped: pd.DataFrame
     rules: ImageQualityRules
+    detector_maps: Mapping[tuple[str, ...], Result] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     findings: tuple[AuditFinding, ...] = ()
 
@@ -89,8 +99,8 @@ class ImageQualityAudit:
         ----------
         name : str
             ``"noise"``, ``"rooms"``, ``"drift"`` (points of each series, natural logarithms), ``"shares"``,
-            ``"changes"``, ``"measured"``, ``"investigate"``, ``"unmapped"``, ``"images"`` (a row for each) or
-            ``"findings"``.
+            ``"changes"``, ``"measured"``, ``"recurring"``, ``"detectors"``, ``"investigate"``, ``"unmapped"``,
+            ``"images"`` (a row for each) or ``"findings"``.
 
         Returns
         -------
@@ -119,6 +129,9 @@ def assess_image_quality(
     rules: ImageQualityRules | None = None,
     unmapped: pd.DataFrame | None = None,
     left_out: dict[str, int] | None = None,
+    detectors: pd.DataFrame | None = None,
+    recurring: pd.DataFrame | None = None,
+    detector_maps: Mapping[tuple[str, ...], Result] | None = None,
 ) -> ImageQualityAudit:
     """Audit the quality of clinical images.
 
@@ -128,13 +141,23 @@ def assess_image_quality(
         One row for each image: `site`, `room`, `unit`, `body_part`, `view`, `band`, `exposed_at`, `subject`, and NaN
         where it was not measured `noise` (relative, in the anatomy), `snr`, `receptor_kerma_ugy`, `deviation_index`,
         `is_saturated` (1 or 0), `clipped_low_fraction`, `clipped_high_fraction`, `grid_line_contrast`,
-        `grid_line_frequency`, `field_beyond_detector_fraction` and `seam_contrast`.
+        `grid_line_frequency`, `field_beyond_detector_fraction`, `seam_contrast`
+        and `artefact_candidates` (how many were found).
     rules : ImageQualityRules, optional
         Bounds; the shipped ones without.
     unmapped : DataFrame, optional
         What could not be told, as in `ImageQualityAudit`.
     left_out : mapping of str to int, optional
         Exposures that do not count, by reason.
+    detectors : DataFrame, optional
+        `site`, `room`, `unit`, `detector`, `images`, `compared` (of different patients), `needed` (more, before it is
+        judged), `places`, `first_day` and `last_day` of those compared.
+    recurring : DataFrame, optional
+        Places that recur, the least probable of each detector first: `site`, `room`, `unit`, `detector`, `kind`,
+        `row_mm`, `column_mm`, `height_mm`, `width_mm`, `image_count`, `of_images`, `expected_count`, `contrast` and
+        `probability`.
+    detector_maps : mapping, optional
+        As in `ImageQualityAudit`.
 
     Returns
     -------
@@ -153,6 +176,7 @@ def assess_image_quality(
         "shares": shares,
         "changes": fault_changes(images, shares, known),
         "levels": noise_over_time(images, known),
+        "recurring": pd.DataFrame(columns=[*UNIT, "detector"]) if recurring is None else recurring,
     }
     ranked = ranked_findings(exposures=images, rules=known, **parts)
     return ImageQualityAudit(
@@ -160,6 +184,8 @@ def assess_image_quality(
         exposures=images,
         noise=noise,
         measured=_measured(images),
+        detectors=pd.DataFrame(columns=[*UNIT, "detector", "needed"]) if detectors is None else detectors,
+        detector_maps=dict(detector_maps or {}),
         investigate=investigate_table(ranked),
         unmapped=pd.DataFrame() if unmapped is None else unmapped,
         rules=known,
@@ -171,6 +197,7 @@ def assess_image_quality(
 
 def _measured(images: pd.DataFrame) -> pd.DataFrame:
     counts = images[list(UNIT)].assign(
-        images=1, **{name: images[column].notna().astype("int64") for name, column in MEASURED.items()}
+        images=1,
+        **{name: images[column].notna().astype("int64") for name, column in MEASURED.items()},
     )
     return counts.groupby(list(UNIT), observed=True, sort=True).sum().reset_index()

@@ -19,6 +19,7 @@ from xrayiq.model import AuditFinding
 
 AUDIT: Final = "quality"
 NOISE, SHARE = "noise_over_expected", "image_fault_share"
+RECURRING: Final = "recurring_artefact"
 #: what findings of noise are called: a level that steps or drifts, and one above the other rooms
 NOISE_KINDS: Final = ("noise_step", "noise_drift", "noisier_than_rooms")
 _ALL: Final = "all examinations"
@@ -35,6 +36,8 @@ _LOOK: Final = {
     "grid_lines": "the grid: its drive, focal distance, whether it lies upside down, and software that removes lines",
     "beyond_detector": "alignment of tube and detector (detents, Bucky), and fields larger than the detector",
     "seams": "calibration of the panels and of the stitching, and patients who move between the exposures",
+    RECURRING: "take a flat field and look at this place: dust, a scratch, damaged or badly corrected pixels, or an "
+    "object fixed before the detector",
 }
 
 
@@ -45,6 +48,7 @@ def ranked_findings(
     rooms: pd.DataFrame,
     shares: pd.DataFrame,
     changes: pd.DataFrame,
+    recurring: pd.DataFrame,
     rules: ImageQualityRules,
 ) -> tuple[Ranked, ...]:
     """All findings, the weightiest first.
@@ -57,6 +61,8 @@ def ranked_findings(
         From `noise_over_time`.
     rooms, shares, changes : DataFrame
         From `noise_of_rooms`, `fault_shares` and `fault_changes`.
+    recurring : DataFrame
+        Places that recur on detectors; see `assess_image_quality`.
     rules : ImageQualityRules
         Bounds.
 
@@ -101,6 +107,8 @@ def ranked_findings(
             for row in own:
                 book.noisier([row], GROUP)
     _faults(book, shares, changes, rules)
+    for _, places in recurring.groupby([*UNIT, "detector"], observed=True, sort=True):
+        book.recurring(places.to_dict("records"))
     return in_order(book.ranked)
 
 
@@ -225,6 +233,28 @@ class _Book:
             weight=told["events"] * self._rules[name]["weight"],
         )
 
+    def recurring(self, places: list[dict[Any, Any]]) -> None:
+        """A detector with places that recur over its images, told by the surest."""
+        surest, bound = places[0], self._rules["recurring"]["least_share"]
+        of = f"detector {surest['detector']}" if surest["detector"] else "the detector"
+        many = f"; {len(places) - 1} more such places" if len(places) > 1 else ""
+        self._write(
+            RECURRING,
+            UNIT,
+            surest,
+            self._own(UNIT, key_of(surest, UNIT)).sort_values("exposed_at", ascending=False, kind="stable"),
+            quantity=SHARE,
+            value=surest["image_count"] / surest["of_images"],
+            bound=bound,
+            source=f"{self._rules.sources['recurring']}; {bound:.0%} of the images or more, and more than chance and "
+            "the places around explain (conditional test, 1 false detector in 1000)",
+            sentence=f"{_what(surest)} recurs on {of} at row {surest['row_mm']:.1f} mm, column "
+            f"{surest['column_mm']:.1f} mm from its upper left corner, in {surest['image_count']} of "
+            f"{surest['of_images']} images of different patients ({surest['expected_count']:.1f} expected){many}",
+            exposures=int(surest["of_images"]),
+            weight=surest["image_count"] * self._rules["recurring"]["weight"],
+        )
+
     def _own(self, by: tuple[str, ...], key: tuple[str, ...]) -> pd.DataFrame:
         found: pd.DataFrame = self._exposures.iloc[self._places[by][key]]
         return found
@@ -266,6 +296,13 @@ def _exposure_text(own: pd.DataFrame, is_after: np.ndarray[Any, np.dtype[np.bool
     if np.isfinite(before).sum() < 1 or np.isfinite(after).sum() < 1:
         return ""
     return f", with {np.nanmedian(after) / np.nanmedian(before):.2f} times the exposure of before"
+
+
+def _what(place: Mapping[Any, Any]) -> str:
+    """Kind of a place, and its contrast where there is one."""
+    kind = "a spot" if place["kind"] == "spot" else f"a piece of a {place['kind']}"
+    contrast = place["contrast"]
+    return kind if contrast is None or math.isnan(contrast) else f"{kind} of {100.0 * contrast:+.1f} % signal"
 
 
 def _decibels(factor: float) -> float:

@@ -22,14 +22,14 @@ FAULTS: Final = {
     "beyond_detector": ("is_beyond_detector", "field beside the detector"),
     "seams": ("has_seam", "visible seams of panels or stitched parts"),
 }
-_PARTS: Final = ("judging", "noise", *FAULTS)
+_PARTS: Final = ("judging", "noise", *FAULTS, "recurring")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageQualityRules(RuleParts):
     """All rules of an audit of image quality, as ``data/image_quality_audit.toml`` has them.
 
-    Its parts are ``"judging"``, ``"noise"`` and one for each of `FAULTS`.
+    Its parts are ``"judging"``, ``"noise"``, one for each of `FAULTS`, and ``"recurring"``.
     """
 
 

@@ -62,6 +62,8 @@ class QualityTable(StrEnum):
     shares = "shares"
     changes = "changes"
     measured = "measured"
+    recurring = "recurring"
+    detectors = "detectors"
     unmapped = "unmapped"
     images = "images"
 

@@ -57,13 +57,19 @@ def covered_cells(image: ArtefactCandidates, shape: tuple[int, int], cell_mm: fl
     """Cells of the detector whose ring lies in the field of an image by its margin."""
     corners = np.asarray(image.field_mm)
     rows, columns = ((np.arange(count) + 0.5) * cell_mm for count in shape)
-    inside = np.ones(shape, dtype=np.bool_)
+    first, last = np.full(shape[0], -np.inf), np.full(shape[0], np.inf)  # of each row, the columns between
     middle = corners.mean(axis=0)
     for start, stop in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         normal = np.array([stop[1] - start[1], start[0] - stop[0]]) / max(np.hypot(*(stop - start)), 1e-9)
         normal *= np.sign((middle - start) @ normal) or 1.0
-        depth = (rows[:, None] - start[0]) * normal[0] + (columns[None, :] - start[1]) * normal[1]
-        inside &= depth > FIELD_MARGIN_MM + RING_CELLS * cell_mm
+        left = FIELD_MARGIN_MM + RING_CELLS * cell_mm - (rows - start[0]) * normal[0]
+        if abs(normal[1]) < 1e-9:
+            last[left >= 0.0] = -np.inf
+        elif normal[1] > 0.0:
+            first = np.maximum(first, start[1] + left / normal[1])
+        else:
+            last = np.minimum(last, start[1] + left / normal[1])
+    inside: NDArray[np.bool_] = (columns > first[:, None]) & (columns < last[:, None])
     return inside
 
 

@@ -114,7 +114,7 @@ from xrayiq.plots.mtf import plot_mtf, plot_mtfs
 from xrayiq.plots.noise import plot_noise
 from xrayiq.plots.nps import plot_fixed_pattern_nps, plot_nnps_group, plot_nps
 from xrayiq.plots.protocol_audit import PROTOCOL_CHANGE, plot_protocol_change
-from xrayiq.plots.recurring_artefacts import plot_recurring_artefacts
+from xrayiq.plots.recurring_artefacts import RECURRING_ARTEFACTS, plot_recurring_artefacts
 from xrayiq.plots.rendering import to_png, to_svg
 from xrayiq.plots.repeat_audit import (
     REPEAT_FUNNEL,
@@ -152,6 +152,7 @@ __all__ = [
     "NOISE_AND_EXPOSURE",
     "NOISE_LEVEL",
     "PROTOCOL_CHANGE",
+    "RECURRING_ARTEFACTS",
     "REPEAT_FUNNEL",
     "REPEAT_WEEKS",
     "SKIN_MAP",

@@ -10,7 +10,8 @@ from matplotlib.patches import Rectangle
 from xrayiq.metrics.recurring_artefacts import RecurringArtefacts
 from xrayiq.plots.style import BLUE, ORANGE, canvas
 
-_SIZE: Final = (6.0, 6.0)
+#: width and height in inches
+RECURRING_ARTEFACTS: Final = (5.6, 5.0)
 #: least side of a mark, so that it can be seen
 _LEAST_MM: Final = 4.0
 
@@ -32,7 +33,7 @@ def plot_recurring_artefacts(result: RecurringArtefacts, *, ax: Axes | None = No
         blue where the signal is less, orange where it is more.
     """
     height, width = (count * result.cell_mm for count in result.covered_counts.shape)
-    with canvas(ax, _SIZE) as axes:
+    with canvas(ax, RECURRING_ARTEFACTS) as axes:
         drawn = axes.imshow(
             result.covered_counts,
             cmap="Greys",

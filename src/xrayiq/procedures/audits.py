@@ -24,6 +24,7 @@ from xrayiq.procedures.exposure_frame import (
 from xrayiq.procedures.header_frame import headers_of_store
 from xrayiq.procedures.indicated_kerma import of_radiography, with_indicators
 from xrayiq.procedures.quality_frame import with_image_quality
+from xrayiq.procedures.recurring_places import compared_detectors
 from xrayiq.procedures.site import Site
 from xrayiq.records import Records
 
@@ -134,13 +135,21 @@ def audit_image_quality(
     -------
     ImageQualityAudit
         Noise in the anatomy beside the exposure, over time and between rooms, shares of images that are saturated,
-        clipped, show lines of the grid, a field beside the detector or seams, since when, and what to look into first.
-        Nothing is written.
+        clipped, show lines of the grid, a field beside the detector or seams, since when, places of detectors that
+        recur over their newest images, and what to look into first. Nothing is written.
     """
     settings, counted = counted_exposures(records, site, first, last, only_site, populations, OF_QUALITY)
     exposures, lost = with_image_quality(records, counted.frame, settings.indicator_calibrations)
+    rules = settings.image_quality_rules
+    compared = compared_detectors(records, exposures, counted.equipment, rules)
     return assess_image_quality(
-        exposures, rules=settings.image_quality_rules, unmapped=counted.unmapped, left_out=counted.left_out | lost
+        exposures,
+        rules=rules,
+        unmapped=counted.unmapped,
+        left_out=counted.left_out | lost,
+        detectors=compared.detectors,
+        recurring=compared.recurring,
+        detector_maps=compared.maps,
     )
 
 

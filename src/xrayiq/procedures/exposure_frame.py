@@ -81,6 +81,7 @@ _MEASURED: Final = {
     "grid_line_frequency": ("grid_line_frequency", "grid_lines"),
     "field_beyond_detector_fraction": ("field_beyond_detector_fraction", "detector_area"),
     "seam_contrast": ("seam_contrast", "clinical_seam"),
+    "artefact_candidates": ("artefact_candidates", "artefact_candidates"),
     "field_area": ("field_area_at_detector_mm2", "collimation"),
     "estimated_exposure_index": ("estimated_exposure_index", "exposure_index"),
 }
@@ -89,7 +90,7 @@ OF_DOSES: Final = ("clinical_noise", "clinical_snr", "field_area")
 OF_PROTOCOLS: Final = ("clinical_noise", "clinical_snr")
 OF_QUALITY: Final = (
     *("clinical_noise", "clinical_snr", "clipped_low_fraction", "clipped_high_fraction", "grid_line_contrast"),
-    *("grid_line_frequency", "field_beyond_detector_fraction", "seam_contrast"),
+    *("grid_line_frequency", "field_beyond_detector_fraction", "seam_contrast", "artefact_candidates"),
 )
 OF_INDICES: Final = ("estimated_exposure_index",)
 _REFERENCE_DISTANCE_MM: Final = 1000.0

@@ -99,9 +99,11 @@ def _all_results() -> Select[Any]:
     )
 
 
-def results_query(*, procedure: str | None, superseded: bool) -> Select[Any]:
+def results_query(*, procedure: str | None, superseded: bool, subjects: Sequence[str] | None = None) -> Select[Any]:
     """Query for stored results in the order of their writing."""
     query = _all_results().order_by(OUTCOMES.c.id).limit(_PAGE)
+    if subjects is not None:
+        query = query.where(OUTCOMES.c.subject.in_(subjects))
     if procedure is not None:
         query = query.where(OUTCOMES.c.procedure == procedure)
     return query if superseded else query.where(in_force())

@@ -257,7 +257,12 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
             return read_frame(connection, name, superseded=superseded, columns=columns)
 
     def results(
-        self, types: Mapping[str, type[Result]], *, procedure: str | None = None, superseded: bool = False
+        self,
+        types: Mapping[str, type[Result]],
+        *,
+        procedure: str | None = None,
+        superseded: bool = False,
+        subjects: Sequence[str] | None = None,
     ) -> Iterator[StoredResult]:
         """Stored results, one by one in the order of their writing.
 
@@ -269,6 +274,8 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
             Only those of one procedure.
         superseded : bool
             Also those of earlier settings or versions; see `frame`.
+        subjects : sequence of str, optional
+            Only those of these, some hundreds at most.
 
         Yields
         ------
@@ -280,7 +287,7 @@ class Records(SetRecorder, JudgementRecorder, FailureReader, HistoryReader):
         RecordsError
             A result's class is not in `types`, or the stored form does not fit it.
         """
-        query = reading.results_query(procedure=procedure, superseded=superseded)
+        query = reading.results_query(procedure=procedure, superseded=superseded, subjects=subjects)
         after: int | None = 0
         while after is not None:
             with self._read() as connection:  # not open while the caller works: a page is a whole read

@@ -10,7 +10,7 @@ import pandas as pd
 
 from xrayiq import plots
 from xrayiq.audit import ImageQualityAudit
-from xrayiq.audit.image_quality_findings import NOISE_KINDS
+from xrayiq.audit.image_quality_findings import NOISE_KINDS, RECURRING
 from xrayiq.audit.image_quality_rules import FAULTS, GROUP
 from xrayiq.audit.levels_over_time import LEAST_A_POINT, LEAST_POINTS, key_of
 from xrayiq.model import AuditFinding
@@ -25,8 +25,12 @@ from xrayiq.report.wording import clean, counted, grouped, value_text
 
 _MOST_PICTURES: Final = 4
 _UNIT: Final = {"room": "Room", "unit": "Unit"}
+_KEY: Final = ("site", "room", "unit", "detector")
 _PLACE: Final = {**_UNIT, "body_part": "Body part", "view": "View", "patients": "Patients"}
-_MEASURED: Final = ("clinical_noise", "clipping", "grid_lines", "detector_area", "clinical_seam")
+_MEASURED: Final = (
+    *("clinical_noise", "clipping", "grid_lines", "detector_area", "clinical_seam"),
+    "artefact_candidates",
+)
 _TITLES: Final = {
     "noise_step": "Noise that stepped up",
     "noise_drift": "Noise that drifts up",
@@ -36,6 +40,7 @@ _TITLES: Final = {
     "grid_lines": "Visible grid lines",
     "beyond_detector": "Field beside the detector",
     "seams": "Visible seams",
+    RECURRING: "Artefacts that recur on the detector",
 }
 _QUESTIONS: Final = {
     "saturation": "Anatomy not saturated",
@@ -63,10 +68,11 @@ def of_audit(audit: ImageQualityAudit) -> AuditSection:
         audit,
         name="quality",
         title="Clinical image quality",
-        answers=(_noise(audit), _rooms(audit), *(_fault(audit, name) for name in FAULTS)),
+        answers=(_noise(audit), _rooms(audit), *(_fault(audit, name) for name in FAULTS), _detectors(audit)),
         chapters=(
             _noise_over_time(audit),
             _fault_chapter(audit),
+            _detector_chapter(audit),
             _room_chapter(audit),
             _noise_chapter(audit),
             _measured_chapter(audit),
@@ -121,6 +127,23 @@ def _fault(audit: ImageQualityAudit, name: str) -> Answer:
         tail = f"; {counted(alike, 'unit')} above what is permitted, as the other rooms are" if alike else ""
         return Answer(status="pass", question=question, text=f"{told}, on {counted(len(judged), 'unit')}{tail}")
     return _told(question, found, f"{words} on {counted(len({one.unit for one in found}), 'unit')}")
+
+
+def _detectors(audit: ImageQualityAudit) -> Answer:
+    question = "Nothing recurs on a detector"
+    least = int(audit.rules["recurring"]["least_images"])
+    judged = audit.detectors[audit.detectors["needed"] == 0]
+    if audit.detectors.empty:
+        return Answer(status="indeterminate", question=question, text="not measured on any of these images")
+    if judged.empty:
+        text = f"not judged: fewer than {least} images of different patients of each detector"
+        return Answer(status="indeterminate", question=question, text=text)
+    found = [one for one in audit.findings if one.kind == RECURRING]
+    if not found:
+        compared = counted(int(judged["compared"].sum()), "image")
+        text = f"no place recurs over {compared} of different patients, on {counted(len(judged), 'detector')}"
+        return Answer(status="pass", question=question, text=text)
+    return _told(question, found, f"artefacts recur on {counted(len(found), 'detector')}")
 
 
 def _told(question: str, found: list[AuditFinding], short: str, tail: str = "") -> Answer:
@@ -217,6 +240,44 @@ def _fault_chapter(audit: ImageQualityAudit) -> Chapter:
     )
 
 
+def _detector_chapter(audit: ImageQualityAudit) -> Chapter:
+    place = {**_UNIT, "detector": "Detector"}
+    most = int(audit.rules["recurring"]["most_images"])
+    least = int(audit.rules["recurring"]["least_images"])
+    rows = audit.recurring
+    if len(rows):
+        percents = [None if pd.isna(one) else 100.0 * one for one in rows["contrast"]]
+        rows = rows.assign(contrast=pd.Series(percents, index=rows.index, dtype="float64"))
+    columns = {**place, "kind": "What", "row_mm": "#Row / mm", "column_mm": "#Column / mm", "image_count": "#Images"}
+    columns |= {"of_images": "#Of", "expected_count": "#Expected", "contrast": "#Contrast / %"}
+    compared = {**place, "images": "#Images", "compared": "#Compared", "needed": "#Lacking", "places": "#Places"}
+    named = {key: one for key, one in audit.detector_maps.items() if (rows[list(_KEY)] == list(key)).all(axis=1).any()}
+    pictures = tuple(
+        figure(
+            f"quality detector {key}",
+            f"Places that recur on the detector, {clean(key[2]) or clean(key[1])} {clean(key[3])}".rstrip(),
+            lambda ax, one=one: plots.plot(one, ax=ax),  # type: ignore[misc]  # bound
+            plots.RECURRING_ARTEFACTS,
+        )
+        for key, one in list(named.items())[:_MOST_PICTURES]
+    )
+    more = len(named) - len(pictures)
+    return Chapter(
+        title="Places that recur on detectors",
+        told=counted(len(rows), "place"),
+        explanation=(
+            "Small spots and pieces of lines that show at one place of a detector in more images than chance and the "
+            "places around it explain, which anatomy does not do: a defect map from clinical images alone. Compared "
+            f"are the newest {most} images of different patients at most; fewer than {least} are not judged. Rows and "
+            "columns count down and to the right from the upper left corner of the detector, or of the image where the "
+            "header does not tell its place on the detector. A flat field tells what it is."
+        ),
+        pictures=pictures,
+        not_drawn=f"{counted(more, 'further detector')} not drawn." if more > 0 else "",
+        tables=(("", rows_of(rows, columns)), ("What was compared", rows_of(audit.detectors, compared))),
+    )
+
+
 def _room_chapter(audit: ImageQualityAudit) -> Chapter:
     rows = audit.rooms.sort_values("ratio", ascending=False, kind="stable")
     columns = {**_PLACE, "exposures": "#Images", "others": "#Others", "ratio": "#Noise by theirs", "low": "#Low"}
@@ -255,5 +316,13 @@ def _measured_chapter(audit: ImageQualityAudit) -> Chapter:
         title="What was measured",
         told=counted(len(audit.measured), "unit"),
         explanation="Images of which each is known. Of images FOR PRESENTATION the noise is not: they are not linear.",
-        tables=(("", rows_of(audit.measured, columns | {"beyond_detector": "#Field", "seams": "#Seams"})),),
+        tables=(
+            (
+                "",
+                rows_of(
+                    audit.measured,
+                    columns | {"beyond_detector": "#Field", "seams": "#Seams", "artefacts": "#Artefacts"},
+                ),
+            ),
+        ),
     )

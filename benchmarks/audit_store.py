@@ -1,4 +1,4 @@
-"""A SQLite store of two years of exposures, its rows written directly: what audits of doses, fields and headers read.
+"""A SQLite store of two years of exposures, its rows written directly: what audits of all kinds read.
 
 Images, dose reports, both of the same, key objects that tell of rejects, and what was measured on the images.
 """
@@ -35,7 +35,11 @@ SIZE_PX, PITCH_MM, HALF_SIDES_PX = 3000, 0.14, (1210, 1420)
 #: every so many images a key object tells that one was rejected, with the code of its reason
 REJECTED_EVERY, REASONS = 25, ("111209", "111211", "111212", "111210", "111214")
 MEASURED = {
-    "clinical_noise": {"clinical_snr": 100.0, "clinical_noise": 1.5},
+    "clinical_noise": {"clinical_snr": 100.0, "clinical_noise": 1.5, "field_beside_anatomy_fraction": 0.3},
+    "clipping": {"clipped_low_fraction": 0.001, "clipped_high_fraction": 0.004},
+    "grid_lines": {"grid_line_contrast": 0.004, "grid_line_frequency": 4.0},
+    "detector_area": {"field_beyond_detector_fraction": 0.0},
+    "clinical_seam": {"seam_contrast": 0.001},
     "collimation": {
         "field_area": FIELD_MM2,
         "field_height": 2 * HALF_SIDES_PX[0] * PITCH_MM,
@@ -58,6 +62,15 @@ UPDATE objects SET
   header_checks = CASE id % 50 WHEN 0 THEN 'laterality_of_protocol,index_missing' ELSE 'event_missing' END,
   study_at = datetime(exposed_at, '-10 minutes') || '.000000'
 WHERE kind = 'clinical'
+"""
+
+#: one unit shows the lines of its grid on a third of its images
+LINES = """
+UPDATE measurements SET value = 5.0 * value
+WHERE quantity = 'grid_line_contrast' AND outcome_id IN (
+  SELECT outcomes.id FROM outcomes JOIN objects ON objects.id = outcomes.object_id
+  WHERE outcomes.procedure = 'grid_lines' AND objects.equipment_id = 2 AND objects.id % 3 = 0
+)
 """
 
 
@@ -186,6 +199,7 @@ def write_audit_store(path, *, images, told_twice, reported, seed=1):
                     "SELECT id, ?, ?, '', ? * (1.0 + 0.001 * (id % 20)), '1' FROM outcomes WHERE procedure = ?",
                     (ordinal, quantity, value, procedure),
                 )
+        store.execute(LINES)
         first = "SELECT min(id) FROM outcomes WHERE procedure = ?"
         of_reports, of_notes = (store.execute(first, (one,)).fetchone()[0] for one in ("dose_report", "reject_note"))
         _insert(

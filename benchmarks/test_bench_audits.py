@@ -12,6 +12,7 @@ from xrayiq.procedures import (
     audit_collimation,
     audit_dose,
     audit_exposure,
+    audit_image_quality,
     audit_metadata,
     audit_protocol,
     audit_repeats,
@@ -22,7 +23,7 @@ from xrayiq.records.frames import query_of
 
 #: exposures with an image, of these told by a dose report too, and told by reports alone
 IMAGES, TOLD_TWICE, REPORTED = 200_000, 60_000, 20_000
-#: exposures of each audit: dose reports have no headers of images, and only images have fields
+#: exposures of each audit: dose reports have no headers of images, and only images have fields and noise
 AUDITED = {
     audit_exposure: IMAGES + REPORTED,
     audit_collimation: IMAGES,
@@ -30,6 +31,7 @@ AUDITED = {
     audit_metadata: IMAGES,
     audit_protocol: IMAGES + REPORTED,
     audit_dose: IMAGES + REPORTED,
+    audit_image_quality: IMAGES,
 }
 #: processor time of each
 WANTED_S = 10.0

@@ -26,6 +26,8 @@ _MOST_POINTS: Final = 120
 _MOST_PARTS: Final = 60
 #: exposures since the onset of a drift that its size is told by; with fewer it is told by all
 _LEAST_SINCE: Final = 15
+#: share of the tolerance that a line goes at least before its trend is tested
+_CLOSER: Final = 0.5
 _DAYS_A_MONTH: Final = 365.25 / 12.0
 DRIFTS: Final = (
     *(*SIZE_GROUP, "parameter", "exposures", "since", "until", "first_value", "last_value"),
@@ -51,7 +53,9 @@ def find_protocol_drift(exposures: pd.DataFrame, changes: pd.DataFrame, *, rules
     DataFrame
         `DRIFTS`, a row for each series that is long enough: the days it goes from and to, the `first_value` and the
         `last_value` of its line, `change_per_month` with its 95 % interval (of charges a fraction), the adjusted
-        p-value, and `signal`: ``"drift"``, ``"step"`` (one sudden change explains it), or empty.
+        p-value, and `signal`: ``"drift"``, ``"step"`` (one sudden change explains it), or empty. Lines are missing, and
+        the p-value is 1, where the straight line goes less than half the tolerance; lines are missing too where the
+        p-value of the series alone is above the false discovery rate.
 
     Notes
     -----
@@ -93,9 +97,15 @@ def _series(
         return None
     series = np.log(values) if name in CHARGES else values
     parts = np.searchsorted(dates, moments.astype("datetime64[D]"), side="right")
-    times, apart = _thinned(_from_medians(days, parts), _from_medians(series, parts))
-    told = {"exposures": len(values), "p_value": trend_p_value(times, apart)}
-    points = part_medians(_from_medians(series, parts), min(_MOST_PARTS, len(series)))
+    along, aside = _from_medians(days, parts), _from_medians(series, parts)
+    told: dict[str, Any] = {"exposures": len(values), "p_value": 1.0, "signal": ""}
+    if not _goes_somewhere(along, aside, days, name, rules):
+        return told
+    times, apart = _thinned(along, aside)
+    told["p_value"] = trend_p_value(times, apart)
+    if told["p_value"] > rules.drift_false_discovery_rate:
+        return told
+    points = part_medians(aside, min(_MOST_PARTS, len(series)))
     shape = find_mean_shifts(points)
     begin = _onset(points, shape, len(series))
     if len(series) - begin >= _LEAST_SINCE and begin > 0:
@@ -107,6 +117,19 @@ def _series(
     return told | _line(
         times, apart, days[begin:], series[begin:], moments[[begin, -1]], name, rules, is_step=_is_step(points, shape)
     )
+
+
+def _goes_somewhere(
+    along: NDArray[np.float64], aside: NDArray[np.float64], days: NDArray[np.float64], name: str, rules: ProtocolRules
+) -> bool:
+    """Whether the straight line of least squares goes half the tolerance: what does not is not looked at closer."""
+    square = float(along @ along)
+    if square <= 0.0:
+        return False
+    reach = abs(float(along @ aside)) / square * float(days[-1] - days[0])
+    if name in CHARGES:
+        return reach >= _CLOSER * math.log1p(tolerance_of(name, rules).of(1.0))
+    return reach >= _CLOSER * float(tolerance_of(name, rules).absolute)
 
 
 def _line(
@@ -177,6 +200,8 @@ def is_drift(row: Mapping[Any, Any]) -> bool:
 
 def _from_medians(values: NDArray[np.float64], parts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Values less the median of their part."""
+    if parts[0] == parts[-1]:
+        return np.asarray(values - np.median(values), dtype=np.float64)
     found = values.copy()
     for part in np.unique(parts):
         found[parts == part] -= np.median(values[parts == part])

@@ -70,6 +70,8 @@ def compared_detectors(
     identities = equipment["detector_id"].fillna("").astype(str)
     own = own.assign(detector=exposures["equipment_id"].reindex(own.index).map(identities).fillna(""))
     own = own.sort_values("exposed_at", ascending=False, kind="stable", na_position="last")
+    detectors = max(1, len(own[list(_DETECTOR)].drop_duplicates()))
+    most = max(least, min(most, int(rules["recurring"]["most_images_in_all"]) // detectors))
     rows: list[dict[str, Any]] = []
     places: list[dict[str, Any]] = []
     maps: dict[tuple[str, ...], RecurringArtefacts] = {}

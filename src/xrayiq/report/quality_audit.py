@@ -270,7 +270,8 @@ def _detector_chapter(audit: ImageQualityAudit) -> Chapter:
             "places around it explain, which anatomy does not do: a defect map from clinical images alone. Compared "
             f"are the newest {most} images of different patients at most; fewer than {least} are not judged. Rows and "
             "columns count down and to the right from the upper left corner of the detector, or of the image where the "
-            "header does not tell its place on the detector. A flat field tells what it is."
+            "header does not tell its place on the detector. Blue on the map is less signal, orange more. A flat field "
+            "tells what it is."
         ),
         pictures=pictures,
         not_drawn=f"{counted(more, 'further detector')} not drawn." if more > 0 else "",

@@ -159,3 +159,9 @@ def test_a_smooth_image_has_no_noise():
     with pytest.raises(NotMeasurableError) as refusal:
         find_artefact_candidates(smooth, pixel_pitch_mm=PITCH_MM)
     assert refusal.value.reason == "no_noise"
+
+
+def test_pixels_above_half_a_millimetre_are_refused():
+    with pytest.raises(NotMeasurableError, match=r"pixels of 0\.51 mm") as refusal:
+        find_artefact_candidates(flat(), pixel_pitch_mm=0.51)
+    assert refusal.value.reason == "pixels_too_large"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xrayiq.errors import NotMeasurableError
 from xrayiq.metrics._detector_frame import detector_frame
-from xrayiq.metrics._field_cells import PART_CELLS, field_cells, line_averages
+from xrayiq.metrics._field_cells import PART_CELLS, check_pixel_size, field_cells, line_averages
 from xrayiq.metrics._image import PRESENTATION, Image, Pitch, SignalImage, as_radiograph, as_signal, provenance_of
 from xrayiq.metrics._percentiles import percentile
 from xrayiq.metrics.collimation import find_collimation
@@ -125,8 +125,8 @@ def find_artefact_candidates(image: Image, *, pixel_pitch_mm: Pitch | None = Non
         The array is not a non-empty 2-D array of numbers, or the pitch is not positive.
     NotMeasurableError
         ``burnt_in_text`` where the header says that there is text in the pixels; ``no_pixel_spacing``,
-        ``only_padding``, ``constant_image``, ``all_saturated``, ``image_too_small``; ``no_noise`` where no part of the
-        field has any.
+        ``only_padding``, ``constant_image``, ``all_saturated``, ``image_too_small``; ``pixels_too_large`` above 0.5 mm;
+        ``no_noise`` where no part of the field has any.
 
     Notes
     -----
@@ -142,6 +142,7 @@ def find_artefact_candidates(image: Image, *, pixel_pitch_mm: Pitch | None = Non
         radiograph, procedure="artefacts of the detector", pixel_pitch_mm=pixel_pitch_mm, needs_signal=False
     )
     _check_text(signal)
+    check_pixel_size(signal)
     field = find_collimation(radiograph, pixel_pitch_mm=pixel_pitch_mm)
     cells = field_cells(signal, field)
     linear = signal.unit != "stored"

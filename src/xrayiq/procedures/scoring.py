@@ -49,6 +49,7 @@ EXPECTED: Final = frozenset(
         ("clinical_seam", "field_too_small"),
         ("grid_lines", "pixels_too_large"),
         ("clinical_seam", "pixels_too_large"),
+        ("artefact_candidates", "pixels_too_large"),
         ("artefact_candidates", "burnt_in_text"),
         ("artefact_candidates", "no_pixel_spacing"),
         ("signal_transfer", "no_kerma"),

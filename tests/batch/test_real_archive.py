@@ -38,11 +38,14 @@ OUTCOMES = {
     ("clipping", "measured", ""): 16,  # counted on stored values, which every image has
     ("detector_area", "measured", ""): 13,  # as the field, which it is told from
     ("detector_area", "not_measurable", "image_too_small"): 3,
-    ("grid_lines", "measured", ""): 13,
+    ("grid_lines", "measured", ""): 12,
+    ("grid_lines", "not_measurable", "pixels_too_large"): 1,  # Fuji thumbnail of 1.2 mm
     ("grid_lines", "not_measurable", "image_too_small"): 3,
-    ("clinical_seam", "measured", ""): 13,
+    ("clinical_seam", "measured", ""): 12,
+    ("clinical_seam", "not_measurable", "pixels_too_large"): 1,  # Fuji thumbnail of 1.2 mm
     ("clinical_seam", "not_measurable", "image_too_small"): 3,
-    ("artefact_candidates", "measured", ""): 7,
+    ("artefact_candidates", "measured", ""): 6,
+    ("artefact_candidates", "not_measurable", "pixels_too_large"): 1,
     ("artefact_candidates", "not_measurable", "no_pixel_spacing"): 6,  # Philips, Fuji RG3, GE DX and RF, 2 XA
     ("artefact_candidates", "not_measurable", "image_too_small"): 3,
 }

@@ -233,9 +233,10 @@ def _places(
     # parts of one spot may have a cell between them
     wide = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3) if table.kind == "spot" else (1, 1), dtype=np.uint8))
     number, labels = cv2.connectedComponents(wide, connectivity=8)
+    every, label_of = np.argwhere(mask), labels[mask]
     found = []
     for label in range(1, number):
-        cells = np.argwhere((labels == label) & mask)
+        cells = every[label_of == label]
         best = cells[np.lexsort((-counts[tuple(cells.T)], probabilities[tuple(cells.T)]))[0]]
         place = int(best[0]), int(best[1])
         sizes = np.abs(table.differences[own & (table.indices == place[0] * shape[1] + place[1])])

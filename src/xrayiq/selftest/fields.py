@@ -15,10 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xrayiq.metrics import find_collimation
 from xrayiq.metrics.collimation import Collimation
 from xrayiq.model import Acquisition, PixelRelation, Radiograph
-from xrayiq_phantoms import ClinicalField, simulate_clinical_field
+from xrayiq_phantoms import ClinicalField
 from xrayiq_phantoms.polygon import clip_to_image, polygon_area
 
 FARTHEST_MM: Final = 3.0
@@ -82,12 +81,6 @@ def judge_field(scene: ClinicalField, found: Collimation) -> JudgedField:
         right=error_mm <= FARTHEST_MM and overlap >= least,
         confidence=found.confidence,
     )
-
-
-def judged_field(seed: int, *, is_wide: bool) -> JudgedField:
-    """The field found in a random clinical image."""
-    scene = simulate_clinical_field(seed, is_wide=is_wide)
-    return judge_field(scene, find_collimation(clinical_radiograph(scene)))
 
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
